@@ -1,0 +1,71 @@
+// Decoders turn bytes into values, encoders values into bytes.
+import type { StreamFlowError } from "../errors.ts";
+import type { Schema } from "../schema.ts";
+
+/** What a plan reads of each record: field paths (`["delay"]`, `["bid", "price"]`), or everything. */
+export type Projection = "all" | readonly (readonly string[])[];
+
+/** What a decoder is made from. */
+export interface DecoderOptions {
+  /** The declared schema of a record, where there is one: values come out as its JavaScript values. */
+  readonly schema?: Schema;
+  /**
+   * The fields that will be read. A decoder may leave out everything else, but must still refuse malformed records.
+   * Values of left-out fields are absent, never wrong.
+   */
+  readonly projection: Projection;
+  /** A longer record is rejected with SF_RECORD_TOO_LARGE, without being held in memory whole. */
+  readonly maxRecordBytes: number;
+}
+
+/** Where a decoder puts what it finds. `start` and `end` are byte offsets in the input of this call. */
+export interface DecodeOutput {
+  value(value: unknown, start: number, end: number): void;
+  /** `start` … `end` may be cut for a record that is too large. */
+  reject(error: StreamFlowError, start: number, end: number): void;
+}
+
+/**
+ * Decodes a stream of bytes, or single messages.
+ * - DEC-1. `decode(bytes, from, to, last, out)` reports every complete record in `[from, to)`, in order, and answers the offset of the first
+ *   byte that it has not used; the caller presents it again with more bytes behind it. With `last`, everything is used.
+ * - DEC-2. Where the input is cut between calls changes no result.
+ * - DEC-3. A malformed record is rejected alone: the records around it are reported.
+ * - DEC-4. Values do not refer to the input buffer afterwards.
+ * - DEC-5. `snapshot()` answers what is needed to go on after the last used byte (a CSV header); `restore` takes it back.
+ */
+export interface Decoder {
+  decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number;
+  snapshot?(): string;
+  restore?(state: string): void;
+}
+
+/** A decoder by name, for example "ndjson". */
+export interface DecoderFactory {
+  readonly type: string;
+  create(options: DecoderOptions): Decoder;
+}
+
+/**
+ * Encodes values.
+ * - ENC-1. `encode` appends to `out` and answers nothing; a value that cannot be encoded throws SF_CODEC_ENCODE and appends nothing.
+ * - ENC-2. What it writes, the decoder of the same name reads back equal (by the type table).
+ */
+export interface Encoder {
+  /** Bytes that open a file (a CSV header); may be empty. */
+  readonly prologue?: Uint8Array;
+  encode(value: unknown, out: ByteWriter): void;
+}
+
+/** A growing buffer. */
+export interface ByteWriter {
+  text(text: string): void;
+  bytes(bytes: Uint8Array): void;
+  readonly length: number;
+}
+
+/** An encoder by name. */
+export interface EncoderFactory {
+  readonly type: string;
+  create(options: { readonly schema?: Schema }): Encoder;
+}

@@ -1,0 +1,145 @@
+// Everything impure that an engine may touch, as objects that are passed in. Production adapters live in ../node, virtual ones in ../testing.
+
+/** Cancels a timer; harmless when it has already fired. */
+export type CancelTimer = () => void;
+
+/**
+ * Time.
+ * - CLK-1. `nowMs` is wall time in UTC epoch milliseconds: it may jump, in both directions.
+ * - CLK-2. `monotonicMs` never goes back; its origin means nothing.
+ * - CLK-3. A timer fires once, never before `delayMs` of monotonic time have passed, in order of due time (ties: in order of setting).
+ * - CLK-4. A timer does not keep a process alive on its own account.
+ */
+export interface Clock {
+  nowMs(): number;
+  monotonicMs(): number;
+  setTimer(delayMs: number, run: () => void): CancelTimer;
+}
+
+/** Randomness. RND-1: `next()` is uniform in [0, 1). RND-2: two objects made from one seed give the same numbers. */
+export interface Random {
+  next(): number;
+}
+
+/** What `Disk.stat` answers. */
+export interface DiskStat {
+  readonly kind: "file" | "folder";
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** An open file. Operations on one file are made one after another by its user. */
+export interface DiskFile {
+  /** Reads up to `length` bytes at `position` into `target` at `offset`; answers the count, 0 at the end. */
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Writes all of `bytes` at `position` (default: at the end). */
+  write(bytes: Uint8Array, position?: number): Promise<void>;
+  /** Resolves when everything written before is durable. */
+  sync(): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Files. Paths are absolute, or relative to the process's folder; separators are "/".
+ * - DSK-1. Data is durable after `sync()` of its file; a new, renamed or removed name is durable after `syncFolder` of its folder.
+ *   Before that a crash may keep all, some or nothing of it, in any order.
+ * - DSK-2. `rename` within one folder replaces the target atomically for readers.
+ * - DSK-3. `createExclusive` fails with SF_DISK_FAILED and `context.reason = "exists"` where the name exists.
+ * - DSK-4. A missing file: `stat` answers undefined; everything else throws SF_DISK_FAILED with `context.reason = "missing"`.
+ * - DSK-5. A full disk is SF_DISK_FULL (retryable), no permission SF_DISK_READ_ONLY; every error names the path.
+ */
+export interface Disk {
+  openRead(path: string): Promise<DiskFile>;
+  /** Opens for reading and writing, created when missing. */
+  openWrite(path: string): Promise<DiskFile>;
+  createExclusive(path: string): Promise<DiskFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; a missing one is fine. */
+  remove(path: string): Promise<void>;
+  /** Removes a folder with everything in it; a missing one is fine. */
+  removeFolder(path: string): Promise<void>;
+  /** Names (not paths) in a folder, sorted by code unit; a missing folder is empty. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Creates a folder and its parents; an existing one is fine. */
+  makeFolder(path: string): Promise<void>;
+  stat(path: string): Promise<DiskStat | undefined>;
+  syncFolder(path: string): Promise<void>;
+}
+
+/** A finding for people and programs. Fields never hold secrets. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Secret values by name.
+ * - SEC-1. `get` answers undefined for an unknown name. SEC-2. Nothing but the component that asked ever sees the value.
+ */
+export interface Secrets {
+  get(name: string): string | undefined;
+}
+
+/**
+ * Memory in bytes, shared by all pipelines of a host.
+ * - BUD-1. `tryTake` never lets the sum exceed `limitBytes`, except that a holder with nothing taken may always take one item (so that nothing starves).
+ * - BUD-2. `give` returns exactly what was taken. BUD-3. `onFree` calls once, soon after bytes came back.
+ */
+export interface MemoryBudget {
+  readonly limitBytes: number;
+  readonly usedBytes: number;
+  tryTake(bytes: number, held: number): boolean;
+  give(bytes: number): void;
+  onFree(run: () => void): void;
+}
+
+/** Named crash points of engine, stores and sinks; a no-op in production. */
+export interface FaultPlan {
+  /** Throws (or ends the process) when the plan says so. Awaited at every named point. */
+  reach(point: string): void | Promise<void>;
+}
+
+/** The impure world of one pipeline, as one object. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly secrets: Secrets;
+  readonly budget: MemoryBudget;
+  readonly faults?: FaultPlan;
+}
+
+/** Label names and values of a series. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A number that only grows. */
+export interface Counter {
+  add(amount?: number): void;
+  readonly value: number;
+}
+/** A number that goes up and down. */
+export interface Gauge {
+  set(value: number): void;
+  readonly value: number;
+}
+/** A distribution of non-negative numbers. */
+export interface Histogram {
+  record(value: number): void;
+}
+
+/**
+ * Measurements.
+ * - MET-1. The same name and labels give the same series. MET-2. Names are snake_case with a unit suffix (`_total`, `_ms`, `_bytes`).
+ * - MET-3. Recording never throws and never waits.
+ */
+export interface Metrics {
+  counter(name: string, help: string, labels?: Labels): Counter;
+  gauge(name: string, help: string, labels?: Labels): Gauge;
+  histogram(name: string, help: string, labels?: Labels): Histogram;
+}

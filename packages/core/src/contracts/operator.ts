@@ -1,0 +1,223 @@
+// The contract of an operator: what a stage is made of. OPR clauses are proven by testing/conformance/operator.ts.
+import type { StreamFlowError } from "../errors.ts";
+import type { ChangeKind } from "../record.ts";
+import type { DataType, Schema } from "../schema.ts";
+import type { Clock, Logger } from "./environment.ts";
+import type { Projection } from "./codec.ts";
+
+/** Hands one value on. What else is known of the record stands in the cursor. */
+export type Emit = (value: unknown) => void;
+
+/**
+ * The record in flight: one mutable object per task. An operator that emits under another time, key or change kind sets
+ * the cursor before it emits, and puts the old values back if it goes on with the same input record.
+ */
+export interface Cursor {
+  /** Event time in UTC epoch milliseconds; NaN where there is none. */
+  timestampMs: number;
+  key: unknown;
+  change: ChangeKind;
+  /** Index of the input record in the batch in hand; -1 while timers fire. */
+  index: number;
+}
+
+/** Event time as one operator sees it on its input. */
+export interface EventTime {
+  /** No record with a timestamp up to this one is expected any more; −Infinity before the first. Exact per record, never goes back. */
+  readonly watermarkMs: number;
+}
+
+/** How a value is kept in a checkpoint. */
+export interface Serializer<V> {
+  /** Stored with the state; a restore under another name is refused. */
+  readonly name: string;
+  /** Stored with the state; `read` gets the version that wrote. */
+  readonly version: number;
+  write(value: V, out: StateOutput): void;
+  read(from: StateInput, version: number): V;
+}
+
+/** Writes primitive values in a compact, self-contained form. */
+export interface StateOutput {
+  number(value: number): void;
+  /** Any JSON-like value: null, boolean, number (NaN, −0, infinities exact), bigint, string, Uint8Array, array, plain object, Map. */
+  value(value: unknown): void;
+}
+/** Reads back in the same order. */
+export interface StateInput {
+  number(): number;
+  value(): unknown;
+}
+
+/**
+ * State of one operator: values by (namespace, key). A namespace is a number, for example a window's start; 0 for plain keyed state.
+ * - TBL-1. `edit` answers the live value and marks it changed; a value from `get` must not be changed.
+ * - TBL-2. `forEach` visits the keys of a namespace in a fixed order (key group, then first insertion), the same after a restore or a move.
+ *   Entries may be deleted while it runs; entries added meanwhile may or may not be seen.
+ * - TBL-3. `namespaces` are ascending.
+ * - TBL-4. Keys are equal as the type table says (docs/types.md): NaN equals NaN, −0 equals 0, 1n equals 1 only in an int64 key.
+ */
+export interface KeyedTable<V> {
+  get(namespace: number, key: unknown): V | undefined;
+  edit(namespace: number, key: unknown): V | undefined;
+  set(namespace: number, key: unknown, value: V): void;
+  delete(namespace: number, key: unknown): boolean;
+  forEach(namespace: number, visit: (key: unknown, value: V) => void): void;
+  /** Removes a namespace with all its keys. */
+  drop(namespace: number): void;
+  namespaces(): readonly number[];
+  count(namespace: number): number;
+}
+
+/** The state of an operator instance. Tables are declared once, in `create`. */
+export interface OperatorState {
+  table<V>(name: string, serializer: Serializer<V>): KeyedTable<V>;
+}
+
+/**
+ * Timers of an operator instance.
+ * - TMR-1. An event timer fires when the operator's watermark reaches `timeMs`, in order of time, ties in order of namespace. Setting one twice is one timer.
+ * - TMR-2. Timers of namespaces are not stored: `restored()` sets them again from the tables. Timers of keys are stored.
+ * - TMR-3. A timer set at or before the present watermark fires before the next record.
+ * - TMR-4. A processing timer fires between records, not before `nowMs >= timeMs`; using one makes the node non-deterministic.
+ */
+export interface Timers {
+  setEvent(timeMs: number, namespace: number): void;
+  clearEvent(timeMs: number, namespace: number): void;
+  setEventForKey(timeMs: number, key: unknown): void;
+  clearEventForKey(timeMs: number, key: unknown): void;
+  setProcessing(timeMs: number, namespace: number): void;
+}
+
+/** What an operator instance gets when it is made. */
+export interface OperatorContext {
+  readonly node: string;
+  readonly cursor: Cursor;
+  /** Emits to the main output. */
+  readonly emit: Emit;
+  /** The emitter of a named output, bound once. */
+  output(name: string): Emit;
+  /**
+   * Sends the value in hand to the dead letters (or fails the pipeline, by the plan's policy), with the place it came from.
+   * Emits nothing by itself: the operator goes on with the next value.
+   */
+  reject(error: StreamFlowError, value: unknown): void;
+  /** Event time on the (first) input. */
+  readonly time: EventTime;
+  readonly state: OperatorState;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Shapes of the inputs, as planned. */
+  readonly inputShapes: readonly Shape[];
+}
+
+/**
+ * A running operator.
+ * - OPR-1. `inputs[i]` is called once per record of input `i`, in order; it emits synchronously.
+ * - OPR-2. It keeps everything that must survive a crash in its tables and key timers; everything else is derivable in `restored()`.
+ * - OPR-3. A user function that throws makes `reject` for that value alone: what was emitted before stays, what comes after goes on.
+ * - OPR-4. What it emits is a function of its input records, their order and the watermark at each record: never of batches.
+ * - OPR-5. `open` may load data before the first record, and answers a version that is kept in the checkpoint (lookups).
+ */
+export interface Operator {
+  readonly inputs: readonly Emit[];
+  onTimer?(timeMs: number, namespace: number): void;
+  onKeyTimer?(timeMs: number, key: unknown): void;
+  onProcessingTimer?(timeMs: number, namespace: number): void;
+  open?(loader: OperatorLoader): Promise<void>;
+  restored?(): void;
+  close?(): void;
+}
+
+/** What `Operator.open` may use. */
+export interface OperatorLoader {
+  /** The version stored in the checkpoint that is restored, if any. */
+  readonly storedVersion: string | undefined;
+  /** Keeps a version in all later checkpoints. */
+  keepVersion(version: string): void;
+  /** Reads a bounded source whole, record by record. */
+  readAll(source: unknown, visit: (value: unknown) => void): Promise<void>;
+}
+
+/** What is known of the records on an edge. */
+export interface Shape {
+  /** undefined: unknown. */
+  readonly schema: Schema | undefined;
+  readonly key: KeyShape | undefined;
+  /** Records carry event time and the edge carries watermarks. */
+  readonly time: boolean;
+  /** `insert`: only new facts; `all`: also updates and deletes. */
+  readonly changes: "insert" | "all";
+}
+
+/** The key of a keyed edge. */
+export interface KeyShape {
+  /** undefined: unknown until run time. */
+  readonly type: DataType | undefined;
+  /** Names of the fields that the key was read from, where it was. */
+  readonly fields: readonly string[] | undefined;
+  /** All records of a key are in one input partition: no exchange is needed. Declared by the user, checked on the data. */
+  readonly coPartitioned: boolean;
+}
+
+/** What an operator says of itself for given inputs. */
+export interface NodeShape {
+  readonly outputs: Readonly<Record<string, Shape>>;
+  /** What it reads itself, for each input. */
+  readonly reads: readonly Projection[];
+  /** Whether records of the (first) input are handed on as they are, so that later readers read the same record. */
+  readonly forwards: boolean;
+  readonly deterministic: boolean;
+  readonly stateful: boolean;
+  /** Set where the state can grow for ever: why. The planner refuses it unless the user has said so. */
+  readonly unboundedState?: string;
+  readonly needsKey?: boolean;
+  readonly needsTime?: boolean;
+  /** One line for `explain`. */
+  readonly summary: string;
+}
+
+/** What `shape` may consult besides its inputs. */
+export interface PlanContext {
+  readonly node: string;
+  readonly functions: FunctionTable;
+}
+
+/** A function that expressions may call. */
+export interface ExpressionFunction {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: readonly { readonly name: string; readonly type: DataType; readonly optional?: boolean }[];
+  /** True: the last parameter may be repeated. */
+  readonly variadic?: boolean;
+  result(arguments_: readonly (DataType | undefined)[]): DataType | undefined;
+  readonly pure: boolean;
+  evaluate(...arguments_: unknown[]): unknown;
+  /** Runnable, checked example: `upper("a") // => "A"`. */
+  readonly example: string;
+}
+
+/** Functions by name. */
+export interface FunctionTable {
+  get(name: string): ExpressionFunction | undefined;
+  names(): readonly string[];
+}
+
+/**
+ * An operator by type name: description and factory.
+ * - ODF-1. `shape` opens nothing, is pure, and throws SF_PLAN_INVALID or SF_CONFIG_INVALID for what cannot work.
+ * - ODF-2. `create` is called once per instance; instances share nothing.
+ */
+export interface OperatorDefinition<Config = never> {
+  readonly type: string;
+  /** Names of the inputs. @defaultValue `["main"]` */
+  readonly inputs?: readonly string[];
+  /** Names of the outputs. @defaultValue `["main"]` */
+  readonly outputs?: readonly string[];
+  /** Version of the state's meaning: a restore under another version is refused, or goes through `migrate` of the serializers. @defaultValue 1 */
+  readonly stateVersion?: number;
+  shape(config: Config, inputs: readonly Shape[], context: PlanContext): NodeShape;
+  create(config: Config, context: OperatorContext): Operator;
+}

@@ -1,0 +1,101 @@
+// The contract between a source and the engine. docs: SRC clauses are proven by testing/conformance/source.ts.
+import type { Batch, Position } from "../record.ts";
+import type { Schema } from "../schema.ts";
+import type { Environment } from "./environment.ts";
+import type { Projection } from "./codec.ts";
+
+/** What a source is able to do; conformance cases are skipped by these alone. */
+export interface SourceCapabilities {
+  /** It can be read again from any position that it has reported. Without it the pipeline is at-most-once across a restart. */
+  readonly replayable: boolean;
+  /** It ends by itself. */
+  readonly bounded: boolean;
+  /** Reading again delivers the same records in the same order. */
+  readonly deterministic: boolean;
+}
+
+/** A partition that the engine may read now. */
+export interface PartitionAssignment {
+  readonly partition: string;
+  /** Grows with every assignment of this partition; what a sink may fence on. */
+  readonly generation: number;
+  /** What the source's own group protocol wants sinks to carry (Kafka: group metadata). Opaque. */
+  readonly commitToken?: unknown;
+}
+
+/**
+ * How a source tells the engine what it may read. Called by the source, one call after another.
+ * - PRT-1. Nothing of a partition is polled before `assigned` has answered its start position (undefined: the source's configured start).
+ * - PRT-2. `revoked` resolves when the partition's state is checkpointed and let go, at the latest at the deadline; nothing of it is polled after the call.
+ * - PRT-3. After `lost` nothing of the partition is committed any more.
+ * - PRT-4. `finished` is told by `poll` answering "end"; it is never assigned again in this session.
+ */
+export interface PartitionEvents {
+  assigned(partitions: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>>;
+  revoked(partitions: readonly string[], deadlineMs: number): Promise<void>;
+  lost(partitions: readonly string[]): void;
+}
+
+/** What a source gets when it is opened. */
+export interface SourceContext {
+  readonly environment: Environment;
+  /** The node's id in the plan. */
+  readonly node: string;
+  /** What the plan reads of each record. */
+  readonly projection: Projection;
+  readonly partitions: PartitionEvents;
+  /** Aborted when the pipeline ends, however it ends. */
+  readonly signal: AbortSignal;
+  /** Where rejected records keep their bytes: at most this many of each. */
+  readonly maxRejectedBytes: number;
+  readonly limits: PollLimits;
+}
+
+/** Bounds of one batch. */
+export interface PollLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+/** The answer of `poll`: a batch, nothing for now, or the end of the partition. */
+export type PollResult = Batch | "idle" | "end";
+
+/**
+ * An open source.
+ * - SRC-1. Every record of a partition is delivered once per reading, in the partition's order.
+ * - SRC-2. Reading from a stored position starts with the record after it.
+ * - SRC-3. Records whose positions were not committed are delivered again after a restart (replayable sources).
+ * - SRC-4. An abort of `signal` ends `ready()` promptly (it resolves), and `close` frees every handle.
+ * - SRC-5. Between polls a source reads ahead at most one batch of `limits` per partition, or what its options say; nothing at all before the first poll of a partition.
+ * - SRC-6. `close` is idempotent and may come at any time.
+ * - SRC-7. A lost connection throws a retryable error; the engine reopens by its restart policy.
+ * - SRC-8. A bounded partition answers "end" after its last record, and again each time it is asked.
+ * - SRC-9. `poll` never waits: it answers "idle" where data is still on its way, and `ready()` resolves when polling any partition may answer something else.
+ * - SRC-10. A batch never exceeds `limits.maxRecords`; it exceeds `limits.maxBytes` only where one record alone does.
+ * - SRC-11. The concatenation of a partition's records does not depend on where batches are cut.
+ */
+export interface SourceSession {
+  poll(partition: string, limits: PollLimits): PollResult;
+  ready(): Promise<void>;
+  /** Told after each completed checkpoint: everything up to these positions will never be asked for again. */
+  committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
+  /** Progress for people: 0 … 1, where the size is known. */
+  progress?(): number | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * A source, not yet opened.
+ * - SRC-12. Making one opens nothing and reads nothing.
+ */
+export interface Source<Out = unknown> {
+  readonly type: string;
+  readonly capabilities: SourceCapabilities;
+  /** What it is, as plain data, for plans and `explain`: equal sources have equal descriptions. Never holds a secret. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The declared type of a record, where known. */
+  readonly schema?: Schema;
+  open(context: SourceContext): Promise<SourceSession>;
+  /** Carries the record type for inference only; never set. */
+  readonly _out?: Out;
+}

@@ -1,0 +1,23 @@
+// What a tool (CLI, runner, test) gets its parts from, so that it names no connector.
+import type { CheckpointStore } from "./contracts/checkpoint-store.ts";
+import type { Environment } from "./contracts/environment.ts";
+import type { LeaseStore, LogStore, MetadataStore } from "./contracts/stores.ts";
+import type { Registry } from "./registry.ts";
+
+/** The stores of one data folder (or database). */
+export interface HostStores {
+  readonly checkpoints: CheckpointStore;
+  readonly leases: LeaseStore;
+  readonly logs: LogStore;
+  readonly metadata: MetadataStore;
+}
+
+/**
+ * Components, stores and environment in one object.
+ * - HST-1. `openStores` opens what the data folder holds, creating it when missing; closing the stores is the caller's.
+ */
+export interface Host {
+  readonly environment: Environment;
+  readonly registry: Registry;
+  openStores(dataFolder: string): Promise<HostStores>;
+}

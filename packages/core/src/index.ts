@@ -1,0 +1,24 @@
+// Named exports only.
+export { BatchError, StreamFlowError, toStreamFlowError } from "./errors.ts";
+export type { AnyErrorCode, BatchFailure, ErrorDetails, SourceLocation } from "./errors.ts";
+export { errorCodes } from "./error-codes.ts";
+export type { ErrorCode, ErrorCodeRow } from "./error-codes.ts";
+export { ChangeKind, rowsOf } from "./record.ts";
+export type { Batch, Column, Position, RawRecords, Rejected } from "./record.ts";
+export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schema.ts";
+export type { CancelTimer, Clock, Counter, Disk, DiskFile, DiskStat, Environment, FaultPlan, Gauge, Histogram, Labels, Logger, MemoryBudget, Metrics, Random, Secrets } from "./contracts/environment.ts";
+export type { ByteWriter, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection } from "./contracts/codec.ts";
+export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
+export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
+export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
+export type { LeaseRequest, LeaseStore, LogAppendOptions, LogEntry, LogStore, MetadataRecord, MetadataStore } from "./contracts/stores.ts";
+export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
+export type { ComponentContext, ComponentKind, ComponentProducts, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";
+export type { Host, HostStores } from "./host.ts";
+export { nearest, Registry } from "./registry.ts";
+export type { AnyOperatorDefinition } from "./registry.ts";
+export { isExpression } from "./plan/expression.ts";
+export type { AggregateCall, BinaryOperator, Compute, Expression, UnaryOperator } from "./plan/expression.ts";
+export type { LogicalPlan, PipelineConfig, PlanEdge, PlanNode } from "./plan/logical-plan.ts";
+export type { DeadLetterPolicy, RestartPolicy } from "./plan/policies.ts";
+export type { Stage, StageOperator } from "./stage.ts";

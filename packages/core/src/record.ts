@@ -1,0 +1,82 @@
+// What moves through a pipeline: batches of records of one partition.
+import type { StreamFlowError } from "./errors.ts";
+import type { Schema } from "./schema.ts";
+
+/** An exact place in a partition: opaque to all but its source, canonical (equal places are equal strings). */
+export type Position = string;
+
+/** What a record does to the relation it belongs to. */
+export const ChangeKind = { insert: 0, updateBefore: 1, updateAfter: 2, delete: 3 } as const;
+export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
+
+/** A column of values: typed where the type allows it, else an array. Nullable typed columns carry a validity array (1 = present). */
+export interface Column {
+  readonly name: string;
+  readonly values: Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly unknown[];
+  readonly valid?: Uint8Array;
+}
+
+/** The original bytes of a batch: record `i` is `bytes[starts[i], ends[i])`. */
+export interface RawRecords {
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array | readonly number[];
+  readonly ends: Int32Array | readonly number[];
+}
+
+/** An input that could not become a record. It keeps its place: it came before the record at `beforeIndex`. */
+export interface Rejected {
+  readonly beforeIndex: number;
+  readonly position: Position;
+  readonly error: StreamFlowError;
+  /** The original bytes, possibly cut: see `truncated`. */
+  readonly raw: Uint8Array | undefined;
+  readonly truncated?: boolean;
+}
+
+/**
+ * The unit of scheduling: consecutive records of one partition.
+ *
+ * - B1. `values[i]` is record `i`; where only `columns` is given, `rowsOf(batch)` makes the rows.
+ * - B2. Records of a partition keep their order, within a batch and from batch to batch. Where a batch was cut carries no meaning.
+ * - B3. `positionAt(i)` is the exact position of record `i`: resuming after it delivers record `i + 1` first.
+ *   It is computed on demand, and may be asked until the batch is released.
+ * - B4. The consumer owns the batch until it calls `release()`; from then on its producer may reuse every buffer in it
+ *   (values that are plain objects or strings stay valid; views on bytes do not). Released once; a batch without
+ *   `release` owns nothing that is reused.
+ * - B5. `timestamps[i]` is the event time in UTC epoch milliseconds, NaN where there is none. Absent: none has one yet.
+ * - B6. `changes[i]` is the change kind. Absent: all are inserts.
+ * - B7. `endPosition` is the position after the last input of the batch, rejected ones included: what a checkpoint stores.
+ * - B8. `transactionEnds` holds, ascending, the indexes after which a source transaction is complete. A transaction may
+ *   span batches: it is open after a batch whose last entry is below `length`. Absent: every record stands alone.
+ */
+export interface Batch {
+  readonly partition: string;
+  readonly length: number;
+  readonly values?: readonly unknown[];
+  readonly columns?: readonly Column[];
+  readonly schema?: Schema;
+  readonly timestamps?: Float64Array;
+  readonly keys?: readonly unknown[];
+  readonly changes?: Uint8Array;
+  readonly raw?: RawRecords;
+  readonly rejected?: readonly Rejected[];
+  readonly transactionEnds?: readonly number[];
+  readonly endPosition: Position;
+  /** Bytes that the batch holds, for the memory budget. An estimate is fine; it is never zero for a non-empty batch. */
+  readonly byteLength: number;
+  positionAt(index: number): Position;
+  release?(): void;
+}
+
+/** The rows of a batch, made from its columns where it has no rows. Missing entries of a column are null. */
+export function rowsOf(batch: Batch): readonly unknown[] {
+  if (batch.values !== undefined) return batch.values;
+  const columns = batch.columns ?? [];
+  const rows: unknown[] = [];
+  for (let i = 0; i < batch.length; i++) {
+    const row: Record<string, unknown> = {};
+    for (const column of columns) row[column.name] = column.valid === undefined || column.valid[i] === 1 ? column.values[i] : null;
+    rows.push(row);
+  }
+  return rows;
+}
