@@ -55,7 +55,7 @@ export const errorCodes = {
   SF_COMPONENT_UNKNOWN: { summary: "No component of that type name is registered.", retryable: false },
   SF_COMPONENT_DUPLICATE: { summary: "A component of that type name is already registered.", retryable: false },
   SF_SECRET_MISSING: { summary: "A secret or environment variable is not set.", retryable: false },
-} as const satisfies Readonly<Record<string, ErrorCodeRow>>;
+} as const;
 
 /** A code of the table. */
 export type ErrorCode = keyof typeof errorCodes;

@@ -54,7 +54,7 @@ export class StreamFlowError extends Error {
   /** Whether `error` is a StreamFlowError, also one made by another copy of this package; with `code`, of that code. */
   static is(error: unknown, code?: AnyErrorCode): error is StreamFlowError {
     if (typeof error !== "object" || error === null || !(brand in error)) return false;
-    return code === undefined || (error as StreamFlowError).code === code;
+    return code === undefined || (error as unknown as StreamFlowError).code === code;
   }
 }
 
