@@ -1,0 +1,1 @@
+// The public API of @streamflow/cli. Written by pnpm api:update.

@@ -1,0 +1,1 @@
+// The public API of @streamflow/config. Written by pnpm api:update.

@@ -1,0 +1,1 @@
+// The public API of @streamflow/core/node. Written by pnpm api:update.

@@ -1,0 +1,1 @@
+// The public API of @streamflow/core/testing. Written by pnpm api:update.

@@ -1,0 +1,1 @@
+// The public API of @streamflow/ingest. Written by pnpm api:update.

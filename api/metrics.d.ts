@@ -1,0 +1,1 @@
+// The public API of @streamflow/metrics. Written by pnpm api:update.

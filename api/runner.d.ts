@@ -1,0 +1,1 @@
+// The public API of @streamflow/runner. Written by pnpm api:update.

@@ -1,0 +1,1 @@
+// The public API of @streamflow/sink. Written by pnpm api:update.

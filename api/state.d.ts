@@ -1,0 +1,1 @@
+// The public API of @streamflow/state. Written by pnpm api:update.

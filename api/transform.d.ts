@@ -1,0 +1,1 @@
+// The public API of @streamflow/transform. Written by pnpm api:update.
