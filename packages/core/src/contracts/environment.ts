@@ -9,11 +9,13 @@ export type CancelTimer = () => void;
  * - CLK-2. `monotonicMs` never goes back; its origin means nothing.
  * - CLK-3. A timer fires once, never before `delayMs` of monotonic time have passed, in order of due time (ties: in order of setting).
  * - CLK-4. A timer does not keep a process alive on its own account.
+ * - CLK-5. `soon` runs once, after the I/O that is already due, without delay (on a manual clock: as a microtask).
  */
 export interface Clock {
   nowMs(): number;
   monotonicMs(): number;
   setTimer(delayMs: number, run: () => void): CancelTimer;
+  soon(run: () => void): void;
 }
 
 /** Randomness. RND-1: `next()` is uniform in [0, 1). RND-2: two objects made from one seed give the same numbers. */

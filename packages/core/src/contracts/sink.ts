@@ -80,6 +80,8 @@ export interface SinkContext {
  * - SNK-10. Sink-first: `recover(shards)` answers, of these shards, the last committed epoch with its positions, as of now; from then on older generations are fenced.
  * - SNK-11. `write` keeps the order of records. It may keep no reference to the batch once it has returned, or its promise has resolved.
  * - SNK-12. `discard()` forgets everything written since the last commit.
+ * - SNK-14. Store-first: `write` may be called again as soon as `prepare` has resolved; what is written then belongs to the next epoch. `commitPrepared` may overlap with it.
+ *   Sink-first: nothing is written between the barrier and the end of `commitTransaction`; the engine holds it back.
  */
 export interface SinkSession {
   write(batch: SinkBatch): void | Promise<void>;

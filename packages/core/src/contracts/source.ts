@@ -12,6 +12,8 @@ export interface SourceCapabilities {
   readonly bounded: boolean;
   /** Reading again delivers the same records in the same order. */
   readonly deterministic: boolean;
+  /** It has exactly one partition, always: its plan needs no exchange. */
+  readonly singlePartition?: boolean;
 }
 
 /** A partition that the engine may read now. */

@@ -39,7 +39,7 @@ export interface LogEntry {
  * - LOG-1. `append` resolves when the entries are durable, and answers the cursor of the last one. Entries of one call are adjacent.
  * - LOG-2. `read(name, after, limit)` answers entries with a cursor greater than `after`, in order.
  * - LOG-3. `trim(name, upTo)` removes entries with a cursor up to `upTo`, durably; cursors are never used again.
- * - LOG-4. With a `key`, an append whose key was already appended has no effect and answers the earlier cursor (so that a repeat is harmless).
+ * - LOG-4. An entry with a key (`keys[i]`) that was appended to this log before, and not trimmed since, is left out (so that a repeat is harmless); the others of the call are appended.
  * - LOG-5. With a `fence`, an append under an older generation than the log has seen throws SF_CHECKPOINT_FENCED.
  * - LOG-6. Bytes come back unchanged: empty, binary, 1 MiB.
  */
@@ -54,7 +54,8 @@ export interface LogStore {
 
 /** Options of `append`. */
 export interface LogAppendOptions {
-  readonly key?: string;
+  /** One for each entry; undefined: no key. */
+  readonly keys?: readonly (string | undefined)[];
   readonly fence?: Fence;
 }
 
