@@ -22,3 +22,6 @@ export type { AggregateCall, BinaryOperator, Compute, Expression, UnaryOperator 
 export type { LogicalPlan, PipelineConfig, PlanEdge, PlanNode } from "./plan/logical-plan.ts";
 export type { DeadLetterPolicy, RestartPolicy } from "./plan/policies.ts";
 export type { Stage, StageOperator } from "./stage.ts";
+export { metricNames } from "./contracts/metric-names.ts";
+export type { MetricName } from "./contracts/metric-names.ts";
+export { generatedNodeId, nodeIdPattern } from "./plan/node-id.ts";
