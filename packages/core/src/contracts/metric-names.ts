@@ -25,4 +25,4 @@ export const metricNames = {
   checkpointAge: { name: "streamflow_checkpoint_age_ms", kind: "gauge", help: "Time since the last completed checkpoint, in milliseconds.", labels: ["pipeline"] },
   restarts: { name: "streamflow_restarts_total", kind: "counter", help: "Restarts after a failure.", labels: ["pipeline"] },
   stateBytes: { name: "streamflow_state_bytes", kind: "gauge", help: "Memory that the state of a node holds, in bytes; an estimate.", labels: ["pipeline", "node"] },
-} as const satisfies Readonly<Record<string, MetricName>>;
+} as const;
