@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.e2e.test.ts"],
+    // Test files share a worker: no module holds state of its own, so nothing leaks from one to the next.
+    isolate: false,
     testTimeout: 20_000,
     coverage: {
       provider: "v8",
