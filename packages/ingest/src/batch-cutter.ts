@@ -1,0 +1,121 @@
+// Cuts a batch to the engine's limits. Where a batch is cut carries no meaning (B2), so every column of it is cut alike.
+import type { Batch, Column, PollLimits, Position, RawRecords, Rejected } from "@streamflow/core";
+
+/** A batch of a source, which may know the size of each record. */
+export interface SizedBatch extends Batch {
+  /** Bytes of record `index`. @defaultValue its raw bytes, else an equal share of `byteLength` */
+  sizeAt?(index: number): number;
+}
+
+/** Hands out a batch piece by piece, in order. The batch is released when every piece has been. */
+export class BatchCutter {
+  readonly #batch: SizedBatch;
+  #next = 0;
+  #held = 0;
+  #done = false;
+
+  constructor(batch: SizedBatch) {
+    this.#batch = batch;
+  }
+
+  get isEmpty(): boolean {
+    return this.#done;
+  }
+
+  /** The next piece: at most `maxRecords` records (at least one), and no more than `maxBytes` unless one record alone is larger. */
+  take(limits: PollLimits): Batch {
+    const batch = this.#batch;
+    const from = this.#next;
+    const to = this.#reach(from, limits);
+    this.#next = to;
+    this.#done = to === batch.length;
+    if (from === 0 && this.#done) return batch;
+    this.#held++;
+    return cut(batch, from, to, batch.release === undefined ? undefined : this.#release());
+  }
+
+  /** Lets go of what was never taken. */
+  discard(): void {
+    if (this.#done) return;
+    this.#done = true;
+    if (this.#held === 0) this.#batch.release?.();
+  }
+
+  #reach(from: number, limits: PollLimits): number {
+    const batch = this.#batch;
+    const most = Math.min(batch.length, from + Math.max(1, limits.maxRecords));
+    if (from === 0 && most === batch.length && batch.byteLength <= limits.maxBytes) return most;
+    let bytes = 0;
+    let to = from;
+    while (to < most) {
+      bytes += sizeAt(batch, to);
+      if (bytes > limits.maxBytes && to > from) break;
+      to++;
+    }
+    return to;
+  }
+
+  #release(): () => void {
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#held--;
+      if (this.#held === 0 && this.#done) this.#batch.release?.();
+    };
+  }
+}
+
+function sizeAt(batch: SizedBatch, index: number): number {
+  if (batch.sizeAt !== undefined) return batch.sizeAt(index);
+  if (batch.raw !== undefined) return (batch.raw.ends[index] ?? 0) - (batch.raw.starts[index] ?? 0);
+  return batch.byteLength / batch.length;
+}
+
+function cut(batch: SizedBatch, from: number, to: number, release: (() => void) | undefined): Batch {
+  const isLast = to === batch.length;
+  const piece: { -readonly [K in keyof Batch]: Batch[K] } = {
+    partition: batch.partition,
+    length: to - from,
+    endPosition: isLast ? batch.endPosition : endOf(batch, from, to),
+    byteLength: bytesBetween(batch, from, to),
+    positionAt: (index) => batch.positionAt(from + index),
+  };
+  if (batch.values !== undefined) piece.values = batch.values.slice(from, to);
+  if (batch.columns !== undefined) piece.columns = batch.columns.map((column) => cutColumn(column, from, to));
+  if (batch.schema !== undefined) piece.schema = batch.schema;
+  if (batch.timestamps !== undefined) piece.timestamps = batch.timestamps.subarray(from, to);
+  if (batch.keys !== undefined) piece.keys = batch.keys.slice(from, to);
+  if (batch.changes !== undefined) piece.changes = batch.changes.subarray(from, to);
+  if (batch.raw !== undefined) piece.raw = cutRaw(batch.raw, from, to);
+  if (batch.rejected !== undefined) piece.rejected = cutRejected(batch.rejected, from, { to, isLast });
+  if (batch.transactionEnds !== undefined) piece.transactionEnds = batch.transactionEnds.filter((end) => end <= to && (end > from || from === 0)).map((end) => end - from);
+  if (release !== undefined) piece.release = release;
+  return piece;
+}
+
+/** The inputs of a piece that is not the last end with its last record: what was rejected after that comes with the next piece. */
+function endOf(batch: Batch, from: number, to: number): Position {
+  return batch.positionAt(Math.max(from, to - 1));
+}
+
+function bytesBetween(batch: SizedBatch, from: number, to: number): number {
+  let bytes = 0;
+  for (let i = from; i < to; i++) bytes += sizeAt(batch, i);
+  return Math.max(1, Math.round(bytes));
+}
+
+function cutColumn(column: Column, from: number, to: number): Column {
+  const values = Array.isArray(column.values) ? column.values.slice(from, to) : (column.values as Float64Array).subarray(from, to);
+  return column.valid === undefined ? { name: column.name, values } : { name: column.name, values, valid: column.valid.subarray(from, to) };
+}
+
+function cutRaw(raw: RawRecords, from: number, to: number): RawRecords {
+  return { bytes: raw.bytes, starts: raw.starts.slice(from, to), ends: raw.ends.slice(from, to) };
+}
+
+function cutRejected(rejected: readonly Rejected[], from: number, end: { readonly to: number; readonly isLast: boolean }): readonly Rejected[] {
+  return rejected
+    .filter((one) => one.beforeIndex >= from && (one.beforeIndex < end.to || end.isLast))
+    .map((one) => ({ ...one, beforeIndex: one.beforeIndex - from }));
+}
