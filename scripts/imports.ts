@@ -5,11 +5,11 @@ export interface Import {
   readonly line: number;
 }
 
-const statements = [
+const statements: readonly RegExp[] = [
   // import … from "x"; export … from "x"; also over several lines
-  /^[ \t]*(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"'\n]+)["']/gm,
+  /(?<=^|;)[ \t]*(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"'\n]+)["']/gm,
   // import "x";
-  /^[ \t]*import\s*["']([^"'\n]+)["']/gm,
+  /(?<=^|;)[ \t]*import\s*["']([^"'\n]+)["']/gm,
   // import("x"), in code and in types
   /\bimport\(\s*["']([^"'\n]+)["']/g,
 ];
