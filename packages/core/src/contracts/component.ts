@@ -24,7 +24,7 @@ export type ConfigType =
   /** Any names, all of one type, order kept. */
   | { readonly kind: "map"; readonly value: ConfigType }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, ConfigField>> }
-  /** Another component, by its `type`. */
+  /** Another component, by its `type`, with its own fields beside it (`format: { type: csv, header: true }`, or just `format: csv`); a ComponentReference after parsing. */
   | { readonly kind: "component"; readonly of: ComponentKind }
   /** The first type that fits; list unambiguous ones only. */
   | { readonly kind: "either"; readonly options: readonly ConfigType[] };
@@ -70,6 +70,12 @@ export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
   readonly example: string;
   /** Checks across fields beyond their types: throws SF_CONFIG_INVALID. */
   create(config: Readonly<Record<string, unknown>>, context: ComponentContext): ComponentProducts[Kind];
+}
+
+/** A component that another one names, with its configuration parsed: what `context.component(kind, type, config)` makes. */
+export interface ComponentReference {
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** What `create` of a component may use. It opens nothing. */
