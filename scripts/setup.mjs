@@ -124,6 +124,7 @@ function run(args) {
     PATH: [...bins, process.env.PATH ?? ""].join(delimiter),
     DO_NOT_TRACK: "1",
     TURBO_TELEMETRY_DISABLED: "1",
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
   };
   const child = spawn(node, args, { cwd: root, env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
