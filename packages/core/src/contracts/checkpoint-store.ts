@@ -73,6 +73,7 @@ export interface Fence {
  * - CKP-8. `fence` makes every older generation of these shards unable to publish, durably, before it resolves; an older one than known throws SF_CHECKPOINT_FENCED.
  * - CKP-9. Pipelines do not see each other's checkpoints. Names may hold any character.
  * - CKP-10. A damaged checkpoint does not hide the others: `list` reports it as damaged, with the error, and goes on.
+ * - CKP-11. `discard`, where there is one, removes segments of a checkpoint that was given up; those that a published checkpoint names stay.
  */
 export interface CheckpointStore {
   writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef>;
@@ -80,6 +81,7 @@ export interface CheckpointStore {
   fence(pipeline: string, fences: readonly Fence[]): Promise<void>;
   publish(pipeline: string, checkpoint: Checkpoint): Promise<void>;
   list(pipeline: string): Promise<readonly ListedCheckpoint[]>;
+  discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
   prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
   pipelines(): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -1,0 +1,68 @@
+// Reading and writing files as a whole, on the Disk contract.
+import { StreamFlowError } from "@streamflow/core";
+import type { Disk } from "@streamflow/core";
+
+/** Reads a file. @throws {@link StreamFlowError} SF_DISK_FAILED, with `context.reason = "missing"` where it does not exist. */
+export async function readWhole(disk: Disk, path: string): Promise<Uint8Array> {
+  const file = await disk.openRead(path);
+  try {
+    const bytes = new Uint8Array(await file.size());
+    let length = 0;
+    while (length < bytes.byteLength) {
+      const count = await file.read(bytes, length, bytes.byteLength - length, length);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads a file that may be removed by somebody else at any time; undefined when it is gone. */
+export async function readIfThere(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readWhole(disk, path);
+  } catch (error) {
+    if (isReason(error, "missing")) return undefined;
+    throw error;
+  }
+}
+
+/** Makes a new file with these bytes, durable but for its name. On failure nothing is left. */
+export async function createSynced(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await disk.createExclusive(path);
+  try {
+    try {
+      await file.write(bytes, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await removeQuietly(disk, path);
+    throw error;
+  }
+}
+
+/** Makes a file appear whole under its name, durably: written beside, synced, renamed. */
+export async function writeAtomically(disk: Disk, folder: string, write: { readonly name: string; readonly temporary: string; readonly bytes: Uint8Array }): Promise<void> {
+  const temporary = `${folder}/${write.temporary}`;
+  await createSynced(disk, temporary, write.bytes);
+  await disk.rename(temporary, `${folder}/${write.name}`);
+  await disk.syncFolder(folder);
+}
+
+/** Removes what a failed write left; the failure itself is what the caller must hear of. */
+export async function removeQuietly(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.remove(path);
+  } catch {
+    // A left-over is harmless: it has no published reference, and is collected later.
+  }
+}
+
+/** Whether an error is SF_DISK_FAILED for this reason. */
+export function isReason(error: unknown, reason: "exists" | "missing"): boolean {
+  return StreamFlowError.is(error, "SF_DISK_FAILED") && error.context?.["reason"] === reason;
+}
