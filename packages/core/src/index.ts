@@ -3,6 +3,7 @@ export { BatchError, StreamFlowError, toStreamFlowError } from "./errors.ts";
 export type { AnyErrorCode, BatchFailure, ErrorDetails, SourceLocation } from "./errors.ts";
 export { errorCodes } from "./error-codes.ts";
 export type { ErrorCode, ErrorCodeRow } from "./error-codes.ts";
+export { memoryBudget } from "./async/memory-budget.ts";
 export { ChangeKind, rowsOf } from "./record.ts";
 export type { Batch, Column, Position, RawRecords, Rejected } from "./record.ts";
 export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schema.ts";

@@ -1,0 +1,128 @@
+// Files of the machine.
+import { constants } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
+import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
+import { diskError, isMissing, systemCode } from "./disk-error.ts";
+
+const writeFlags = constants.O_RDWR | constants.O_CREAT;
+
+/** Makes a disk on the machine's file system. Every failure is a StreamFlowError that names the path. */
+export function nodeDisk(): Disk {
+  return {
+    openRead: (path) => openFile(path, constants.O_RDONLY),
+    openWrite: (path) => openFile(path, writeFlags),
+    createExclusive: (path) => openFile(path, writeFlags | constants.O_EXCL),
+    rename: (from, to) => attempt("rename", from, () => rename(from, to)),
+    remove,
+    removeFolder: (path) => attempt("remove", path, () => rm(path, { recursive: true, force: true })),
+    list,
+    makeFolder: (path) => attempt("create", path, async () => void (await mkdir(path, { recursive: true }))),
+    stat: statOf,
+    syncFolder,
+  };
+}
+
+async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    throw diskError(thrown, operation, path);
+  }
+}
+
+async function openFile(path: string, flags: number): Promise<DiskFile> {
+  return new NodeFile(path, await attempt("open", path, () => open(path, flags)));
+}
+
+function remove(path: string): Promise<void> {
+  return attempt("remove", path, () => unlink(path).catch(unlessMissing(undefined)));
+}
+
+function list(folder: string): Promise<readonly string[]> {
+  return attempt("list", folder, async () => (await readdir(folder).catch(unlessMissing<string[]>([]))).sort());
+}
+
+function statOf(path: string): Promise<DiskStat | undefined> {
+  return attempt("stat", path, async () => {
+    const found = await stat(path).catch(unlessMissing(undefined));
+    if (found === undefined) return undefined;
+    return { kind: found.isDirectory() ? "folder" : "file", sizeBytes: found.size, modifiedMs: found.mtimeMs };
+  });
+}
+
+function syncFolder(path: string): Promise<void> {
+  return attempt("sync", path, async () => {
+    let handle: FileHandle;
+    try {
+      handle = await open(path, constants.O_RDONLY);
+    } catch (thrown) {
+      // Windows opens no folders, and needs no syncing of names.
+      if (process.platform === "win32" && ["EISDIR", "EPERM"].includes(systemCode(thrown) ?? "")) return;
+      throw thrown;
+    }
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+function unlessMissing<T>(answer: T): (thrown: unknown) => T {
+  return (thrown) => {
+    if (isMissing(thrown)) return answer;
+    throw thrown;
+  };
+}
+
+class NodeFile implements DiskFile {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  /** Where the next write at the end goes; unknown until the first one asks. */
+  #end: number | undefined;
+  #closed = false;
+
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return attempt("read", this.#path, async () => (await this.#handle.read(target, offset, length, position)).bytesRead);
+  }
+
+  write(bytes: Uint8Array, position?: number): Promise<void> {
+    return attempt("write", this.#path, async () => {
+      let at = position ?? (this.#end ??= (await this.#handle.stat()).size);
+      // The system may take less than it was given.
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at);
+        done += bytesWritten;
+        at += bytesWritten;
+        if (this.#end !== undefined && at > this.#end) this.#end = at;
+      }
+    });
+  }
+
+  sync(): Promise<void> {
+    // fdatasync includes the size: all that reading the data back needs.
+    return attempt("sync", this.#path, () => this.#handle.datasync());
+  }
+
+  truncate(sizeBytes: number): Promise<void> {
+    return attempt("truncate", this.#path, async () => {
+      await this.#handle.truncate(sizeBytes);
+      this.#end = sizeBytes;
+    });
+  }
+
+  size(): Promise<number> {
+    return attempt("stat", this.#path, async () => (await this.#handle.stat()).size);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await attempt("close", this.#path, () => this.#handle.close());
+  }
+}

@@ -1,0 +1,70 @@
+// The environment of a production process.
+import { getHeapStatistics } from "node:v8";
+import { memoryBudget } from "../async/memory-budget.ts";
+import type { Clock, Disk, Environment, FaultPlan, Logger, MemoryBudget, Metrics, Random, Secrets } from "../contracts/environment.ts";
+import { systemClock } from "./clock.ts";
+import { nodeDisk } from "./disk.ts";
+import { jsonLogger, textLogger, type LogLevel, type LogStream } from "./logger.ts";
+import { noMetrics } from "./no-metrics.ts";
+import { systemRandom } from "./random.ts";
+import { Redactor } from "./redactor.ts";
+import { envSecrets } from "./secrets.ts";
+
+/** Options of {@link nodeEnvironment}: whatever is given replaces the machine's own. */
+export interface NodeEnvironmentOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly disk?: Disk;
+  readonly metrics?: Metrics;
+  readonly logger?: Logger;
+  readonly secrets?: Secrets;
+  readonly faults?: FaultPlan;
+  /** A budget that is shared with others. Takes the place of `maxMemoryBytes`. */
+  readonly budget?: MemoryBudget;
+  /** Memory for records in flight, in bytes. @defaultValue a quarter of what the process may use */
+  readonly maxMemoryBytes?: number;
+  /** How the default logger writes. */
+  readonly log?: { readonly format?: "text" | "json"; readonly level?: LogLevel; readonly stream?: LogStream };
+}
+
+/**
+ * Makes the environment of a process: the machine's clock, randomness and files, secrets from environment variables,
+ * log lines on standard error in which every secret that was read is hidden, and metrics that nobody reads.
+ */
+export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environment {
+  const redactor = new Redactor();
+  const clock = options.clock ?? systemClock();
+  return {
+    clock,
+    random: options.random ?? systemRandom(),
+    disk: options.disk ?? nodeDisk(),
+    logger: options.logger ?? logger(clock, redactor, options.log ?? {}),
+    metrics: options.metrics ?? noMetrics(),
+    secrets: redacting(options.secrets ?? envSecrets(), redactor),
+    budget: options.budget ?? memoryBudget(options.maxMemoryBytes ?? defaultBudgetBytes()),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+  };
+}
+
+function logger(clock: Clock, redactor: Redactor, log: NonNullable<NodeEnvironmentOptions["log"]>): Logger {
+  const make = log.format === "json" ? jsonLogger : textLogger;
+  return make({ clock, redactor, level: log.level ?? "info", stream: log.stream ?? process.stderr });
+}
+
+/** Secrets whose values the log hides from the moment that they are read. */
+function redacting(secrets: Secrets, redactor: Redactor): Secrets {
+  return {
+    get(name) {
+      const value = secrets.get(name);
+      if (value !== undefined) redactor.add(value);
+      return value;
+    },
+  };
+}
+
+function defaultBudgetBytes(): number {
+  const heap = getHeapStatistics().heap_size_limit;
+  // Node answers 0 where nothing constrains the process.
+  const constrained = process.constrainedMemory() || Infinity;
+  return Math.floor(Math.min(heap, constrained) / 4);
+}
