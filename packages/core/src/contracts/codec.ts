@@ -21,8 +21,8 @@ export interface DecoderOptions {
 /** Where a decoder puts what it finds. `start` and `end` are byte offsets in the input of this call. */
 export interface DecodeOutput {
   value(value: unknown, start: number, end: number): void;
-  /** `start` … `end` may be cut for a record that is too large. */
-  reject(error: StreamFlowError, start: number, end: number): void;
+  /** `end` is where the record ends. `raw` is the head of one that was too large to be kept: it is no longer in the input. */
+  reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
 /**

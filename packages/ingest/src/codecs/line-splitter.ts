@@ -1,0 +1,147 @@
+// Cuts a stream of bytes into whole lines, however it arrives.
+//   I1. A line longer than the bound is never held whole: its head is kept, the rest is skipped, and it is rejected where it ends.
+//   I2. A byte order mark at the start of the stream is no part of the first line.
+//   I3. Handlers get valid offsets into the caller's input, or into a copy whose offsets are translated for them.
+import { StreamFlowError, type DecodeOutput } from "@streamflow/core";
+import { margin, textBuffer, type TextBuffer } from "./text-buffer.ts";
+
+/** What becomes of whole lines. */
+export interface LineHandler {
+  readonly maxRecordBytes: number;
+  /** Takes `bytes[from, to)`: whole lines, each with its newline, and `margin` readable bytes behind. */
+  lines(bytes: TextBuffer, range: { readonly from: number; readonly to: number }, out: DecodeOutput): void;
+}
+
+/** One call of `Decoder.decode`. */
+export interface Input {
+  readonly from: number;
+  readonly to: number;
+  readonly last: boolean;
+  readonly out: DecodeOutput;
+}
+
+interface LongLine {
+  size: number;
+  readonly head: Uint8Array;
+  endsWithReturn: boolean;
+}
+
+/** Bytes kept of a line that is too long. */
+const headBytes = 65_536;
+
+export class LineSplitter {
+  readonly #handler: LineHandler;
+  #isStart = true;
+  #long: LongLine | undefined;
+  #lastBytes: Uint8Array | undefined;
+  #lastBuffer: TextBuffer | undefined;
+
+  constructor(handler: LineHandler) {
+    this.#handler = handler;
+  }
+
+  /** As `Decoder.decode`. */
+  split(bytes: Uint8Array, input: Input): number {
+    const buffer = this.#bufferOf(bytes);
+    let from = input.from;
+    if (this.#isStart) {
+      const mark = markLength(buffer, from, input);
+      if (mark === undefined) return from;
+      from += mark;
+      this.#isStart = false;
+    }
+    if (this.#long !== undefined) from = this.#skip(this.#long, buffer, { ...input, from });
+    if (this.#long === undefined) from = this.#whole(buffer, { ...input, from });
+    if (input.last) this.#isStart = true;
+    return from;
+  }
+
+  /** What is needed to go on behind the bytes used so far: "" between lines. */
+  snapshot(): string {
+    if (this.#isStart) return "start";
+    return this.#long === undefined ? "" : `long ${this.#long.size}`;
+  }
+
+  restore(state: string): void {
+    this.#isStart = state === "start";
+    this.#long = state.startsWith("long ") ? { size: Number(state.slice(5)), head: new Uint8Array(0), endsWithReturn: false } : undefined;
+  }
+
+  #whole(buffer: TextBuffer, input: Input): number {
+    const { from, to, last, out } = input;
+    const rest = from + buffer.subarray(from, to).lastIndexOf(0x0a) + 1;
+    if (rest > from) this.#hand(buffer, { from, to: rest }, out);
+    if (rest === to) return to;
+    if (last) {
+      this.#handCopy(buffer, { from: rest, to }, out);
+      return to;
+    }
+    // One byte more than the bound may yet turn out to be a carriage return.
+    if (to - rest <= this.#handler.maxRecordBytes + 1) return rest;
+    this.#long = { size: to - rest, head: Uint8Array.prototype.slice.call(buffer, rest, Math.min(to, rest + headBytes)), endsWithReturn: buffer[to - 1] === 0x0d };
+    return to;
+  }
+
+  #hand(buffer: TextBuffer, range: { from: number; to: number }, out: DecodeOutput): void {
+    if (range.to + margin <= buffer.length) {
+      this.#handler.lines(buffer, range, out);
+      return;
+    }
+    // The last lines are too near the end of the memory for four-byte loads: they go through a copy.
+    const near = Math.max(range.from, buffer.length - margin);
+    const safe = range.from + buffer.subarray(range.from, near).lastIndexOf(0x0a) + 1;
+    if (safe > range.from) this.#handler.lines(buffer, { from: range.from, to: safe }, out);
+    this.#handCopy(buffer, { from: safe, to: range.to }, out);
+  }
+
+  #handCopy(buffer: TextBuffer, range: { from: number; to: number }, out: DecodeOutput): void {
+    const length = range.to - range.from;
+    const hasNewline = buffer[range.to - 1] === 0x0a;
+    const copy = Buffer.alloc(length + 1 + margin) as unknown as TextBuffer;
+    buffer.copy(copy, 0, range.from, range.to);
+    if (!hasNewline) copy[length] = 0x0a;
+    this.#handler.lines(copy, { from: 0, to: hasNewline ? length : length + 1 }, shifted(out, range.from));
+  }
+
+  #skip(long: LongLine, buffer: TextBuffer, input: Input): number {
+    const { from, to, last, out } = input;
+    const found = buffer.subarray(from, to).indexOf(0x0a);
+    const end = found < 0 ? to : from + found;
+    long.size += end - from;
+    if (end > from) long.endsWithReturn = buffer[end - 1] === 0x0d;
+    if (found < 0 && !last) return to;
+    this.#long = undefined;
+    out.reject(tooLarge(long.size - (long.endsWithReturn ? 1 : 0), this.#handler.maxRecordBytes), from, end, long.head);
+    return found < 0 ? to : end + 1;
+  }
+
+  #bufferOf(bytes: Uint8Array): TextBuffer {
+    if (this.#lastBuffer === undefined || this.#lastBytes !== bytes) {
+      this.#lastBytes = bytes;
+      this.#lastBuffer = textBuffer(bytes);
+    }
+    return this.#lastBuffer;
+  }
+}
+
+/** The error of a record that is too large. */
+export function tooLarge(size: number, most: number): StreamFlowError {
+  return new StreamFlowError("SF_RECORD_TOO_LARGE", `record of ${size} bytes is larger than maxRecordBytes ${most}`, { context: { bytes: size, maxRecordBytes: most } });
+}
+
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+/** Bytes of the byte order mark at `from`; undefined where more input is needed to tell. */
+export function markLength(buffer: Uint8Array, from: number, input: { readonly to: number; readonly last: boolean }): number | undefined {
+  const length = Math.min(3, input.to - from);
+  for (let i = 0; i < length; i++) if (buffer[from + i] !== byteOrderMark[i]) return 0;
+  if (length === 3) return 3;
+  return input.last ? 0 : undefined;
+}
+
+function shifted(out: DecodeOutput, by: number): DecodeOutput {
+  return {
+    value: (value, start, end) => out.value(value, start + by, end + by),
+    reject: (error, start, end, raw) => out.reject(error, start + by, end + by, raw),
+  };
+}

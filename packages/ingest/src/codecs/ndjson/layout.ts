@@ -1,0 +1,232 @@
+// Learns how the records of a stream are written: which bytes never change, and where the values are between them.
+
+/** What a value has been seen as; bits, since a field may be seen as several. */
+export const Kind = { string: 1, integer: 2, number: 4, literal: 8, nested: 16 } as const;
+
+/** A value of a layout. */
+export interface Leaf {
+  readonly path: readonly string[];
+  /** Bytes between the value before (or the record's start) and this one, as latin1. */
+  readonly gap: string;
+  /** Bits of {@link Kind}. */
+  readonly kinds: number;
+}
+
+/** A way in which records are written: gap, value, gap, value … tail. */
+export interface Layout {
+  readonly leaves: readonly Leaf[];
+  /** Bytes after the last value, up to the newline, as latin1. */
+  readonly tail: string;
+}
+
+/** Whether an object at this path is taken apart; otherwise it is one value. */
+export type TakeApart = (path: readonly string[]) => boolean;
+
+const maxLeaves = 200;
+const maxDepth = 8;
+
+/** The layout of one record, which must be valid JSON; undefined where it has none worth a scanner (not an object, doubled names, too wide). */
+export function layoutOf(record: Buffer, takeApart: TakeApart): Layout | undefined {
+  const reader = new LayoutReader(record.toString("latin1"), takeApart);
+  return reader.read() && reader.leaves.length > 0 ? { leaves: reader.leaves, tail: reader.tail } : undefined;
+}
+
+class LayoutReader {
+  readonly leaves: Leaf[] = [];
+  readonly #text: string;
+  readonly #takeApart: TakeApart;
+  #at = 0;
+  #gapStart = 0;
+
+  constructor(text: string, takeApart: TakeApart) {
+    this.#text = text;
+    this.#takeApart = takeApart;
+  }
+
+  get tail(): string {
+    return this.#text.slice(this.#gapStart);
+  }
+
+  read(): boolean {
+    this.#space();
+    return this.#text[this.#at] === "{" && this.#object([]);
+  }
+
+  #object(path: readonly string[]): boolean {
+    const names = new Set<string>();
+    this.#at++;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] === "}") break;
+      const name = this.#name();
+      if (names.has(name) || this.leaves.length === maxLeaves) return false;
+      names.add(name);
+      this.#space();
+      this.#at++;
+      this.#space();
+      if (!this.#value([...path, name])) return false;
+      this.#space();
+      if (this.#text[this.#at] === ",") this.#at++;
+    }
+    this.#at++;
+    return true;
+  }
+
+  #name(): string {
+    const start = this.#at;
+    this.#skipString();
+    return JSON.parse(Buffer.from(this.#text.slice(start, this.#at), "latin1").toString("utf8")) as string;
+  }
+
+  #value(path: readonly string[]): boolean {
+    if (this.#text[this.#at] === "{" && path.length < maxDepth && !this.#isEmptyObject() && this.#takeApart(path)) return this.#object(path);
+    const gap = this.#text.slice(this.#gapStart, this.#at);
+    this.leaves.push({ path, gap, kinds: this.#skipValue() });
+    this.#gapStart = this.#at;
+    return true;
+  }
+
+  #isEmptyObject(): boolean {
+    let i = this.#at + 1;
+    while (isSpace(this.#text.charCodeAt(i))) i++;
+    return this.#text[i] === "}";
+  }
+
+  #skipValue(): number {
+    const first = this.#text[this.#at];
+    if (first === '"') {
+      this.#skipString();
+      return Kind.string;
+    }
+    if (first === "{" || first === "[") {
+      this.#skipNested();
+      return Kind.nested;
+    }
+    const start = this.#at;
+    while (this.#at < this.#text.length && !endsScalar(this.#text.charCodeAt(this.#at))) this.#at++;
+    const text = this.#text.slice(start, this.#at);
+    if (/^[tfn]/.test(text)) return Kind.literal;
+    return /^\d{1,15}$/.test(text) ? Kind.integer : Kind.number;
+  }
+
+  #skipNested(): void {
+    let depth = 0;
+    do {
+      const c = this.#text[this.#at];
+      if (c === '"') {
+        this.#skipString();
+        continue;
+      }
+      if (c === "{" || c === "[") depth++;
+      else if (c === "}" || c === "]") depth--;
+      this.#at++;
+    } while (depth > 0);
+  }
+
+  #skipString(): void {
+    this.#at++;
+    while (this.#text[this.#at] !== '"') this.#at += this.#text[this.#at] === "\\" ? 2 : 1;
+    this.#at++;
+  }
+
+  #space(): void {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
+}
+
+function endsScalar(code: number): boolean {
+  return isSpace(code) || code === 0x2c || code === 0x7d || code === 0x5d;
+}
+
+const maxCandidates = 64;
+const maxLayouts = 4;
+const maxTotalLeaves = 240;
+
+interface Candidate {
+  readonly gaps: readonly string[];
+  readonly paths: readonly (readonly string[])[];
+  readonly tail: string;
+  readonly kinds: number[];
+  count: number;
+}
+
+/**
+ * Chooses the layouts that a scanner should know, from the records that the present one did not take.
+ *
+ * Learning costs a little of what a missed record costs anyway; after each change of mind the next needs twice as many misses, so that a
+ * stream without layouts soon costs nothing.
+ */
+export class LayoutLearner {
+  readonly #takeApart: TakeApart;
+  readonly #candidates = new Map<string, Candidate>();
+  #active: readonly Candidate[] = [];
+  #misses = 0;
+  #patience = 16;
+  #stale = false;
+
+  constructor(takeApart: TakeApart) {
+    this.#takeApart = takeApart;
+  }
+
+  /** Looks at a record (valid JSON) that was not scanned. */
+  observe(record: Buffer): void {
+    this.#misses++;
+    // Beyond what is needed to decide, only every 16th is looked at.
+    if (this.#misses > 4 * this.#patience && (this.#misses & 15) !== 0) return;
+    const layout = layoutOf(record, this.#takeApart);
+    if (layout !== undefined) this.#add(layout);
+  }
+
+  #add(layout: Layout): void {
+    const key = JSON.stringify([layout.leaves.map((leaf) => leaf.gap), layout.tail]);
+    let candidate = this.#candidates.get(key);
+    if (candidate === undefined) {
+      if (this.#candidates.size >= maxCandidates) this.#forget();
+      candidate = { gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), count: 0 };
+      this.#candidates.set(key, candidate);
+    }
+    candidate.count++;
+    this.#stale ||= !this.#active.includes(candidate);
+    layout.leaves.forEach((leaf, i) => {
+      const known = candidate.kinds[i] ?? 0;
+      if ((known | leaf.kinds) === known) return;
+      candidate.kinds[i] = known | leaf.kinds;
+      this.#stale = true;
+    });
+  }
+
+  /** Keeps the commoner half. */
+  #forget(): void {
+    const byCount = [...this.#candidates].sort(([, a], [, b]) => b.count - a.count);
+    for (const [key, candidate] of byCount.slice(maxCandidates / 2)) if (!this.#active.includes(candidate)) this.#candidates.delete(key);
+  }
+
+  /** Tells how many records each layout of the last choice took. */
+  credit(hits: readonly number[]): void {
+    this.#active.forEach((candidate, i) => (candidate.count += hits[i] ?? 0));
+  }
+
+  /** A better choice of layouts, commonest first, where enough was seen to make one. */
+  choose(atEnd = false): readonly Layout[] | undefined {
+    if (!this.#stale || (this.#misses < this.#patience && !atEnd)) return undefined;
+    const ranked = [...this.#candidates.values()].sort((a, b) => b.count - a.count);
+    const total = ranked.reduce((sum, candidate) => sum + candidate.count, 0);
+    let leaves = 0;
+    this.#active = ranked.slice(0, maxLayouts).filter((candidate, i) => {
+      leaves += candidate.gaps.length;
+      return i === 0 || (leaves <= maxTotalLeaves && candidate.count * 100 >= total);
+    });
+    for (const candidate of ranked) candidate.count = Math.ceil(candidate.count / 2);
+    this.#misses = 0;
+    this.#patience = Math.min(this.#patience * 2, 1 << 20);
+    this.#stale = false;
+    return this.#active.map((candidate) => ({
+      leaves: candidate.gaps.map((gap, i) => ({ gap, path: candidate.paths[i] ?? [], kinds: candidate.kinds[i] ?? 0 })),
+      tail: candidate.tail,
+    }));
+  }
+}

@@ -1,0 +1,188 @@
+// Newline-delimited JSON: one record a line. Lines of a known layout go through the generated scanner, all others through JSON.parse.
+//
+//   I1. What a line becomes depends on that line alone: not on the path it took, nor on where the input was cut (DEC-2).
+//   I2. A line that is not valid UTF-8, not JSON, not of the schema or too long is rejected alone (DEC-3). Blank lines are skipped.
+// Deliberately not here: records that span lines.
+import { isAscii, isUtf8 } from "node:buffer";
+import type { DataType, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
+import { StreamFlowError, toStreamFlowError } from "@streamflow/core";
+import { LineSplitter, tooLarge, type LineHandler } from "../line-splitter.ts";
+import { project, wantedOf, type Wanted } from "../projection.ts";
+import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
+import { narrowed, typedValue } from "../typed-record.ts";
+import { LayoutLearner } from "./layout.ts";
+import { keepsDigits, rowCode, type RowPlan } from "./row-code.ts";
+import { compileScanner, mayGenerateCode, type Scan, type ScanHost } from "./scanner.ts";
+import { ValueReader } from "./value-reader.ts";
+
+/** Options of {@link ndjson}. */
+export interface NdjsonOptions {
+  /** Whether layouts are scanned by generated code. @defaultValue true, where the process allows code generation from strings */
+  readonly generate?: boolean;
+}
+
+/**
+ * Decodes newline-delimited JSON.
+ *
+ * Without a schema a record is what JSON.parse gives, cut to the fields that the plan reads. With one it has exactly the schema's fields that
+ * the plan reads, as typed values. Fields that nobody reads are checked to be JSON, and not against the schema.
+ */
+export function ndjson(options: NdjsonOptions = {}): DecoderFactory {
+  return { type: "ndjson", create: (decoder) => new NdjsonDecoder(decoder, options.generate ?? mayGenerateCode()) };
+}
+
+class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
+  readonly maxRecordBytes: number;
+  readonly reader: ValueReader;
+  readonly calls: ((value: unknown) => unknown)[] = [];
+  readonly hits: number[] = [];
+  isAscii = true;
+  readonly #wanted: Wanted;
+  readonly #schema: DataType | undefined;
+  readonly #keepsDigits: boolean;
+  readonly #plan: RowPlan | undefined;
+  readonly #learner: LayoutLearner | undefined;
+  readonly #splitter = new LineSplitter(this);
+  #scan: Scan | undefined;
+  #bytes: TextBuffer = empty;
+  #out: DecodeOutput = nowhere;
+  #isValid = true;
+
+  constructor(options: DecoderOptions, generate: boolean) {
+    this.maxRecordBytes = options.maxRecordBytes;
+    this.#wanted = wantedOf(options.projection);
+    this.#schema = options.schema === undefined ? undefined : narrowed(options.schema, this.#wanted);
+    this.#keepsDigits = this.#schema !== undefined && keepsDigits(this.#schema);
+    this.reader = new ValueReader(empty, viewOf(empty));
+    if (!generate || (this.#schema !== undefined && this.#schema.type !== "struct")) return;
+    this.#plan = { wanted: this.#wanted, schema: this.#schema as StructType | undefined, convert: convertQuietly };
+    this.#learner = new LayoutLearner(this.#schema === undefined ? () => true : (path) => isTakenApart(this.#schema, path));
+  }
+
+  decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number {
+    return this.#splitter.split(bytes, { from, to, last, out });
+  }
+
+  snapshot(): string {
+    return this.#splitter.snapshot();
+  }
+
+  restore(state: string): void {
+    this.#splitter.restore(state);
+  }
+
+  /** @internal Called by the splitter with whole lines and a margin behind them. */
+  lines(bytes: TextBuffer, range: { from: number; to: number }, out: DecodeOutput): void {
+    const view = viewOf(bytes);
+    const part = bytes.subarray(range.from, range.to);
+    this.#bytes = bytes;
+    this.#out = out;
+    this.isAscii = isAscii(part);
+    this.#isValid = this.isAscii || isUtf8(part);
+    const scan = this.#isValid ? this.#scan : undefined;
+    if (scan === undefined) this.#oddLines(range.from, range.to);
+    else {
+      this.reader.use(bytes, view);
+      scan(bytes, view, range.from, range.to, out);
+      this.#learner?.credit(this.hits);
+    }
+    this.#respecialise();
+    this.#bytes = empty;
+    this.#out = nowhere;
+  }
+
+  #oddLines(from: number, to: number): void {
+    for (let start = from; start < to; ) {
+      const end = this.#bytes.indexOf(0x0a, start);
+      this.odd(start, end);
+      start = end + 1;
+      // The first lines teach the layout, the rest of the input already profits.
+      if (this.#scan === undefined && this.#isValid && this.#respecialise()) {
+        const view = viewOf(this.#bytes);
+        this.reader.use(this.#bytes, view);
+        this.#compiled()(this.#bytes, view, start, to, this.#out);
+        this.#learner?.credit(this.hits);
+        return;
+      }
+    }
+  }
+
+  #compiled(): Scan {
+    return this.#scan ?? ((): void => undefined);
+  }
+
+  #respecialise(): boolean {
+    const layouts = this.#learner?.choose();
+    const plan = this.#plan;
+    if (layouts === undefined || plan === undefined) return false;
+    this.calls.length = 0;
+    this.hits.length = 0;
+    const known = layouts.flatMap((layout, index) => {
+      const row = rowCode(plan, layout, { index, calls: this.calls });
+      this.hits.push(0);
+      return row === undefined ? [] : [{ index, layout, row }];
+    });
+    this.#scan = known.length === 0 ? undefined : compileScanner(known, this, this.maxRecordBytes);
+    return this.#scan !== undefined;
+  }
+
+  /** @internal A line that the scanner did not take. */
+  odd(start: number, newline: number): void {
+    const bytes = this.#bytes;
+    const end = newline > start && bytes[newline - 1] === 0x0d ? newline - 1 : newline;
+    if (end - start > this.maxRecordBytes) {
+      this.#out.reject(tooLarge(end - start, this.maxRecordBytes), start, end);
+      return;
+    }
+    if (isBlank(bytes, start, end)) return;
+    let value: unknown;
+    try {
+      value = this.#parse(start, end);
+      this.#learner?.observe(bytes.subarray(start, newline));
+    } catch (thrown) {
+      this.#out.reject(toStreamFlowError(thrown, "SF_CODEC_DECODE", "not JSON"), start, end);
+      return;
+    }
+    this.#out.value(value, start, end);
+  }
+
+  #parse(start: number, end: number): unknown {
+    if (!this.#isValid && !isUtf8(this.#bytes.subarray(start, end))) throw new StreamFlowError("SF_CODEC_DECODE", "not valid UTF-8");
+    const text = this.#bytes.utf8Slice(start, end);
+    const value: unknown = this.#keepsDigits ? JSON.parse(text, withDigits as (key: string, value: unknown) => unknown) : JSON.parse(text);
+    return this.#schema === undefined ? project(value, this.#wanted) : typedValue(value, this.#schema, "all");
+  }
+}
+
+function isTakenApart(schema: DataType | undefined, path: readonly string[]): boolean {
+  let type = schema;
+  for (const name of path) {
+    // Below what nobody reads, and below what is any JSON, objects may be taken apart.
+    if (type === undefined || type.type === "any") return true;
+    if (type.type !== "struct") return false;
+    type = type.fields.find((field) => field.name === name)?.type;
+  }
+  return type === undefined || type.type === "any" || type.type === "struct";
+}
+
+function convertQuietly(value: unknown, type: DataType): unknown {
+  try {
+    return typedValue(value, type, "all");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps integers that a double cannot hold. @see the TC39 proposal "JSON.parse source text access" */
+function withDigits(_: string, value: unknown, context: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value) || context.source === undefined || !/^-?\d+$/.test(context.source)) return value;
+  return BigInt(context.source);
+}
+
+function isBlank(bytes: TextBuffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 0x20 && bytes[i] !== 0x09 && bytes[i] !== 0x0d) return false;
+  return true;
+}
+
+const empty = Buffer.alloc(margin) as unknown as TextBuffer;
+const nowhere: DecodeOutput = { value: () => undefined, reject: () => undefined };

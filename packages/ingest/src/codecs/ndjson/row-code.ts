@@ -1,0 +1,148 @@
+// The code that makes a row of the values of a layout: an object literal, so that all rows of a layout share one hidden class.
+import type { DataType, StructType } from "@streamflow/core";
+import { project, wantedField, type Wanted } from "../projection.ts";
+import { Kind, type Layout } from "./layout.ts";
+import { valueName, type RowCode } from "./scanner.ts";
+
+/** What is to be made of each record. */
+export interface RowPlan {
+  readonly wanted: Wanted;
+  /** The declared type of a record, cut to what is wanted. */
+  readonly schema: StructType | undefined;
+  /** A JSON value as a value of a type; undefined where it is not one. */
+  readonly convert: (value: unknown, type: DataType) => unknown;
+}
+
+interface Tree {
+  leaf?: number;
+  readonly children: Map<string, Tree>;
+}
+
+/** The row code of a layout, or undefined where no record of the layout fits the schema. Functions that it calls are added to `calls`. */
+export function rowCode(plan: RowPlan, layout: Layout, options: { index: number; calls: ((value: unknown) => unknown)[] }): RowCode | undefined {
+  const writer = new RowWriter(plan, layout, options);
+  const tree = treeOf(layout);
+  try {
+    const expression = plan.schema === undefined ? writer.plain(tree, plan.wanted) : writer.typed(tree, plan.schema);
+    return { used: writer.used, checks: writer.checks, expression };
+  } catch (thrown) {
+    if (thrown === misfit) return undefined;
+    throw thrown;
+  }
+}
+
+function treeOf(layout: Layout): Tree {
+  const root: Tree = { children: new Map() };
+  layout.leaves.forEach((leaf, i) => {
+    let node = root;
+    for (const name of leaf.path) {
+      const next: Tree = node.children.get(name) ?? { children: new Map() };
+      node.children.set(name, next);
+      node = next;
+    }
+    node.leaf = i;
+  });
+  return root;
+}
+
+const misfit = Symbol("no record of this layout fits the schema");
+
+class RowWriter {
+  readonly used = new Set<number>();
+  checks = "";
+  readonly #plan: RowPlan;
+  readonly #layout: Layout;
+  readonly #options: { index: number; calls: ((value: unknown) => unknown)[] };
+
+  constructor(plan: RowPlan, layout: Layout, options: { index: number; calls: ((value: unknown) => unknown)[] }) {
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#options = options;
+  }
+
+  /** Without a schema: what JSON.parse gives, cut to what is wanted. */
+  plain(tree: Tree, wanted: Wanted): string {
+    if (tree.leaf !== undefined) {
+      const value = this.#use(tree.leaf);
+      const mayBeObject = (this.#kinds(tree.leaf) & Kind.nested) !== 0;
+      return wanted === "all" || !mayBeObject ? value : this.#call((whole) => project(whole, wanted), value);
+    }
+    const fields: string[] = [];
+    for (const [name, child] of tree.children) {
+      const inner = wantedField(wanted, name);
+      if (inner !== undefined) fields.push(`${propertyName(name)}:${this.plain(child, inner)}`);
+    }
+    return `{${fields.join(",")}}`;
+  }
+
+  typed(tree: Tree | undefined, type: DataType): string {
+    if (tree === undefined) {
+      if (type.nullable === true) return "null";
+      throw misfit;
+    }
+    if (tree.leaf !== undefined) return this.#typedLeaf(tree.leaf, type);
+    if (type.type === "any") return this.plain(tree, "all");
+    if (type.type !== "struct") throw misfit;
+    return `{${type.fields.map((field) => `${propertyName(field.name)}:${this.typed(tree.children.get(field.name), field.type)}`).join(",")}}`;
+  }
+
+  #typedLeaf(leaf: number, type: DataType): string {
+    const value = this.#use(leaf);
+    const kinds = this.#kinds(leaf);
+    const test = quickTest(type, kinds, value);
+    if (test === "exact") this.#leave("true");
+    else if (test !== undefined) this.#leave(test);
+    else {
+      const plan = this.#plan;
+      this.checks += `${value}=${this.#call((json) => plan.convert(json, type), value)};`;
+      this.#leave(`${value}===undefined`);
+    }
+    return type.type === "int64" && kinds === Kind.integer ? `BigInt(${value})` : value;
+  }
+
+  /** Leaves the record to the slow path, which says what is wrong with it. */
+  #leave(condition: string): void {
+    if (condition !== "") this.checks += `if(${condition})break ok;`;
+  }
+
+  #use(leaf: number): string {
+    this.used.add(leaf);
+    return valueName(this.#options.index, leaf);
+  }
+
+  #kinds(leaf: number): number {
+    return this.#layout.leaves[leaf]?.kinds ?? 0;
+  }
+
+  #call(run: (value: unknown) => unknown, argument: string): string {
+    this.#options.calls.push(run);
+    return `H.calls[${this.#options.calls.length - 1}](${argument})`;
+  }
+}
+
+/**
+ * The condition under which a value of these kinds is not of the type; "" where it always is. undefined: only the conversion knows.
+ * "exact": the parsed number may have lost digits that the type keeps.
+ */
+function quickTest(type: DataType, kinds: number, value: string): string | undefined {
+  const isInteger = kinds === Kind.integer;
+  if (type.type === "string" && kinds === Kind.string) return "";
+  if (type.type === "float64" && (isInteger || kinds === Kind.number || kinds === (Kind.number | Kind.integer))) return `typeof ${value}!=="number"||!Number.isFinite(${value})`;
+  if (type.type === "int32" && isInteger) return `(${value}|0)!==${value}`;
+  if ((type.type === "int64" || type.type === "timestamp") && isInteger) return "";
+  if (type.type === "any" && type.nullable === true) return "";
+  return keepsDigits(type) && (kinds & ~(Kind.string | Kind.literal)) !== 0 ? "exact" : undefined;
+}
+
+/** Whether a type keeps more of a number's text than a double does. */
+export function keepsDigits(type: DataType): boolean {
+  if (type.type === "int64" || type.type === "decimal") return true;
+  if (type.type === "list") return keepsDigits(type.element);
+  if (type.type === "map") return keepsDigits(type.value) || keepsDigits(type.key);
+  return type.type === "struct" && type.fields.some((field) => keepsDigits(field.type));
+}
+
+/** As in a literal: a plain `__proto__` would set the prototype. */
+function propertyName(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
+}

@@ -1,0 +1,166 @@
+// Generates the function that reads the records of known layouts, verifying every byte, and leaves all others to JSON.parse.
+//
+//   I1. A record is taken only if its bytes are exactly a known layout: the same gaps, and between them values of the JSON grammar.
+//   I2. What it makes of a record is what JSON.parse and `project` (or the schema) make of it; scanner.test.ts compares the two.
+//   I3. Nothing of the input becomes code: gaps become numbers, names become JSON string literals.
+//
+// The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. Strings and literals are compared
+// four bytes at a time: `DataView.getInt32` compiles to one unaligned load, and byte-wise tests become integer arithmetic.
+// @see Mühlbauer et al., "Instant Loading for Main Memory Databases", VLDB 2013; Li et al., "Mison", VLDB 2017, for scanning by layout
+import type { DecodeOutput } from "@streamflow/core";
+import { Kind, type Layout, type Leaf } from "./layout.ts";
+import type { TextBuffer } from "../text-buffer.ts";
+import type { ValueReader } from "./value-reader.ts";
+
+/** What generated code calls. */
+export interface ScanHost {
+  readonly reader: ValueReader;
+  /** Whether all bytes of the input in hand are ASCII. */
+  readonly isAscii: boolean;
+  /** Functions that row code refers to as `H.calls[i]`. */
+  readonly calls: readonly ((value: unknown) => unknown)[];
+  /** How many records each layout took in the last call. */
+  readonly hits: number[];
+  /** Takes one record that fits no layout: `bytes[start, end)`, newline not included. */
+  odd(start: number, end: number): void;
+}
+
+/** Reads the whole lines of `bytes[from, to)`. */
+export type Scan = (bytes: TextBuffer, view: DataView, from: number, to: number, out: DecodeOutput) => void;
+
+/** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
+export interface RowCode {
+  readonly used: ReadonlySet<number>;
+  /** Statements that run when the record is verified; they may `break` out of label `ok` to leave the record to `odd`. */
+  readonly checks: string;
+  readonly expression: string;
+}
+
+let codeAllowed: boolean | undefined;
+
+/** Whether this process allows code generation from strings; asked once. */
+export function mayGenerateCode(): boolean {
+  if (codeAllowed === undefined) {
+    try {
+      // oxlint-disable-next-line no-new-func -- the test is whether it works
+      codeAllowed = new Function("return 1")() === 1;
+    } catch {
+      codeAllowed = false;
+    }
+  }
+  return codeAllowed;
+}
+
+/** A layout that a scanner knows; `index` names its variables and its place in `hits`. */
+export interface KnownLayout {
+  readonly index: number;
+  readonly layout: Layout;
+  readonly row: RowCode;
+}
+
+/** Compiles a scanner for layouts, each with the code of its row. */
+export function compileScanner(known: readonly KnownLayout[], host: ScanHost, maxRecordBytes: number): Scan {
+  const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
+  const source = `"use strict";return function scan(b,dv,from,to,out){
+let i=from,x=0,z=0,k=0,t=0,${variables.join(",")};
+const R=H.reader,ascii=H.isAscii;
+while(i<to){const s=i;
+${known.map((one) => layoutCode(one, maxRecordBytes)).join("\n")}
+const q=b.indexOf(10,s);i=q+1;H.odd(s,q);}
+${known.map(({ index }) => `H.hits[${index}]=n${index};`).join("")}}`;
+  // oxlint-disable-next-line no-new-func -- see I3; callers check mayGenerateCode
+  return (new Function("H", "P10", source) as (host: ScanHost, powers: Int32Array) => Scan)(host, powersOfTen);
+}
+
+const powersOfTen = new Int32Array([1, 10, 100, 1000]);
+
+export function valueName(layout: number, leaf: number): string {
+  return `v${layout}_${leaf}`;
+}
+function startName(layout: number, leaf: number): string {
+  return `s${layout}_${leaf}`;
+}
+function endName(layout: number, leaf: number): string {
+  return `e${layout}_${leaf}`;
+}
+
+function layoutCode({ index, layout, row }: KnownLayout, maxRecordBytes: number): string {
+  let code = "";
+  let carried = "";
+  layout.leaves.forEach((leaf, i) => {
+    const isString = leaf.kinds === Kind.string;
+    code += gapCode(carried + leaf.gap + (isString ? '"' : "")) + valueCode(leaf, index, row.used.has(i) ? i : undefined);
+    carried = isString ? '"' : "";
+  });
+  code += gapCode(`${carried}${layout.tail}\n`);
+  const strings = layout.leaves.map((leaf, i) => {
+    if (leaf.kinds !== Kind.string || !row.used.has(i)) return "";
+    const range = `${startName(index, i)},${endName(index, i)}`;
+    return `${valueName(index, i)}=ascii?b.latin1Slice(${range}):b.utf8Slice(${range});`;
+  });
+  const end = layout.tail.endsWith("\r") ? "i-2" : "i-1";
+  return `ok:{${code}
+if(i-1-s>${maxRecordBytes})break ok;
+${strings.join("")}${row.checks}
+n${index}++;out.value(${row.expression},s,${end});continue;}i=s;`;
+}
+
+/** Compares fixed bytes at `i`: four at a time, the last load overlapping the one before. */
+function gapCode(text: string): string {
+  const bytes = Buffer.from(text, "latin1");
+  if (bytes.length === 0) return "";
+  const tests: string[] = [];
+  let i = 0;
+  for (; i + 4 <= bytes.length; i += 4) tests.push(`dv.getInt32(i+${i},true)===${bytes.readInt32LE(i)}`);
+  if (i < bytes.length && bytes.length >= 4) {
+    const last = bytes.length - 4;
+    tests.push(`dv.getInt32(i+${last},true)===${bytes.readInt32LE(last)}`);
+    i = bytes.length;
+  }
+  if (bytes.length - i >= 2) {
+    tests.push(`dv.getUint16(i+${i},true)===${bytes.readUInt16LE(i)}`);
+    i += 2;
+  }
+  if (i < bytes.length) tests.push(`b[i+${i}]===${bytes[i]}`);
+  return `if(!(${tests.join("&&")}))break ok;i+=${bytes.length};\n`;
+}
+
+function valueCode(leaf: Leaf, layout: number, used: number | undefined): string {
+  if (leaf.kinds === Kind.string) return stringCode(used === undefined ? undefined : [startName(layout, used), endName(layout, used)]);
+  if (leaf.kinds === Kind.integer) return integerCode(used === undefined ? undefined : valueName(layout, used));
+  const keep = used === undefined ? "" : `${valueName(layout, used)}=R.value;`;
+  return `i=R.read(i,${used !== undefined});if(i<0)break ok;${keep}\n`;
+}
+
+/**
+ * Runs `i` to the first byte that is a quote, a backslash or a control character; the gap behind demands that it is the quote.
+ * Per byte lane, (w ^ 2) - 0x21 borrows below 0x20 and at 0x22, (w ^ 0x5c) - 1 borrows at a backslash, bytes from 0x80 on never stop;
+ * a borrow may flag lanes above, so only the lowest flagged one is exact.
+ */
+function stringCode(range: readonly [string, string] | undefined): string {
+  const before = range === undefined ? "" : `${range[0]}=i;`;
+  const after = range === undefined ? "" : `${range[1]}=i;`;
+  return `${before}for(;;){x=dv.getInt32(i,true);z=(((x^0x02020202)-0x21212121)|((x^0x5c5c5c5c)-0x01010101))&~x&-2139062144;if(z!==0)break;i+=4;}i+=(31-Math.clz32(z&-z))>>3;${after}\n`;
+}
+
+/** Loads four bytes; `z` flags the lanes that hold no digit, `k` counts the digits before the first of them. */
+const loadDigits = "x=dv.getInt32(i,true)^0x30303030;z=((x+0x76767676)|x)&-2139062144;";
+const countDigits = "k=(31-Math.clz32(z&-z))>>3;";
+/** The number of four digits, the first one in the low lane. */
+const fourDigits = "(t=Math.imul(x,10)+(x>>>8),(t&255)*100+((t>>>16)&255))";
+/** A zero with another digit behind it. */
+const refuseLeadingZero = "if((x&255)===0&&(z&0x8000)===0)break ok;";
+/** Moves the `k` digits left into the high lanes, so that they count as the last of four. */
+const alignDigits = "x=(x<<(24-(k<<3)))<<8;";
+
+/** A JSON integer without sign, fraction or exponent: at most fifteen digits where the value is wanted, any number where it is not. */
+function integerCode(name: string | undefined): string {
+  if (name === undefined) {
+    return `${loadDigits}${refuseLeadingZero}if(z===0){do{i+=4;${loadDigits}}while(z===0);${countDigits}}else{${countDigits}if(k===0)break ok;}i+=k;\n`;
+  }
+  const more = `${name}=${name}*10000+${fourDigits};i+=4;${loadDigits}`;
+  return `${loadDigits}${refuseLeadingZero}if(z===0){${name}=${fourDigits};i+=4;${loadDigits}
+if(z===0){${more}if(z===0){${more}if(z===0)break ok;}}
+${countDigits}${alignDigits}${name}=${name}*P10[k]+${fourDigits};i+=k;}
+else{${countDigits}if(k===0)break ok;${alignDigits}${name}=${fourDigits};i+=k;}\n`;
+}
