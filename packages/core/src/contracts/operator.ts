@@ -78,7 +78,7 @@ export interface OperatorState {
  * Timers of an operator instance.
  * - TMR-1. An event timer fires when the operator's watermark reaches `timeMs`, in order of time, ties in order of namespace. Setting one twice is one timer.
  * - TMR-2. Timers of namespaces are not stored: `restored()` sets them again from the tables. Timers of keys are stored.
- * - TMR-3. A timer set at or before the present watermark fires before the next record.
+ * - TMR-3. A timer set at or before the present watermark fires before the next record; one set while timers fire takes its place in their order.
  * - TMR-4. A processing timer fires between records, not before `nowMs >= timeMs`; using one makes the node non-deterministic.
  */
 export interface Timers {
@@ -102,7 +102,7 @@ export interface OperatorContext {
    * Emits nothing by itself: the operator goes on with the next value.
    */
   reject(error: StreamFlowError, value: unknown): void;
-  /** Event time on the (first) input. */
+  /** Event time of the node: the least watermark of its inputs. In `restored()` it is already that of the checkpoint. */
   readonly time: EventTime;
   readonly state: OperatorState;
   readonly timers: Timers;
@@ -111,6 +111,8 @@ export interface OperatorContext {
   readonly signal: AbortSignal;
   /** Shapes of the inputs, as planned. */
   readonly inputShapes: readonly Shape[];
+  /** Functions that expressions may call. */
+  readonly functions: FunctionTable;
 }
 
 /**
@@ -167,8 +169,8 @@ export interface NodeShape {
   readonly outputs: Readonly<Record<string, Shape>>;
   /** What it reads itself, for each input. */
   readonly reads: readonly Projection[];
-  /** Whether records of the (first) input are handed on as they are, so that later readers read the same record. */
-  readonly forwards: boolean;
+  /** Whether records of the (first) input are handed on as they are, so that later readers read the same record: on every output, or on the named ones. */
+  readonly forwards: boolean | readonly string[];
   readonly deterministic: boolean;
   readonly stateful: boolean;
   /** Set where the state can grow for ever: why. The planner refuses it unless the user has said so. */
@@ -215,7 +217,7 @@ export interface OperatorDefinition<Config = never> {
   /** Names of the inputs. @defaultValue `["main"]` */
   readonly inputs?: readonly string[];
   /** Names of the outputs. @defaultValue `["main"]` */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | ((config: Config) => readonly string[]);
   /** Version of the state's meaning: a restore under another version is refused, or goes through `migrate` of the serializers. @defaultValue 1 */
   readonly stateVersion?: number;
   shape(config: Config, inputs: readonly Shape[], context: PlanContext): NodeShape;

@@ -12,3 +12,5 @@ export { seededRandom } from "./seeded-random.ts";
 export type { SeededRandom } from "./seeded-random.ts";
 export { VirtualDisk } from "./virtual-disk.ts";
 export type { DiskOperation, VirtualDiskOptions } from "./virtual-disk.ts";
+export { OperatorHarness } from "./operator-harness.ts";
+export type { Emitted, HarnessSnapshot, OperatorHarnessOptions, PushedRecord, RejectedValue } from "./operator-harness.ts";

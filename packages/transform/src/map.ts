@@ -1,0 +1,77 @@
+// map: one record in, one record out.
+import type { ComponentSpec, Compute, OperatorDefinition, Schema, Stage } from "@streamflow/core";
+import { StreamFlowError } from "@streamflow/core";
+import { compute, failure, isPure, readsOf, refusePromise } from "./compute.ts";
+import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
+
+/** Configuration of {@link map} as data. */
+export interface MapConfig {
+  readonly to: Compute;
+  readonly schema?: Schema;
+}
+
+/** Options of {@link map}. */
+export interface MapOptions extends StageOptions {
+  /** The type of the records that a function gives; an expression's type is found by itself. @defaultValue unknown */
+  readonly schema?: Schema;
+}
+
+/**
+ * Turns each record into another one. Event time, key and change kind stay.
+ *
+ * A record for which the function throws, or answers `undefined`, is rejected alone.
+ *
+ * @example
+ * ```ts
+ * map((flight: { delay: number }) => ({ minutes: flight.delay / 60 }));
+ * ```
+ */
+export function map<In, Out>(to: Compute<In, Out>, options: MapOptions = {}): Stage<In, Out> {
+  const { schema, ...rest } = options;
+  return stageOf(mapOperator, { to: to as Compute, ...(schema === undefined ? {} : { schema }) }, rest);
+}
+
+/** What `map` stages run. */
+export const mapOperator: OperatorDefinition<MapConfig> = {
+  type: "map",
+  shape({ to, schema }, [input = unknownShape], { functions }) {
+    const computed = compute(to, input.schema, functions);
+    return {
+      outputs: { main: { ...input, schema: schema ?? computed.type } },
+      reads: [readsOf(computed)],
+      forwards: false,
+      deterministic: isPure(to, functions),
+      stateful: false,
+      summary: "map",
+    };
+  },
+  create({ to }, context) {
+    const { evaluate } = compute(to, context.inputShapes[0]?.schema, context.functions);
+    const { emit } = context;
+    const what = `map "${context.node}"`;
+    const push = (record: unknown): void => {
+      let mapped: unknown;
+      try {
+        mapped = evaluate(record);
+        if (mapped === undefined) throw new StreamFlowError("SF_TYPE_MISMATCH", `${what} answered undefined`, { hint: "return a value, or use filter or flatMap to leave records out" });
+      } catch (thrown) {
+        context.reject(failure(thrown, what), record);
+        return;
+      }
+      refusePromise(mapped, what);
+      emit(mapped);
+    };
+    return { inputs: [push] };
+  },
+};
+
+/** `map` in YAML. */
+export const mapSpec: ComponentSpec<"stage"> = stageSpec({
+  type: "map",
+  summary: "Turns each record into what an expression computes from it.",
+  fields: {
+    to: { type: { kind: "expression" }, doc: "The new record.", required: true },
+    schema: { type: { kind: "schema" }, doc: "The type of the new record, where the expression does not tell it." },
+  },
+  example: "type: map\nto: '{ carrier: carrier, hours: delay / 60 }'",
+});

@@ -1,0 +1,69 @@
+// project: a new record of named fields.
+import type { ComponentSpec, Compute, OperatorDefinition, Stage } from "@streamflow/core";
+import { compute, type Computed, failure, isPure, readsOf } from "./compute.ts";
+import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
+
+/** Configuration of {@link project} as data. */
+export interface ProjectConfig {
+  readonly fields: Readonly<Record<string, Compute>>;
+}
+
+/** What a computation gives: known for functions, unknown for expressions. */
+export type ComputedValue<C> = C extends (record: never) => infer Out ? Out : unknown;
+
+/**
+ * Makes a record of named fields, each computed from the input record. A field whose computation answers `undefined` is null.
+ *
+ * @example
+ * ```ts
+ * project({ carrier: (f: Flight) => f.carrier, late: (f: Flight) => f.delay > 15 });
+ * ```
+ */
+export function project<In, Fields extends Readonly<Record<string, Compute<In>>>>(fields: Fields, options: StageOptions = {}): Stage<In, { readonly [Name in keyof Fields]: ComputedValue<Fields[Name]> }> {
+  return stageOf(projectOperator, { fields: fields as unknown as ProjectConfig["fields"] }, options);
+}
+
+/** What `project` stages run. */
+export const projectOperator: OperatorDefinition<ProjectConfig> = {
+  type: "project",
+  shape({ fields }, [input = unknownShape], { functions }) {
+    const computed = Object.entries(fields).map(([name, what]) => [name, compute(what, input.schema, functions)] as const);
+    return {
+      outputs: {
+        main: { ...input, schema: { type: "struct", fields: computed.map(([name, { type }]) => ({ name, type: type ?? { type: "any", nullable: true } })) } },
+      },
+      reads: [readsOf(...computed.map(([, one]) => one))],
+      forwards: false,
+      deterministic: Object.values(fields).every((what) => isPure(what, functions)),
+      stateful: false,
+      summary: `project ${computed.map(([name]) => name).join(", ")}`,
+    };
+  },
+  create({ fields }, context) {
+    const schema = context.inputShapes[0]?.schema;
+    const names = Object.keys(fields);
+    const computed: readonly Computed[] = Object.values(fields).map((what) => compute(what, schema, context.functions));
+    const { emit } = context;
+    const what = `project "${context.node}"`;
+    const push = (record: unknown): void => {
+      const projected: Record<string, unknown> = {};
+      let at = 0;
+      try {
+        for (; at < names.length; at++) projected[names[at]!] = computed[at]!.evaluate(record) ?? null;
+      } catch (thrown) {
+        context.reject(failure(thrown, `field "${names[at]}" of ${what}`), record);
+        return;
+      }
+      emit(projected);
+    };
+    return { inputs: [push] };
+  },
+};
+
+/** `project` in YAML. */
+export const projectSpec: ComponentSpec<"stage"> = stageSpec({
+  type: "project",
+  summary: "Makes a record of named fields, each computed from the input record.",
+  fields: { fields: { type: { kind: "map", value: { kind: "expression" } }, doc: "Name of the new field: its expression.", required: true } },
+  example: "type: project\nfields:\n  carrier: carrier\n  late: delay > 15",
+});
