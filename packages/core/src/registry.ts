@@ -2,6 +2,7 @@
 import type { ComponentKind, ComponentSpec } from "./contracts/component.ts";
 import type { ExpressionFunction, FunctionTable, OperatorDefinition } from "./contracts/operator.ts";
 import { StreamFlowError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /** An operator definition whose configuration type is known only to itself. */
 export type AnyOperatorDefinition = OperatorDefinition<never>;
@@ -75,29 +76,4 @@ function unknown(kind: string, type: string, known: readonly string[]): StreamFl
   const near = nearest(type, known);
   const hint = near === undefined ? `known: ${[...known].sort().join(", ") || "none"}` : `did you mean "${near}"?`;
   return new StreamFlowError("SF_COMPONENT_UNKNOWN", `no ${kind} of type "${type}" is registered`, { hint });
-}
-
-/** The known name nearest to `name`, if one is near enough to be meant (edit distance up to a third of its length). */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-/** @see Levenshtein 1966; the two-row form of Wagner and Fischer 1974 */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -55,7 +55,7 @@ export interface StateInput {
  * - TBL-2. `forEach` visits the keys of a namespace in a fixed order (key group, then first insertion), the same after a restore or a move.
  *   Entries may be deleted while it runs; entries added meanwhile may or may not be seen.
  * - TBL-3. `namespaces` are ascending.
- * - TBL-4. Keys are equal as the type table says (docs/types.md): NaN equals NaN, −0 equals 0, 1n equals 1 only in an int64 key.
+ * - TBL-4. Keys are equal as the type table says (docs/types.md): NaN equals NaN, −0 equals 0, 1n equals 1.
  */
 export interface KeyedTable<V> {
   get(namespace: number, key: unknown): V | undefined;

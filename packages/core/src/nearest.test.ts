@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { nearest } from "./nearest.ts";
+
+it("answers the known name within a third of its length, whatever the case", () => {
+  expect(nearest("delai", ["delay", "origin"])).toBe("delay");
+  expect(nearest("ORIGIN", ["delay", "origin"])).toBe("origin");
+  expect(nearest("x", ["y", "abc"])).toBe("y");
+});
+
+it("answers nothing where no name is near", () => {
+  expect(nearest("price", ["delay", "origin"])).toBeUndefined();
+  expect(nearest("price", [])).toBeUndefined();
+});
