@@ -14,3 +14,8 @@ export { VirtualDisk } from "./virtual-disk.ts";
 export type { DiskOperation, VirtualDiskOptions } from "./virtual-disk.ts";
 export { OperatorHarness } from "./operator-harness.ts";
 export type { Emitted, HarnessSnapshot, OperatorHarnessOptions, PushedRecord, RejectedValue } from "./operator-harness.ts";
+export { MemoryCheckpointStorage, MemoryCheckpointStore } from "./memory-checkpoint-store.ts";
+export { MemoryLeaseStorage, MemoryLeaseStore } from "./memory-lease-store.ts";
+export { MemoryLogStorage, MemoryLogStore } from "./memory-log-store.ts";
+export { MemoryMetadataStorage, MemoryMetadataStore } from "./memory-metadata-store.ts";
+export { MemoryStorage, memoryStores } from "./memory-stores.ts";
