@@ -4,11 +4,14 @@ import type { Clock } from "../contracts/environment.ts";
 import type { LogAppendOptions, LogEntry, LogStore } from "../contracts/stores.ts";
 import { StreamFlowError } from "../errors.ts";
 
+interface KeyedEntry extends LogEntry {
+  readonly key: string | undefined;
+}
+
 interface Log {
-  entries: LogEntry[];
+  entries: KeyedEntry[];
   /** The cursor of the last entry ever appended. */
   lastCursor: number;
-  readonly cursorsByKey: Map<string, number>;
   readonly generations: Map<ShardId, number>;
 }
 
@@ -25,7 +28,7 @@ export class MemoryLogStorage {
   }
 
   of(name: string): Log {
-    const known = this.#logs.get(name) ?? { entries: [], lastCursor: 0, cursorsByKey: new Map(), generations: new Map() };
+    const known = this.#logs.get(name) ?? { entries: [], lastCursor: 0, generations: new Map() };
     this.#logs.set(name, known);
     return known;
   }
@@ -44,18 +47,19 @@ export class MemoryLogStore implements LogStore {
   async append(name: string, entries: readonly Uint8Array[], options: LogAppendOptions = {}): Promise<number> {
     const log = this.#storage.of(name);
     if (options.fence !== undefined) passFence(name, log, options.fence);
-    const earlier = options.key === undefined ? undefined : log.cursorsByKey.get(options.key);
-    if (earlier !== undefined) return earlier;
     const timeMs = this.#clock.nowMs();
-    for (const payload of entries) log.entries.push({ cursor: ++log.lastCursor, timeMs, payload: payload.slice() });
-    if (options.key !== undefined) log.cursorsByKey.set(options.key, log.lastCursor);
+    for (const [i, payload] of entries.entries()) {
+      const key = options.keys?.[i];
+      if (key !== undefined && log.entries.some((entry) => entry.key === key)) continue;
+      log.entries.push({ cursor: ++log.lastCursor, timeMs, payload: payload.slice(), key });
+    }
     return log.lastCursor;
   }
 
   async read(name: string, after: number, limit: number): Promise<readonly LogEntry[]> {
     const entries = this.#storage.find(name)?.entries ?? [];
     const found = entries.filter((entry) => entry.cursor > after).slice(0, limit);
-    return found.map((entry) => ({ ...entry, payload: entry.payload.slice() }));
+    return found.map(({ cursor, timeMs, payload }) => ({ cursor, timeMs, payload: payload.slice() }));
   }
 
   async count(name: string): Promise<number> {
