@@ -12,6 +12,8 @@ export type { ByteWriter, DecodeOutput, Decoder, DecoderFactory, DecoderOptions,
 export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
 export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
+export { decodeDeadLetter, deadLetterLog, encodeDeadLetter, pipelineOfDeadLetterLog } from "./contracts/dead-letter.ts";
+export type { DeadLetter } from "./contracts/dead-letter.ts";
 export type { LeaseRequest, LeaseStore, LogAppendOptions, LogEntry, LogStore, MetadataRecord, MetadataStore } from "./contracts/stores.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";

@@ -1,8 +1,22 @@
 // Named exports only.
+export { CheckpointDraft, CheckpointManager } from "./checkpoint.ts";
+export type { CheckpointContent, CheckpointManagerOptions, ShardDraft } from "./checkpoint.ts";
+export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-codec.ts";
+export { compareWithPlan } from "./compatibility.ts";
+export type { DeclaredState, PlanComparison, PresentPlan } from "./compatibility.ts";
 export { checksumOf, crc32c } from "./crc32c.ts";
+export { closeAll, openDataFolder } from "./data-folder.ts";
+export type { CheckpointStorage, DataFolderOptions } from "./data-folder.ts";
+export { countDeadLetters, deadLetterCounts, listDeadLetters, purgeDeadLetters } from "./dead-letters.ts";
+export type { ListDeadLettersOptions, StoredDeadLetter } from "./dead-letters.ts";
 export { identifyProcess } from "./process-identity.ts";
 export type { ProcessIdentity } from "./process-identity.ts";
+export { recover } from "./recovery.ts";
+export type { Recovered, RecoveredShard, RecoveryRequest, SkippedCheckpoint, StoredState } from "./recovery.ts";
+export type { StateBytes } from "./segment-packer.ts";
 export { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 export { openFileLeaseStore } from "./stores/file-lease-store.ts";
 export type { FileLeaseStoreOptions } from "./stores/file-lease-store.ts";
+export { openSqliteStores } from "./stores/sqlite-stores.ts";
+export type { SqliteStoresOptions } from "./stores/sqlite-stores.ts";
 export type { StoreEnvironment } from "./stores/store-environment.ts";

@@ -1,0 +1,149 @@
+// One SQLite database file, opened so that a transaction that has returned survives a power loss, and shared by all stores of it.
+// Calls block the thread: these stores hold checkpoints, leases, logs and metadata, a few transactions a second, not records.
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { StreamFlowError } from "@streamflow/core";
+import type { ErrorCode, ErrorDetails } from "@streamflow/core";
+
+/** How long a call waits for another process's transaction, in milliseconds. */
+const busyTimeoutMs = 5000;
+/** Raised when the tables change; a database of a newer version is refused. */
+const schemaVersion = 1;
+
+const schema = `
+  CREATE TABLE segments (pipeline TEXT NOT NULL, name TEXT NOT NULL, created_ms INTEGER NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (pipeline, name)) WITHOUT ROWID;
+  CREATE TABLE checkpoints (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, epoch INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE INDEX checkpoints_by_pipeline ON checkpoints (pipeline, epoch);
+  CREATE TABLE segment_uses (checkpoint INTEGER NOT NULL REFERENCES checkpoints (id) ON DELETE CASCADE, pipeline TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (checkpoint, name)) WITHOUT ROWID;
+  CREATE INDEX segment_uses_by_name ON segment_uses (pipeline, name);
+  CREATE TABLE shard_heads (pipeline TEXT NOT NULL, shard TEXT NOT NULL, generation INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    PRIMARY KEY (pipeline, shard)) WITHOUT ROWID;
+  CREATE TABLE leases (pipeline TEXT NOT NULL, shard TEXT NOT NULL, generation INTEGER NOT NULL, owner TEXT, process TEXT, expires_ms REAL NOT NULL,
+    PRIMARY KEY (pipeline, shard)) WITHOUT ROWID;
+  CREATE TABLE logs (name TEXT PRIMARY KEY, last_cursor INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE log_entries (name TEXT NOT NULL, cursor INTEGER NOT NULL, time_ms REAL NOT NULL, key TEXT, payload BLOB NOT NULL, PRIMARY KEY (name, cursor));
+  CREATE UNIQUE INDEX log_entries_by_key ON log_entries (name, key) WHERE key IS NOT NULL;
+  CREATE TABLE log_fences (name TEXT NOT NULL, shard TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (name, shard)) WITHOUT ROWID;
+  CREATE TABLE documents (collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, document TEXT,
+    PRIMARY KEY (collection, id)) WITHOUT ROWID;
+`;
+
+type Value = null | number | string | Uint8Array;
+type Row = Readonly<Record<string, unknown>>;
+
+/** A database with prepared statements and StreamFlow's errors. */
+export class SqliteDatabase {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #holders = 0;
+
+  /**
+   * Opens a file (created when missing; `:memory:` for tests) and brings it to the present schema.
+   * @throws {@link StreamFlowError} SF_DISK_READ_ONLY, SF_DISK_FULL, SF_DISK_FAILED, SF_STATE_CORRUPT; SF_STATE_INCOMPATIBLE for a newer schema.
+   */
+  constructor(path: string) {
+    this.path = path;
+    this.#database = this.#attempt("open", () => new DatabaseSync(path, { timeout: busyTimeoutMs }));
+    try {
+      this.#attempt("open", () => this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+      this.#prepareSchema();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** Runs a statement that answers nothing. Answers how many rows it changed. */
+  run(sql: string, ...values: Value[]): number {
+    return this.#attempt("write", () => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  /** The first row, if there is one. */
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return this.#attempt("read", () => this.#statement(sql).get(...values));
+  }
+
+  /** All rows. */
+  all(sql: string, ...values: Value[]): readonly Row[] {
+    return this.#attempt("read", () => this.#statement(sql).all(...values));
+  }
+
+  /** Runs `work` in one transaction that takes the write lock first: what it reads is what it changes. Not nested. */
+  write<T>(work: () => T): T {
+    this.#attempt("begin", () => this.#database.exec("BEGIN IMMEDIATE"));
+    try {
+      const result = work();
+      this.#attempt("commit", () => this.#database.exec("COMMIT"));
+      return result;
+    } catch (error) {
+      // A full disk has ended the transaction already.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Counts a store that uses the database. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** The last store that lets go closes the database. */
+  letGo(): void {
+    this.#holders--;
+    if (this.#holders === 0 && this.#database.isOpen) this.#database.close();
+  }
+
+  #prepareSchema(): void {
+    const present = Number(this.get("PRAGMA user_version")?.["user_version"]);
+    if (present === schemaVersion) return;
+    this.write(() => {
+      // Read again: another process may have been faster.
+      const version = Number(this.#database.prepare("PRAGMA user_version").get()?.["user_version"]);
+      if (version > schemaVersion) {
+        const message = `database "${this.path}" has schema version ${version}; this version of StreamFlow knows ${schemaVersion}`;
+        throw new StreamFlowError("SF_STATE_INCOMPATIBLE", message, { hint: "run the version of StreamFlow that wrote it, or a newer one" });
+      }
+      if (version === schemaVersion) return;
+      this.#attempt("create", () => this.#database.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`));
+    });
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const made = this.#database.prepare(sql);
+    this.#statements.set(sql, made);
+    return made;
+  }
+
+  #attempt<T>(operation: string, run: () => T): T {
+    try {
+      return run();
+    } catch (thrown) {
+      throw sqliteError(thrown, operation, this.path);
+    }
+  }
+}
+
+/** Primary result codes that mean something to a pipeline. @see https://www.sqlite.org/rescode.html */
+const codes: Readonly<Record<number, { readonly code: ErrorCode; readonly retryable?: boolean }>> = {
+  5: { code: "SF_DISK_FAILED", retryable: true }, // BUSY
+  6: { code: "SF_DISK_FAILED", retryable: true }, // LOCKED
+  8: { code: "SF_DISK_READ_ONLY" },
+  11: { code: "SF_STATE_CORRUPT" },
+  13: { code: "SF_DISK_FULL" },
+  26: { code: "SF_STATE_CORRUPT" }, // NOTADB
+};
+
+/** Turns what SQLite throws into a StreamFlowError that names the file. */
+export function sqliteError(thrown: unknown, operation: string, path: string): StreamFlowError {
+  if (StreamFlowError.is(thrown)) return thrown;
+  const result = (thrown as { errcode?: unknown } | null)?.errcode;
+  const row = codes[typeof result === "number" ? result & 0xff : -1] ?? { code: "SF_DISK_FAILED" as const };
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const details: ErrorDetails = { cause: thrown, context: { path, operation }, ...(row.retryable === undefined ? {} : { retryable: row.retryable }) };
+  return new StreamFlowError(row.code, `cannot ${operation} database "${path}": ${message}`, details);
+}
