@@ -191,11 +191,15 @@ export interface PlanContext {
 export interface ExpressionFunction {
   readonly name: string;
   readonly summary: string;
-  readonly parameters: readonly { readonly name: string; readonly type: DataType; readonly optional?: boolean }[];
+  /** A list of types: any one of them. A declared float64 takes int32 too. Null may arrive for every parameter, whatever its type. */
+  readonly parameters: readonly { readonly name: string; readonly type: DataType | readonly DataType[]; readonly optional?: boolean }[];
   /** True: the last parameter may be repeated. */
   readonly variadic?: boolean;
   result(arguments_: readonly (DataType | undefined)[]): DataType | undefined;
   readonly pure: boolean;
+  /** Looks at the arguments that are literals (undefined: not one) when the expression is built: throws SF_EXPRESSION_INVALID for a value that never works. */
+  check?(literals: readonly unknown[]): void;
+  /** Called without `this`. */
   evaluate(...arguments_: unknown[]): unknown;
   /** Runnable, checked example: `upper("a") // => "A"`. */
   readonly example: string;

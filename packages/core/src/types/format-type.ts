@@ -2,17 +2,17 @@
 import type { DataType, Field } from "../schema.ts";
 import { isIdentifier } from "./identifier.ts";
 
-/** A type in short form, as YAML writes it: `string`, `int64?`, `decimal(10, 2)`, `list<string>`, `{ id: int64, note: string? }`. */
+/** A type in short form, as YAML writes it: `string`, `int64?`, `decimal(10, 2)`, `[string]`, `map(string, int64)`, `{ id: int64, note: string? }`. */
 export function formatType(type: DataType | undefined): string {
   if (type === undefined) return "unknown";
-  return bare(type) + (type.nullable === true && type.type !== "any" ? "?" : "");
+  return bare(type) + (type.nullable === true ? "?" : "");
 }
 
 function bare(type: DataType): string {
   switch (type.type) {
     case "decimal": return `decimal(${type.precision}, ${type.scale})`;
-    case "list": return `list<${formatType(type.element)}>`;
-    case "map": return `map<${formatType(type.key)}, ${formatType(type.value)}>`;
+    case "list": return `[${formatType(type.element)}]`;
+    case "map": return `map(${formatType(type.key)}, ${formatType(type.value)})`;
     case "struct": return type.fields.length === 0 ? "{}" : `{ ${type.fields.map(formatField).join(", ")} }`;
     default: return type.type;
   }
