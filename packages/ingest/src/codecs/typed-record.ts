@@ -1,14 +1,6 @@
 // Records of a declared schema: exactly the wanted fields, in the schema's order, as the type's JavaScript values.
-import { StreamFlowError, type DataType, type StructType } from "@streamflow/core";
+import { coerceJson, isPlainObject, type DataType, type StructType } from "@streamflow/core";
 import { wantedField, type Wanted } from "./projection.ts";
-
-/**
- * A JSON value as a value of `type`, with only the wanted fields of structs.
- * @throws {@link StreamFlowError} SF_TYPE_MISMATCH, naming the path.
- */
-export function typedValue(value: unknown, type: DataType, wanted: Wanted): unknown {
-  return coerceJson(wanted === "all" ? type : narrowed(type, wanted), value);
-}
 
 /** The type of what is wanted of a type. */
 export function narrowed(type: DataType, wanted: Wanted): DataType {
@@ -20,46 +12,62 @@ export function narrowed(type: DataType, wanted: Wanted): DataType {
   return { ...type, fields } satisfies StructType;
 }
 
-function coerceJson(type: DataType, value: unknown, path = ""): unknown {
-  if (value === null || value === undefined) {
-    if (type.nullable === true || type.type === "any") return null;
-    throw mismatch(type, value, path);
-  }
-  switch (type.type) {
-    case "any":
-      return value;
-    case "string":
-      if (typeof value === "string") return value;
-      break;
-    case "bool":
-      if (typeof value === "boolean") return value;
-      break;
-    case "float64":
-      if (typeof value === "number" || typeof value === "bigint") return Number(value);
-      break;
-    case "int32":
-      if (typeof value === "number" && (value | 0) === value) return value | 0;
-      break;
-    case "int64":
-      if (typeof value === "bigint" || Number.isSafeInteger(value)) return BigInt.asIntN(64, BigInt(value as number));
-      break;
-    case "timestamp":
-      if (Number.isInteger(value)) return value;
-      break;
-    case "list":
-      if (Array.isArray(value)) return value.map((element, i) => coerceJson(type.element, element, `${path}[${i}]`));
-      break;
-    case "struct":
-      if (typeof value === "object" && !Array.isArray(value)) return Object.fromEntries(type.fields.map((field) => [field.name, coerceJson(field.type, Object.hasOwn(value, field.name) ? (value as Record<string, unknown>)[field.name] : undefined, `${path}.${field.name}`)]));
-      break;
-    case "bytes":
-    case "decimal":
-    case "map":
-      break;
-  }
-  throw mismatch(type, value, path);
+/** Whether a type keeps more of a number's text than a double does. */
+export function keepsDigits(type: DataType): boolean {
+  if (type.type === "int64" || type.type === "decimal") return true;
+  if (type.type === "list") return keepsDigits(type.element);
+  if (type.type === "map") return keepsDigits(type.value) || keepsDigits(type.key);
+  return type.type === "struct" && type.fields.some((field) => keepsDigits(field.type));
 }
 
-function mismatch(type: DataType, value: unknown, path: string): StreamFlowError {
-  return new StreamFlowError("SF_TYPE_MISMATCH", `${path || "value"} is not of type ${type.type}: ${String(value)}`);
+/**
+ * Parses JSON text into a value of a type; no digit of an int64 or decimal is lost on the way.
+ * @throws SyntaxError for text that is not JSON; {@link StreamFlowError} SF_TYPE_MISMATCH, naming the path.
+ * @see the TC39 proposal "JSON.parse source text access"
+ */
+export function parseTyped(text: string, type: DataType): unknown {
+  if (!keepsDigits(type)) return coerceJson(JSON.parse(text), type);
+  const parsed: unknown = JSON.parse(text, keepSource as (key: string, value: unknown) => unknown);
+  return coerceJson(settle(parsed, type), type);
+}
+
+/** A number whose text says more than the number does. */
+class LongNumber {
+  readonly value: number;
+  readonly text: string;
+
+  constructor(value: number, text: string) {
+    this.value = value;
+    this.text = text;
+  }
+}
+
+const exactLength = 15;
+
+function keepSource(_: string, value: unknown, context: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || context.source === undefined || context.source.length <= exactLength) return value;
+  return new LongNumber(value, context.source);
+}
+
+/** Replaces long numbers by their text where the type keeps it, and by the number elsewhere. */
+function settle(value: unknown, type: DataType | undefined): unknown {
+  if (value instanceof LongNumber) return type?.type === "int64" || type?.type === "decimal" ? value.text : value.value;
+  if (Array.isArray(value)) return value.map((item) => settle(item, elementOf(type)));
+  if (!isPlainObject(value)) return value;
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner !== "object" || inner === null) continue;
+    Object.defineProperty(value, name, { value: settle(inner, fieldOf(type, name)), enumerable: true, writable: true, configurable: true });
+  }
+  return value;
+}
+
+function elementOf(type: DataType | undefined): DataType | undefined {
+  if (type?.type === "list") return type.element;
+  // A map may be written as a list of [key, value]: below it, every long number is taken for one of its values.
+  return type?.type === "map" ? { type: "list", element: type.value } : undefined;
+}
+
+function fieldOf(type: DataType | undefined, name: string): DataType | undefined {
+  if (type?.type === "map") return type.value;
+  return type?.type === "struct" ? type.fields.find((field) => field.name === name)?.type : undefined;
 }

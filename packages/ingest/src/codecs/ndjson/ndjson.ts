@@ -5,14 +5,15 @@
 // Deliberately not here: records that span lines.
 import { isAscii, isUtf8 } from "node:buffer";
 import type { DataType, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
-import { StreamFlowError, toStreamFlowError } from "@streamflow/core";
+import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core";
+import { mayGenerateCode } from "../../code-generation.ts";
 import { LineSplitter, tooLarge, type LineHandler } from "../line-splitter.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";
 import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
-import { narrowed, typedValue } from "../typed-record.ts";
+import { narrowed, parseTyped } from "../typed-record.ts";
 import { LayoutLearner } from "./layout.ts";
-import { keepsDigits, rowCode, type RowPlan } from "./row-code.ts";
-import { compileScanner, mayGenerateCode, type Scan, type ScanHost } from "./scanner.ts";
+import { rowCode, type RowPlan } from "./row-code.ts";
+import { compileScanner, type Scan, type ScanHost } from "./scanner.ts";
 import { ValueReader } from "./value-reader.ts";
 
 /** Options of {@link ndjson}. */
@@ -39,7 +40,6 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   isAscii = true;
   readonly #wanted: Wanted;
   readonly #schema: DataType | undefined;
-  readonly #keepsDigits: boolean;
   readonly #plan: RowPlan | undefined;
   readonly #learner: LayoutLearner | undefined;
   readonly #splitter = new LineSplitter(this);
@@ -52,7 +52,6 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     this.maxRecordBytes = options.maxRecordBytes;
     this.#wanted = wantedOf(options.projection);
     this.#schema = options.schema === undefined ? undefined : narrowed(options.schema, this.#wanted);
-    this.#keepsDigits = this.#schema !== undefined && keepsDigits(this.#schema);
     this.reader = new ValueReader(empty, viewOf(empty));
     if (!generate || (this.#schema !== undefined && this.#schema.type !== "struct")) return;
     this.#plan = { wanted: this.#wanted, schema: this.#schema as StructType | undefined, convert: convertQuietly };
@@ -149,8 +148,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   #parse(start: number, end: number): unknown {
     if (!this.#isValid && !isUtf8(this.#bytes.subarray(start, end))) throw new StreamFlowError("SF_CODEC_DECODE", "not valid UTF-8");
     const text = this.#bytes.utf8Slice(start, end);
-    const value: unknown = this.#keepsDigits ? JSON.parse(text, withDigits as (key: string, value: unknown) => unknown) : JSON.parse(text);
-    return this.#schema === undefined ? project(value, this.#wanted) : typedValue(value, this.#schema, "all");
+    return this.#schema === undefined ? project(JSON.parse(text), this.#wanted) : parseTyped(text, this.#schema);
   }
 }
 
@@ -167,16 +165,10 @@ function isTakenApart(schema: DataType | undefined, path: readonly string[]): bo
 
 function convertQuietly(value: unknown, type: DataType): unknown {
   try {
-    return typedValue(value, type, "all");
+    return coerceJson(value, type);
   } catch {
     return undefined;
   }
-}
-
-/** Keeps integers that a double cannot hold. @see the TC39 proposal "JSON.parse source text access" */
-function withDigits(_: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value) || context.source === undefined || !/^-?\d+$/.test(context.source)) return value;
-  return BigInt(context.source);
 }
 
 function isBlank(bytes: TextBuffer, start: number, end: number): boolean {

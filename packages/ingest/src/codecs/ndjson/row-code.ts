@@ -1,6 +1,8 @@
 // The code that makes a row of the values of a layout: an object literal, so that all rows of a layout share one hidden class.
 import type { DataType, StructType } from "@streamflow/core";
+import { propertyName } from "../../code-generation.ts";
 import { project, wantedField, type Wanted } from "../projection.ts";
+import { keepsDigits } from "../typed-record.ts";
 import { Kind, type Layout } from "./layout.ts";
 import { valueName, type RowCode } from "./scanner.ts";
 
@@ -132,17 +134,4 @@ function quickTest(type: DataType, kinds: number, value: string): string | undef
   if ((type.type === "int64" || type.type === "timestamp") && isInteger) return "";
   if (type.type === "any" && type.nullable === true) return "";
   return keepsDigits(type) && (kinds & ~(Kind.string | Kind.literal)) !== 0 ? "exact" : undefined;
-}
-
-/** Whether a type keeps more of a number's text than a double does. */
-export function keepsDigits(type: DataType): boolean {
-  if (type.type === "int64" || type.type === "decimal") return true;
-  if (type.type === "list") return keepsDigits(type.element);
-  if (type.type === "map") return keepsDigits(type.value) || keepsDigits(type.key);
-  return type.type === "struct" && type.fields.some((field) => keepsDigits(field.type));
-}
-
-/** As in a literal: a plain `__proto__` would set the prototype. */
-function propertyName(name: string): string {
-  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }

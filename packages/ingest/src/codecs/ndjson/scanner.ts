@@ -36,21 +36,6 @@ export interface RowCode {
   readonly expression: string;
 }
 
-let codeAllowed: boolean | undefined;
-
-/** Whether this process allows code generation from strings; asked once. */
-export function mayGenerateCode(): boolean {
-  if (codeAllowed === undefined) {
-    try {
-      // oxlint-disable-next-line no-new-func -- the test is whether it works
-      codeAllowed = new Function("return 1")() === 1;
-    } catch {
-      codeAllowed = false;
-    }
-  }
-  return codeAllowed;
-}
-
 /** A layout that a scanner knows; `index` names its variables and its place in `hits`. */
 export interface KnownLayout {
   readonly index: number;

@@ -1,0 +1,126 @@
+// Turns a stretch of bytes into a batch: what every source of bytes does with a decoder.
+import { type Batch, type DecodeOutput, type Decoder, type Position, type Rejected, type StreamFlowError } from "@streamflow/core";
+import type { SizedBatch } from "../batch-cutter.ts";
+
+/** Where the bytes of a stream lie in the stream, and what a place in it is called. */
+export interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  /** No bytes follow. */
+  readonly last: boolean;
+  /** Offset in the stream of `bytes[0]`; may be negative where that byte is no part of it. */
+  readonly base: number;
+}
+
+/** Options of {@link BatchDecoder}. */
+export interface BatchDecoderOptions {
+  readonly decoder: Decoder;
+  readonly partition: string;
+  /** Whether records end at a line end, which belongs to none of them. */
+  readonly isText: boolean;
+  readonly maxRejectedBytes: number;
+  /** The position at an offset in the stream. `snapshot` is the decoder's. */
+  position(offset: number, snapshot: string): Position;
+}
+
+/** What a stretch gave. */
+export interface Decoded {
+  /** Absent where nothing was complete. */
+  readonly batch: SizedBatch | undefined;
+  /** The first byte that was not used. */
+  readonly used: number;
+}
+
+/** Decodes stretch after stretch of one stream. */
+export class BatchDecoder implements DecodeOutput {
+  readonly #options: BatchDecoderOptions;
+  #stretch: Stretch = { bytes: new Uint8Array(0), from: 0, to: 0, last: false, base: 0 };
+  #values: unknown[] = [];
+  #starts: number[] = [];
+  #ends: number[] = [];
+  #rejected: Rejected[] = [];
+  #lastEnd = -1;
+  #snapshot: string | undefined;
+
+  constructor(options: BatchDecoderOptions) {
+    this.#options = options;
+  }
+
+  /** Decodes; the batch's raw records are views on the bytes, and `release` is what frees them. */
+  decode(stretch: Stretch, release?: () => void): Decoded {
+    this.#stretch = stretch;
+    this.#values = [];
+    this.#starts = [];
+    this.#ends = [];
+    this.#rejected = [];
+    this.#lastEnd = -1;
+    this.#snapshot = undefined;
+    const used = this.#options.decoder.decode(stretch.bytes, stretch.from, stretch.to, stretch.last, this);
+    return { batch: this.#lastEnd < 0 ? undefined : this.#batch(stretch, release), used };
+  }
+
+  value(value: unknown, start: number, end: number): void {
+    if (this.#snapshot === undefined) this.#snapshot = this.#options.decoder.snapshot?.() ?? "";
+    this.#values.push(value);
+    this.#starts.push(start);
+    this.#ends.push(end);
+    this.#lastEnd = end;
+  }
+
+  reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void {
+    if (this.#snapshot === undefined) this.#snapshot = this.#options.decoder.snapshot?.() ?? "";
+    const most = this.#options.maxRejectedBytes;
+    const kept = (raw ?? this.#stretch.bytes.subarray(start, end)).slice(0, most);
+    const isTruncated = raw !== undefined || end - start > most;
+    this.#rejected.push({
+      beforeIndex: this.#values.length,
+      position: this.#position(end),
+      error,
+      raw: kept,
+      ...(isTruncated ? { truncated: true } : {}),
+    });
+    this.#lastEnd = end;
+  }
+
+  #batch(stretch: Stretch, release: (() => void) | undefined): SizedBatch {
+    const [starts, ends] = [this.#starts, this.#ends];
+    const { isText, partition, position } = this.#options;
+    const snapshot = this.#snapshot ?? "";
+    const batch: Batch = {
+      partition,
+      length: this.#values.length,
+      values: this.#values,
+      raw: { bytes: stretch.bytes, starts, ends },
+      endPosition: this.#position(this.#lastEnd),
+      byteLength: Math.max(1, this.#lastEnd - stretch.from),
+      positionAt: (index) => position(stretch.base + behind(stretch, ends[index] ?? 0, isText), snapshot),
+    };
+    return {
+      ...batch,
+      ...(this.#rejected.length === 0 ? {} : { rejected: this.#rejected }),
+      ...(release === undefined ? {} : { release: once(release) }),
+    };
+  }
+
+  #position(end: number): Position {
+    const { isText, position } = this.#options;
+    return position(this.#stretch.base + behind(this.#stretch, end, isText), this.#snapshot ?? "");
+  }
+}
+
+/** Where the next record begins: behind the line end, if there is one. */
+function behind(stretch: Stretch, end: number, isText: boolean): number {
+  if (!isText || end >= stretch.to) return end;
+  const at = stretch.bytes[end] === 0x0d ? end + 1 : end;
+  return at < stretch.to && stretch.bytes[at] === 0x0a ? at + 1 : end;
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
+  };
+}

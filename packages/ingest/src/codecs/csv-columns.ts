@@ -1,0 +1,59 @@
+// The columns of a CSV stream, and the rows that its records become.
+import { coerceText, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
+import { recordMaker, type RecordMaker } from "../row-maker.ts";
+import type { CsvRecord } from "./csv-scanner.ts";
+import { wantedField, wantedOf } from "./projection.ts";
+import { narrowed } from "./typed-record.ts";
+import type { TextBuffer } from "./text-buffer.ts";
+
+interface Target {
+  readonly name: string;
+  /** Its place in a record; -1 where the records lack it, and it is null. */
+  readonly column: number;
+  readonly type: DataType | undefined;
+}
+
+export class CsvColumns {
+  readonly names: readonly string[];
+  readonly #targets: readonly Target[];
+  readonly #make: RecordMaker;
+
+  /** @throws {@link StreamFlowError} SF_CODEC_DECODE for doubled names, SF_SCHEMA_VIOLATION for a missing column. */
+  constructor(names: readonly string[], options: DecoderOptions) {
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw new StreamFlowError("SF_CODEC_DECODE", `the CSV columns must differ, got "${twice}" twice`);
+    this.names = names;
+    this.#targets = targetsOf(names, options);
+    this.#make = recordMaker(this.#targets.map((target) => target.name));
+  }
+
+  /** @throws {@link StreamFlowError} SF_CODEC_DECODE for a ragged record, SF_TYPE_MISMATCH for a cell. */
+  row(buffer: TextBuffer, record: CsvRecord): unknown {
+    if (record.count !== this.names.length) throw new StreamFlowError("SF_CODEC_DECODE", `the record has ${record.count} fields, expected ${this.names.length}`);
+    return this.#make(this.#targets.map((target) => cell(target, buffer, record)));
+  }
+}
+
+function cell({ name, column, type }: Target, buffer: TextBuffer, record: CsvRecord): unknown {
+  if (column < 0) return null;
+  const text = record.text(buffer, column);
+  if (type === undefined || (type.type === "string" && text !== "")) return text;
+  try {
+    return coerceText(text, type);
+  } catch (thrown) {
+    if (!StreamFlowError.is(thrown)) throw thrown;
+    throw new StreamFlowError("SF_TYPE_MISMATCH", `column "${name}": ${thrown.message}`, { cause: thrown });
+  }
+}
+
+function targetsOf(names: readonly string[], options: DecoderOptions): readonly Target[] {
+  const wanted = wantedOf(options.projection);
+  if (options.schema === undefined) return names.flatMap((name, column) => (wantedField(wanted, name) === undefined ? [] : [{ name, column, type: undefined }]));
+  if (options.schema.type !== "struct") throw new StreamFlowError("SF_SCHEMA_INVALID", `CSV records are structs, got a schema of type "${options.schema.type}"`);
+  const schema = narrowed(options.schema, wanted);
+  return (schema.type === "struct" ? schema.fields : []).map(({ name, type }) => {
+    const column = names.indexOf(name);
+    if (column < 0 && type.nullable !== true) throw new StreamFlowError("SF_SCHEMA_VIOLATION", `the CSV columns lack "${name}", which the schema requires; they are ${names.join(", ")}`);
+    return { name, column, type };
+  });
+}

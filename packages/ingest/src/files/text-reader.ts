@@ -1,0 +1,171 @@
+// Reads one file through a decoder: a chunk is decoded while the next one is being read.
+//   I1. Positions are exact: reading from one goes on with the record behind it.
+//   I2. A buffer is filled again only after its batch was released; one that never is costs memory, never a wrong record.
+import type { Decoder, Disk, Position } from "@streamflow/core";
+import { BatchDecoder } from "../codecs/batch-decoder.ts";
+import type { SizedBatch } from "../batch-cutter.ts";
+import { margin } from "../codecs/text-buffer.ts";
+import { openContent, type Content, type ContentOptions } from "./content.ts";
+import { changedFile, Fingerprint, formatPlace, type FilePlace } from "./file-position.ts";
+
+/** A file and how it is read. */
+export interface TextReadOptions {
+  readonly disk: Disk;
+  /** Where the file is. */
+  readonly path: string;
+  /** Its name in positions. */
+  readonly name: string;
+  readonly partition: string;
+  readonly content: ContentOptions;
+  readonly decoder: Decoder;
+  readonly isText: boolean;
+  readonly maxRejectedBytes: number;
+  readonly signal: AbortSignal;
+  /** Told how many bytes of the file have been read. */
+  onRead(bytes: number): void;
+}
+
+/** Room in front of a chunk for the unfinished record of the chunk before. */
+const carryBytes = 65_536;
+
+/**
+ * Yields the records of a file behind `from`.
+ * @throws {@link StreamFlowError} SF_SOURCE_POSITION when the file is not what it was; SF_SOURCE_MISSING or SF_SOURCE_FAILED when it cannot be opened;
+ *   SF_CODEC_DECODE when it cannot be decompressed to its end.
+ */
+export async function* readText(options: TextReadOptions, from: FilePlace | undefined): AsyncGenerator<SizedBatch> {
+  const content = await openContent(options.disk, options.path, options.content);
+  try {
+    const head = new Fingerprint();
+    const start = from?.offset ?? 0;
+    if (from !== undefined && start > 0) await resume(content, head, { from, path: options.path });
+    if (start > 0) options.decoder.restore?.(from?.decoder ?? "");
+    yield* new TextReader(options, content, head).read(start);
+  } finally {
+    await content.close();
+  }
+}
+
+/** Moves to a place, after making sure that the content before it is what it was. */
+async function resume(content: Content, head: Fingerprint, at: { from: FilePlace; path: string }): Promise<void> {
+  const { from, path } = at;
+  const first = new Uint8Array(Math.min(head.missing, from.offset));
+  let read = 0;
+  while (read < first.length) {
+    const count = await content.read(first, read, first.length - read);
+    if (count === 0) throw changedFile(path, `it has ${read} bytes, and the position is behind byte ${from.offset}`);
+    read += count;
+  }
+  head.take(first);
+  if (head.at(from.offset) !== from.fingerprint) throw changedFile(path, "its first bytes are not those that were read");
+  if (!(await content.skip(from.offset - read))) throw changedFile(path, `it is shorter than the ${from.offset} bytes that were read`);
+}
+
+/** A chunk in a buffer: `bytes[start, end)`. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+class TextReader {
+  readonly #options: TextReadOptions;
+  readonly #content: Content;
+  readonly #head: Fingerprint;
+  readonly #batches: BatchDecoder;
+  readonly #free: Uint8Array[] = [];
+  #pending: Promise<Chunk> | undefined;
+
+  constructor(options: TextReadOptions, content: Content, head: Fingerprint) {
+    this.#options = options;
+    this.#content = content;
+    this.#head = head;
+    this.#batches = new BatchDecoder({
+      decoder: options.decoder,
+      partition: options.partition,
+      isText: options.isText,
+      maxRejectedBytes: options.maxRejectedBytes,
+      position: (offset, snapshot) => this.#position(offset, snapshot),
+    });
+  }
+
+  async *read(start: number): AsyncGenerator<SizedBatch> {
+    let rest: Uint8Array = new Uint8Array(0);
+    let owner: Uint8Array | undefined;
+    let behind = start;
+    try {
+      this.#readAhead(0);
+      for (let last = false; !last && !this.#options.signal.aborted; ) {
+        const read = await this.#take();
+        last = read.end === read.start;
+        behind += read.end - read.start;
+        const chunk = this.#join(rest, read);
+        if (owner !== undefined) this.#giveBack(owner);
+        if (!last) this.#readAhead(chunk.end - chunk.start);
+        const { batch, used } = this.#decode(chunk, { last, behind });
+        rest = chunk.bytes.subarray(used, chunk.end);
+        // The unfinished record is copied before its buffer may be filled again.
+        owner = undefined;
+        if (batch === undefined) owner = chunk.bytes;
+        else {
+          if (rest.length > 0) rest = rest.slice();
+          yield batch;
+        }
+      }
+    } finally {
+      await this.#pending?.catch(() => undefined);
+    }
+  }
+
+  #decode(chunk: Chunk, at: { last: boolean; behind: number }): { batch: SizedBatch | undefined; used: number } {
+    const stretch = { bytes: chunk.bytes, from: chunk.start, to: chunk.end, last: at.last, base: at.behind - chunk.end };
+    return this.#batches.decode(stretch, () => this.#giveBack(chunk.bytes));
+  }
+
+  /** Starts reading the next chunk. A long unfinished record makes it larger, so that it is not copied over and over. */
+  #readAhead(unfinished: number): void {
+    const { chunkBytes } = this.#options.content;
+    const length = unfinished > 2 * chunkBytes ? Math.min(unfinished, 64 * chunkBytes) : chunkBytes;
+    const bytes = length === chunkBytes ? (this.#free.pop() ?? newBuffer(chunkBytes)) : newBuffer(length);
+    this.#pending = this.#content.read(bytes, carryBytes, length).then((count) => {
+      if (this.#head.missing > 0) this.#head.take(bytes.subarray(carryBytes, carryBytes + count));
+      this.#options.onRead(this.#content.bytesRead);
+      return { bytes, start: carryBytes, end: carryBytes + count };
+    });
+    // A failure is thrown where the chunk is taken; until then it is not unheard of.
+    this.#pending.catch(() => undefined);
+  }
+
+  async #take(): Promise<Chunk> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return (await pending) ?? { bytes: newBuffer(0), start: carryBytes, end: carryBytes };
+  }
+
+  /** Puts the unfinished record in front of the chunk that ends it. */
+  #join(rest: Uint8Array, chunk: Chunk): Chunk {
+    if (rest.length <= chunk.start) {
+      chunk.bytes.set(rest, chunk.start - rest.length);
+      return { bytes: chunk.bytes, start: chunk.start - rest.length, end: chunk.end };
+    }
+    const size = rest.length + chunk.end - chunk.start;
+    const bytes = new Uint8Array(size + margin);
+    bytes.set(rest);
+    bytes.set(chunk.bytes.subarray(chunk.start, chunk.end), rest.length);
+    this.#giveBack(chunk.bytes);
+    return { bytes, start: 0, end: size };
+  }
+
+  #giveBack(bytes: Uint8Array): void {
+    const isOurs = bytes.length === carryBytes + this.#options.content.chunkBytes + margin;
+    if (isOurs && this.#free.length < 4) this.#free.push(bytes);
+  }
+
+  #position(offset: number, snapshot: string): Position {
+    return formatPlace({ file: this.#options.name, offset, fingerprint: this.#head.at(offset), decoder: snapshot });
+  }
+}
+
+function newBuffer(chunkBytes: number): Uint8Array {
+  return new Uint8Array(carryBytes + chunkBytes + margin);
+}

@@ -1,0 +1,147 @@
+// Files as a source: replayable and bounded, with exact positions in every format.
+import { StreamFlowError, type Batch, type DecoderFactory, type Position, type Schema, type Source } from "@streamflow/core";
+import { csv, type CsvOptions } from "../codecs/csv.ts";
+import { lines } from "../codecs/lines.ts";
+import { ndjson } from "../codecs/ndjson/ndjson.ts";
+import type { Compression } from "../files/content.ts";
+import { changedFile, parsePlace, type FilePlace } from "../files/file-position.ts";
+import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
+import { readParquet } from "../files/parquet-reader.ts";
+import { readText } from "../files/text-reader.ts";
+import { sourceOf, type PartitionReaders, type ReadContext } from "../source.ts";
+
+/** What files are written in; a decoder stands for itself. */
+export type FileFormat = "ndjson" | "csv" | "lines" | "parquet" | DecoderFactory;
+
+/** Options of {@link fileSource}. */
+export interface FileSourceOptions extends FileChoice {
+  /** @defaultValue by the ending of the first name: `.csv`, `.parquet`, `.txt` (lines), else NDJSON; before it, `.gz` is left out */
+  readonly format?: FileFormat;
+  /** @defaultValue `"auto"`: gzip where a file starts as gzip does. Parquet files have their own compression. */
+  readonly compression?: Compression;
+  readonly schema?: Schema;
+  readonly csv?: CsvOptions;
+  /** `per-file`: each file is a partition. `one`: all files are one partition, in their order. @defaultValue `"per-file"` */
+  readonly partitions?: "per-file" | "one";
+  /** A longer record is rejected. @defaultValue 16 MiB */
+  readonly maxRecordBytes?: number;
+  /** Bytes read from the disk at a time. @defaultValue 256 KiB */
+  readonly chunkBytes?: number;
+  /** Bytes that a compressed file may decompress to. @defaultValue unlimited */
+  readonly maxDecompressedBytes?: number;
+}
+
+type Resolved = FileSourceOptions & Required<Pick<FileSourceOptions, "format" | "compression" | "partitions" | "maxRecordBytes" | "chunkBytes">>;
+
+/**
+ * Reads files through the environment's disk.
+ *
+ * A position is a byte offset (of decompressed content) or a row, and says what its file began with: reading on in a file that was
+ * truncated or replaced since throws SF_SOURCE_POSITION. A malformed record is rejected alone; a gzip file with a torn end delivers
+ * what is intact before it fails. Files are listed and checked when the source is opened, and read when polled.
+ *
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID when none or several of path, paths and folder are given, or a bound is not positive.
+ * @example
+ * ```ts
+ * const flights = fileSource<{ delay: number }>({ path: "flights.ndjson" });
+ * ```
+ */
+export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Out> {
+  checkChoice(options);
+  const resolved = resolve(options);
+  const about = {
+    type: "file",
+    config: describe(resolved),
+    capabilities: { replayable: true, bounded: true, deterministic: true },
+    ...(options.schema === undefined ? {} : { schema: options.schema }),
+  };
+  return sourceOf<Out>(about, (context) => new FileReaders(resolved, () => listFiles(context.environment.disk, resolved)));
+}
+
+function resolve(options: FileSourceOptions): Resolved {
+  const { maxRecordBytes = 16 << 20, chunkBytes = 256 << 10 } = options;
+  for (const [name, value] of Object.entries({ maxRecordBytes, chunkBytes, maxDecompressedBytes: options.maxDecompressedBytes ?? 1 })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new StreamFlowError("SF_CONFIG_INVALID", `${name} of a file source must be a positive integer, got ${value}`);
+  }
+  return { compression: "auto", partitions: "per-file", ...options, maxRecordBytes, chunkBytes, format: options.format ?? formatOf(options.path ?? options.paths?.[0] ?? options.suffix ?? "") };
+}
+
+function formatOf(name: string): FileFormat {
+  const plain = name.toLowerCase().replace(/\.gz$/, "");
+  if (plain.endsWith(".csv")) return "csv";
+  if (plain.endsWith(".parquet")) return "parquet";
+  return plain.endsWith(".txt") ? "lines" : "ndjson";
+}
+
+/** Equal sources have equal descriptions: defaults are left out, the decoder is named. */
+function describe(options: Resolved): Readonly<Record<string, unknown>> {
+  const { format, baseFolder, schema, ...rest } = options;
+  void baseFolder;
+  return { ...rest, format: typeof format === "string" ? format : format.type, ...(schema === undefined ? {} : { schema }) };
+}
+
+const onePartition = "files";
+
+class FileReaders implements PartitionReaders {
+  readonly #options: Resolved;
+  readonly #list: () => Promise<readonly ListedFile[]>;
+  readonly #read = new Map<string, number>();
+  #files: readonly ListedFile[] = [];
+
+  constructor(options: Resolved, list: () => Promise<readonly ListedFile[]>) {
+    this.#options = options;
+    this.#list = list;
+  }
+
+  async partitions(): Promise<readonly string[]> {
+    this.#files = await this.#list();
+    return this.#options.partitions === "one" ? [onePartition] : this.#files.map((file) => file.name);
+  }
+
+  async *read(partition: string, from: Position | undefined, context: ReadContext): AsyncGenerator<Batch> {
+    const files = this.#options.partitions === "one" ? this.#files : this.#files.filter((file) => file.name === partition);
+    const place = from === undefined ? undefined : parsePlace(from);
+    const first = place === undefined ? 0 : files.findIndex((file) => file.name === place.file);
+    if (place !== undefined && first < 0) throw changedFile(place.file, "the file is no longer among those of the source");
+    for (const file of files.slice(0, first)) this.#read.set(file.name, file.sizeBytes);
+    for (const [i, file] of files.slice(first).entries()) {
+      yield* this.#readFile(file, { partition, from: i === 0 ? place : undefined, context });
+      this.#read.set(file.name, file.sizeBytes);
+    }
+  }
+
+  #readFile(file: ListedFile, options: { partition: string; from: FilePlace | undefined; context: ReadContext }): AsyncIterable<Batch> {
+    const { partition, from, context } = options;
+    const shared = {
+      disk: context.environment.disk,
+      path: file.path,
+      name: file.name,
+      partition,
+      signal: context.signal,
+      onRead: (bytes: number): void => void this.#read.set(file.name, Math.min(bytes, file.sizeBytes)),
+    };
+    const { format, schema } = this.#options;
+    if (format === "parquet") return readParquet({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
+    const factory = typeof format === "string" ? this.#decoderFactory(format) : format;
+    const decoder = factory.create({ projection: context.projection, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
+    const { compression, chunkBytes, maxDecompressedBytes } = this.#options;
+    const content = { compression, chunkBytes, ...(maxDecompressedBytes === undefined ? {} : { maxDecompressedBytes }) };
+    return readText({ ...shared, content, decoder, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes }, from);
+  }
+
+  #decoderFactory(format: "ndjson" | "csv" | "lines"): DecoderFactory {
+    if (format === "csv") return csv(this.#options.csv);
+    return format === "lines" ? lines() : ndjson();
+  }
+
+  progress(): number | undefined {
+    const total = this.#files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const read = this.#files.reduce((sum, file) => sum + (this.#read.get(file.name) ?? 0), 0);
+    return total === 0 ? undefined : read / total;
+  }
+}
+
+/** Whether records of a format end at line ends. */
+export function isTextFormat(type: string): boolean {
+  return type === "ndjson" || type === "csv" || type === "lines";
+}
