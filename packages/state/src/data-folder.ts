@@ -10,7 +10,7 @@ import { identifyProcess } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 import { openSqliteStores } from "./stores/sqlite-stores.ts";
-import { readIfThere, writeAtomically } from "./stores/whole-file.ts";
+import { makeFolderDurably, readIfThere, writeAtomically } from "./stores/whole-file.ts";
 import { uniqueName } from "./stores/store-environment.ts";
 
 /** How a data folder keeps its checkpoints. */
@@ -65,7 +65,7 @@ async function makeFolder(folder: string, { disk }: Environment): Promise<void> 
   const found = await disk.stat(folder);
   if (found?.kind === "file") throw notAFolder(folder, folder);
   try {
-    await disk.makeFolder(folder);
+    await makeFolderDurably(disk, folder);
   } catch (error) {
     for (let parent = folder; parent.includes("/"); parent = parent.slice(0, parent.lastIndexOf("/"))) {
       if (parent !== "" && (await disk.stat(parent))?.kind === "file") throw notAFolder(folder, parent);

@@ -26,7 +26,7 @@ import { checkClaim, checkGeneration, fenced, laterHead } from "./shard-heads.ts
 import type { ShardHead } from "./shard-heads.ts";
 import { reach, uniqueName } from "./store-environment.ts";
 import type { StoreEnvironment } from "./store-environment.ts";
-import { createSynced, readIfThere, removeQuietly } from "./whole-file.ts";
+import { createSynced, makeFolderDurably, readIfThere, removeQuietly } from "./whole-file.ts";
 
 /** Unreferenced segments that are younger may belong to a checkpoint that another process is just writing. */
 const segmentGraceMs = 3_600_000;
@@ -46,7 +46,7 @@ interface FolderView {
 
 /** Opens a folder as a checkpoint store, and creates it where it is missing. Closing it is the caller's. */
 export async function openFileCheckpointStore(folder: string, environment: StoreEnvironment): Promise<CheckpointStore> {
-  await environment.disk.makeFolder(folder);
+  await makeFolderDurably(environment.disk, folder);
   return new FileCheckpointStore(folder, environment);
 }
 

@@ -17,7 +17,7 @@ import { acquireAll, deadHolders, fencesOf, releaseAll, renewAll } from "./lease
 import type { Lease, LeaseTable } from "./lease-table.ts";
 import { PipelineFolders } from "./pipeline-folders.ts";
 import type { StoreEnvironment } from "./store-environment.ts";
-import { isReason, readIfThere } from "./whole-file.ts";
+import { isReason, makeFolderDurably, readIfThere } from "./whole-file.ts";
 
 /** Options of {@link openFileLeaseStore}. */
 export interface FileLeaseStoreOptions {
@@ -43,7 +43,7 @@ type Changes = readonly (readonly [ShardId, Lease])[];
 
 /** Opens a folder as a lease store, and creates it where it is missing. */
 export async function openFileLeaseStore(folder: string, environment: StoreEnvironment, options: FileLeaseStoreOptions = {}): Promise<LeaseStore> {
-  await environment.disk.makeFolder(folder);
+  await makeFolderDurably(environment.disk, folder);
   return new FileLeaseStore(folder, environment, options.process);
 }
 

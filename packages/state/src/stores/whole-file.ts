@@ -53,6 +53,28 @@ export async function writeAtomically(disk: Disk, folder: string, write: { reado
   await disk.syncFolder(folder);
 }
 
+/** Creates a folder and its parents, durably: a name is durable when the folder that it stands in is synced. */
+export async function makeFolderDurably(disk: Disk, path: string): Promise<void> {
+  const isThere = (await disk.stat(path)) !== undefined;
+  const toSync = [parentOf(path)];
+  for (let at = parentOf(path); parentOf(at) !== at && (await disk.stat(at)) === undefined; at = parentOf(at)) toSync.push(parentOf(at));
+  await disk.makeFolder(path);
+  for (const folder of toSync) {
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      // Whoever made the folder could sync its name; we may not be allowed to look into what it stands in.
+      if (!isThere || !StreamFlowError.is(error, "SF_DISK_READ_ONLY")) throw error;
+    }
+  }
+}
+
+function parentOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  if (end > 0) return path.slice(0, end);
+  return end === 0 ? "/" : ".";
+}
+
 /** Removes what a failed write left; the failure itself is what the caller must hear of. */
 export async function removeQuietly(disk: Disk, path: string): Promise<void> {
   try {
