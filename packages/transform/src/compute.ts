@@ -1,6 +1,5 @@
 // What operators compute from records: expressions and functions, compiled once, failing per record.
-import { type Compute, type FunctionTable, type Projection, type Schema, StreamFlowError, toStreamFlowError } from "@streamflow/core";
-import { compileCompute } from "./core-shim.ts";
+import { type Compute, compileCompute, type FunctionTable, type Projection, type Schema, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 
 /** A compiled computation. */
 export type Computed = ReturnType<typeof compileCompute>;

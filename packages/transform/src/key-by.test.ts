@@ -1,4 +1,4 @@
-import type { StageOperator } from "@streamflow/core";
+import type { Expression, StageOperator } from "@streamflow/core";
 import { OperatorHarness } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { keyBy, type KeyByConfig, keyByOperator } from "./key-by.ts";
@@ -10,6 +10,8 @@ const keys = (stage: { readonly operator?: StageOperator }, records: readonly un
   expect(harness.rejected).toEqual([]);
   return harness.take().map(({ key }) => key);
 };
+
+const field = (name: string): Expression => ({ kind: "field", path: [name] });
 
 describe("keyBy", () => {
   it("keys by a field, by several, or by a computation, and leaves the record as it is", () => {
@@ -34,10 +36,12 @@ describe("keyBy", () => {
   });
 
   it("tells the key's type, its fields and whether it is co-partitioned", () => {
-    const schema = { type: "struct", fields: [{ name: "a", type: { type: "int32" } }, { name: "m", type: { type: "map", key: { type: "string" }, value: { type: "string" } } }] } as const;
+    const schema = { type: "struct", fields: [{ name: "a", type: { type: "int32" } }, { name: "s", type: { type: "struct", fields: [{ name: "x", type: { type: "bool" } }] } }, { name: "m", type: { type: "map", key: { type: "string" }, value: { type: "string" } } }] } as const;
     const shapeOf = (key: KeyByConfig): unknown => new OperatorHarness(keyByOperator, key, { inputShapes: [{ schema, key: undefined, time: true, changes: "insert" }] }).shape.outputs["main"]?.key;
     expect(shapeOf(config(keyBy("a", { coPartitioned: true })))).toEqual({ type: { type: "int32" }, fields: ["a"], coPartitioned: true });
-    expect(shapeOf(config(keyBy(["a"])))).toEqual({ type: { type: "struct", fields: [{ name: "a", type: { type: "int32" } }] }, fields: ["a"], coPartitioned: false });
+    expect(shapeOf(config(keyBy(["a"])))).toEqual({ type: { type: "int32" }, fields: ["a"], coPartitioned: false });
+    expect(shapeOf({ key: [field("a"), (r: unknown) => r] })).toEqual({ type: undefined, fields: ["a", "key2"], coPartitioned: false });
+    expect(shapeOf({ key: { ...field("s") } })).toEqual({ type: { type: "struct", fields: [{ name: "x", type: { type: "bool" } }] }, fields: ["x"], coPartitioned: false });
     expect(() => shapeOf(config(keyBy("m")))).toThrow(expect.objectContaining({ code: "SF_KEY_INVALID" }));
     expect(() => shapeOf(config(keyBy(["a", "a"])))).toThrow(expect.objectContaining({ code: "SF_KEY_INVALID" }));
   });

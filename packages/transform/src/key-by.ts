@@ -97,6 +97,7 @@ function compileKey(config: KeyByConfig, schema: Schema | undefined, functions: 
   if (!Array.isArray(config.key)) return compileSingle(config.key as Compute, coPartitioned, compute(config.key, schema, functions));
   const parts = config.key as readonly Compute[];
   if (parts.length === 0) throw new StreamFlowError("SF_KEY_INVALID", "keyBy needs at least one field");
+  if (parts.length === 1) return compileSingle(parts[0]!, coPartitioned, compute(parts[0], schema, functions));
   const names = parts.map((part, at) => fieldName(part) ?? `key${at + 1}`);
   if (new Set(names).size < names.length) throw new StreamFlowError("SF_KEY_INVALID", `keyBy names a field twice: ${names.join(", ")}`);
   const computed = parts.map((part) => compute(part, schema, functions));
@@ -164,7 +165,7 @@ export const keyBySpec: ComponentSpec<"stage"> = stageSpec({
   fields: {
     key: {
       type: { kind: "either", options: [{ kind: "expression" }, { kind: "list", item: { kind: "expression" }, min: 1 }] },
-      doc: "The key; a list makes a struct of its fields. A missing field reads as null, which is a key of its own.",
+      doc: "The key; a list of several makes a struct of its fields. A missing field reads as null, which is a key of its own.",
       required: true,
     },
     coPartitioned: { type: { kind: "boolean" }, doc: "All records of a key are in one input partition: no exchange is needed. Checked on the data.", default: false },

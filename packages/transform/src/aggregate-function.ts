@@ -1,0 +1,56 @@
+// The contract of an aggregate: how values become an accumulator, and accumulators a result.
+import type { AggregateCall, DataType, Projection, Serializer } from "@streamflow/core";
+import type { Computed } from "./compute.ts";
+
+/**
+ * An aggregate that users may write.
+ *
+ * - AGG-1. `create` answers the accumulator of no values. `add` and `merge` answer the accumulator to go on with; it may be the one they got, changed.
+ * - AGG-2. `merge(into, other)` leaves `other` as it is: it may be merged again elsewhere. `result` leaves its accumulator as it is.
+ * - AGG-3. Merging is associative and has `create()` as its neutral element: `merge(a, b)` of two parts equals adding all values to one.
+ *   Which of two parts came first is not told by their order but by ordinals: what is added with a lower one arrived earlier.
+ * - AGG-4. Values are added to an accumulator in order of arrival, with ordinals that never go back (they stay 0 where nothing is ever merged).
+ *   Ordinals are only comparable within a key.
+ * - AGG-5. `add` must not throw after it has changed the accumulator.
+ */
+export interface AggregateFunction<In, Acc, Out> {
+  readonly name: string;
+  /** How the accumulator is kept in checkpoints. */
+  readonly serializer: Serializer<Acc>;
+  /** Type of the result. @defaultValue unknown */
+  readonly type?: DataType;
+  create(): Acc;
+  add(accumulator: Acc, value: In, ordinal: number): Acc;
+  merge(into: Acc, other: Acc): Acc;
+  result(accumulator: Acc): Out;
+}
+
+/** An aggregate as users write it: data, with the types of what goes in and comes out. */
+export interface Aggregate<In = never, Out = unknown> extends AggregateCall {
+  /** The function itself, where it is not one of the table. */
+  readonly implementation?: AggregateFunction<never, unknown, unknown>;
+  /** Carry types for inference only; never set. */
+  readonly _in?: (record: In) => void;
+  readonly _out?: Out;
+}
+
+/** An aggregate call, compiled for one input. */
+export interface CompiledAggregate {
+  readonly function: AggregateFunction<unknown, unknown, unknown>;
+  readonly fields: Projection;
+  /** What is added for a record. Throws where the record cannot be counted; then nothing was added. */
+  input(record: unknown): unknown;
+}
+
+/** A row of the aggregate table. */
+export interface AggregateSpec {
+  readonly name: string;
+  readonly summary: string;
+  /** As written in YAML; those in brackets may be left out. */
+  readonly signature: string;
+  readonly example: string;
+  readonly minArguments: number;
+  readonly maxArguments: number;
+  /** @throws {@link StreamFlowError} SF_CONFIG_INVALID for arguments that cannot work. */
+  compile(arguments_: readonly Computed[]): CompiledAggregate;
+}

@@ -1,0 +1,24 @@
+// count: how many.
+import type { AggregateFunction, AggregateSpec } from "../aggregate-function.ts";
+import { isMissing } from "./values.ts";
+
+const countFunction: AggregateFunction<unknown, number, number> = {
+  name: "count",
+  serializer: { name: "count", version: 1, write: (count, out) => out.number(count), read: (from) => from.number() },
+  type: { type: "float64" },
+  create: () => 0,
+  add: (count, value) => (isMissing(value) ? count : count + 1),
+  merge: (into, other) => into + other,
+  result: (count) => count,
+};
+
+/** `count()` and `count(x)`. The result is a float64, exact up to 2^53. */
+export const countSpec: AggregateSpec = {
+  name: "count",
+  summary: "How many records; with an argument, how many for which it is not null. A number, exact up to 2^53.",
+  signature: "count([value])",
+  example: "count()",
+  minArguments: 0,
+  maxArguments: 1,
+  compile: ([of]) => ({ function: countFunction as AggregateFunction<unknown, unknown, unknown>, fields: of?.fields ?? [], input: of === undefined ? () => true : of.evaluate }),
+};

@@ -1,0 +1,145 @@
+// min, max, first and last: one value out of many.
+import type { DataType, Serializer } from "@streamflow/core";
+import type { AggregateFunction, AggregateSpec, CompiledAggregate } from "../aggregate-function.ts";
+import { checkComparable, type Comparator, comparatorOf } from "../comparison.ts";
+import { type Computed, readsOf } from "../compute.ts";
+import { isMissing } from "./values.ts";
+
+/** What is offered for a record: its value, and what it is ranked by. */
+interface Offer {
+  readonly value: unknown;
+  readonly by: unknown;
+}
+
+/** The best so far; without a `by`, order of arrival decides. */
+interface Picked {
+  value: unknown;
+  by: unknown;
+  ordinal: number;
+  isSet: boolean;
+}
+
+const serializer: Serializer<Picked> = {
+  name: "picked",
+  version: 1,
+  write(picked, out) {
+    out.value(picked.isSet);
+    if (!picked.isSet) return;
+    out.value(picked.value);
+    out.value(picked.by);
+    out.number(picked.ordinal);
+  },
+  read: (from) => (from.value() === true ? { isSet: true, value: from.value(), by: from.value(), ordinal: from.number() } : nothing()),
+};
+
+function nothing(): Picked {
+  return { isSet: false, value: null, by: null, ordinal: 0 };
+}
+
+/** `sign` 1 keeps the greatest by rank, −1 the least; of equal ones `latest` keeps the last to arrive. */
+interface Rule {
+  readonly name: string;
+  readonly sign: 1 | -1;
+  readonly latest: boolean;
+}
+
+const rules = {
+  min: { name: "min", sign: -1, latest: false },
+  max: { name: "max", sign: 1, latest: false },
+  first: { name: "first", sign: -1, latest: false },
+  last: { name: "last", sign: 1, latest: true },
+} as const satisfies Record<string, Rule>;
+
+function pickFunction(rule: Rule, compare: Comparator | undefined, type: DataType | undefined): AggregateFunction<Offer | null, Picked, unknown> {
+  const { sign, latest } = rule;
+  const wins = (by: unknown, ordinal: number, picked: Picked): boolean => {
+    const rank = compare === undefined ? 0 : compare(by, picked.by) * sign;
+    if (rank !== 0) return rank > 0;
+    return latest ? ordinal >= picked.ordinal : ordinal < picked.ordinal;
+  };
+  return {
+    name: rule.name,
+    serializer,
+    ...(type === undefined ? {} : { type: { ...type, nullable: true } }),
+    create: nothing,
+    add(picked, offer, ordinal) {
+      if (offer === null) return picked;
+      if (!picked.isSet || wins(offer.by, ordinal, picked)) return Object.assign(picked, { isSet: true, value: offer.value, by: offer.by, ordinal });
+      return picked;
+    },
+    merge(into, other) {
+      if (!other.isSet || (into.isSet && !wins(other.by, other.ordinal, into))) return into;
+      return Object.assign(into, other);
+    },
+    result: (picked) => picked.value,
+  };
+}
+
+function compileExtreme(rule: Rule, of: Computed): CompiledAggregate {
+  return {
+    function: pickFunction(rule, comparatorOf(of.type), of.type) as AggregateFunction<unknown, unknown, unknown>,
+    fields: of.fields,
+    input(record): Offer | null {
+      const value = of.evaluate(record);
+      return isMissing(value) ? null : { value, by: checkComparable(value, rule.name) };
+    },
+  };
+}
+
+function compileEdge(rule: Rule, of: Computed, by: Computed | undefined): CompiledAggregate {
+  return {
+    function: pickFunction(rule, by === undefined ? undefined : comparatorOf(by.type), of.type) as AggregateFunction<unknown, unknown, unknown>,
+    fields: by === undefined ? of.fields : readsOf(of, by),
+    input(record): Offer | null {
+      const value = of.evaluate(record);
+      if (isMissing(value)) return null;
+      if (by === undefined) return { value, by: null };
+      const rank = by.evaluate(record);
+      return isMissing(rank) ? null : { value, by: checkComparable(rank, rule.name) };
+    },
+  };
+}
+
+/** `min(x)`. */
+export const minSpec: AggregateSpec = {
+  name: "min",
+  summary: "The least value: numbers by size (NaN above all), strings by code unit, decimals by value. Null where there is no value.",
+  signature: "min(value)",
+  example: "min(delay)",
+  minArguments: 1,
+  maxArguments: 1,
+  compile: ([of]) => compileExtreme(rules.min, of!),
+};
+
+/** `max(x)`. */
+export const maxSpec: AggregateSpec = {
+  name: "max",
+  summary: "The greatest value, in the order of min.",
+  signature: "max(value)",
+  example: "max(delay)",
+  minArguments: 1,
+  maxArguments: 1,
+  compile: ([of]) => compileExtreme(rules.max, of!),
+};
+
+/** `first(x)` and `first(x, by)`. */
+export const firstSpec: AggregateSpec = {
+  name: "first",
+  summary: "The value that arrived first; with `by`, the value where that is least (of equal ones, the first to arrive). Nulls are left out.",
+  signature: "first(value[, by])",
+  example: "first(price, time)",
+  minArguments: 1,
+  maxArguments: 2,
+  compile: ([of, by]) => compileEdge(rules.first, of!, by),
+};
+
+/** `last(x)` and `last(x, by)`. */
+export const lastSpec: AggregateSpec = {
+  name: "last",
+  summary: "The value that arrived last; with `by`, the value where that is greatest (of equal ones, the last to arrive). Nulls are left out.",
+  signature: "last(value[, by])",
+  example: "last(price, time)",
+  minArguments: 1,
+  maxArguments: 2,
+  compile: ([of, by]) => compileEdge(rules.last, of!, by),
+};

@@ -1,0 +1,16 @@
+// One total order over values, for min, max, first, last and topN.
+import { compareValues, type DataType, StreamFlowError } from "@streamflow/core";
+
+/** Compares two values that are not null. */
+export type Comparator = (a: unknown, b: unknown) => number;
+
+/** The order of the values of a type (of an unknown type: of values as they come), as the type table has it: NaN above all other numbers. */
+export function comparatorOf(type: DataType | undefined): Comparator {
+  return (a, b) => compareValues(a, b, type);
+}
+
+/** @throws {@link StreamFlowError} SF_TYPE_MISMATCH for a value that ranking makes no sense for. */
+export function checkComparable(value: unknown, what: string): unknown {
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "string" || typeof value === "boolean" || value instanceof Uint8Array) return value;
+  throw new StreamFlowError("SF_TYPE_MISMATCH", `${what}: a value of type ${Array.isArray(value) ? "list" : typeof value} has no order`);
+}
