@@ -3,7 +3,8 @@
 // D1. A text beyond `maxDocumentBytes`, or nested deeper than `maxDepth`, is refused before it is composed.
 // D2. Aliases are expanded under a budget of `maxNodes`; one inside its own anchor runs into the depth bound.
 // D3. One document; keys are unique; tags and other versions of YAML are refused.
-import { Lexer, LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Scalar } from "yaml";
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Scalar } from "yaml";
+import { placeBeyondDepth } from "./depth.ts";
 import type { Problems } from "./problems.ts";
 
 /** Bounds of a configuration text. */
@@ -26,6 +27,8 @@ export interface ScalarNode {
   /** As written, without quotes and escapes. */
   readonly text: string;
   readonly quoted: boolean;
+  /** References were replaced: the text may stand for a number or a boolean even where it is quoted. */
+  readonly interpolated?: boolean;
   readonly place: Place;
   /** The place of a character of `text`; the start of the scalar where escapes or folding hide it. */
   placeAt(offset: number): Place;
@@ -56,7 +59,7 @@ export function readDocument(text: string, problems: Problems): ConfigNode | und
     problems.add(start, "", `the text is larger than ${maxDocumentBytes} bytes`);
     return undefined;
   }
-  const tooDeep = placeBeyondDepth(text);
+  const tooDeep = placeBeyondDepth(text, maxDepth);
   if (tooDeep !== undefined) {
     problems.add(tooDeep, "", `nested deeper than ${maxDepth} levels`);
     return undefined;
@@ -76,6 +79,8 @@ class TreeReader {
   readonly #context: TreeContext;
   readonly #anchors = new Map<string, Node>();
   #left = maxNodes;
+  /** A part of the tree is missing: what else could be said of it would only follow from that. */
+  #incomplete = false;
 
   constructor(context: TreeContext) {
     this.#context = context;
@@ -87,38 +92,52 @@ class TreeReader {
     if (document.directives.yaml.explicit && document.directives.yaml.version !== "1.2") {
       problems.add(start, "", `expected YAML 1.2, got ${document.directives.yaml.version}`, "remove the %YAML line");
     }
-    for (const { code, message, pos } of document.errors) {
-      problems.add(this.#place(pos[0]), "", code === "MULTIPLE_DOCS" ? "expected one document, got several" : syntaxMessage(message));
-    }
+    this.#syntaxErrors(document);
     if (problems.any) return undefined;
     if (document.contents === null) {
       problems.add(start, "", "the document is empty");
       return undefined;
     }
-    return this.#node(document.contents, 0);
+    const root = this.#node(document.contents, 0);
+    return this.#incomplete ? undefined : root;
+  }
+
+  /** After a mistake every token may be unexpected: only the first of those is told. */
+  #syntaxErrors({ errors }: Document.Parsed): void {
+    const { problems, text } = this.#context;
+    const told = errors.filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN");
+    for (const { code, message, pos } of told) {
+      const inFlow = text.slice(pos[0] - 1, pos[0] + 1) === "${";
+      const hint = inFlow ? 'inside { } and [ ] a reference needs quotes: "${NAME}"' : undefined;
+      problems.add(this.#place(pos[0]), "", code === "MULTIPLE_DOCS" ? "expected one document, got several" : syntaxMessage(message), hint);
+    }
   }
 
   #node(node: Node | null, depth: number): ConfigNode | undefined {
-    const { problems } = this.#context;
     const place = this.#place(node?.range?.[0] ?? 0);
-    if (depth > maxDepth) {
-      problems.add(place, "", `nested deeper than ${maxDepth} levels, or an alias inside its own anchor`);
-      return undefined;
-    }
-    if (--this.#left < 0) {
-      if (this.#left === -1) problems.add(place, "", `the document has more than ${maxNodes} values once its aliases are expanded`);
-      return undefined;
-    }
+    if (!this.#allows(place, depth)) return undefined;
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
-      if (target === undefined) problems.add(place, "", `no anchor &${node.source} stands before the alias`);
-      return target === undefined ? undefined : this.#node(target, depth + 1);
+      if (target !== undefined) return this.#node(target, depth + 1);
+      this.#incomplete = true;
+      this.#context.problems.add(place, "", `no anchor &${node.source} stands before the alias`);
+      return undefined;
     }
     if (node?.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    if (node?.tag !== undefined) problems.add(place, "", `tags such as ${node.tag} are not supported`, "remove the tag");
+    if (node?.tag !== undefined) this.#context.problems.add(place, "", `tags such as ${node.tag} are not supported`, "remove the tag");
     if (isMap(node)) return { kind: "map", place, entries: this.#entries(node.items as readonly Pair[], depth) };
     if (isSeq(node)) return { kind: "list", place, items: node.items.flatMap((item) => this.#node(item as Node | null, depth + 1) ?? []) };
     return isScalar(node) ? this.#scalar(node, place) : emptyScalar(place);
+  }
+
+  #allows(place: Place, depth: number): boolean {
+    const { problems } = this.#context;
+    this.#left--;
+    if (this.#left === -1) problems.add(place, "", `the document has more than ${maxNodes} values once its aliases are expanded`);
+    if (depth > maxDepth && this.#left >= 0) problems.add(place, "", `nested deeper than ${maxDepth} levels, or an alias inside its own anchor`);
+    const allowed = this.#left >= 0 && depth <= maxDepth;
+    this.#incomplete ||= !allowed;
+    return allowed;
   }
 
   #entries(pairs: readonly Pair[], depth: number): readonly MapEntry[] {
@@ -181,39 +200,4 @@ function emptyScalar(place: Place): ScalarNode {
 
 function syntaxMessage(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
-}
-
-/** The first place that is nested too deeply. The lexer goes through the text without recursion, so that any text may be asked about. */
-function placeBeyondDepth(text: string): Place | undefined {
-  let [line, column, flow] = [1, 1, 0];
-  const blocks: number[] = [];
-  let leading = true;
-  for (const token of new Lexer().lex(text)) {
-    const first = token.charCodeAt(0);
-    if (isMark(first)) continue;
-    if (token === "[" || token === "{") flow++;
-    else if ((token === "]" || token === "}") && flow > 0) flow--;
-    if (flow === 0 && leading && !isBlank(first)) openBlock(blocks, column);
-    if (flow + blocks.length > maxDepth) return { line, column };
-    if (!isBlank(first)) leading = token === "-" || token === "?" || token === ":";
-    const breaks = token.split("\n");
-    line += breaks.length - 1;
-    column = breaks.length === 1 ? column + token.length : (breaks.at(-1)?.length ?? 0) + 1;
-    if (breaks.length > 1) leading = true;
-  }
-  return undefined;
-}
-
-function openBlock(blocks: number[], column: number): void {
-  while (blocks.length > 0 && (blocks.at(-1) ?? 0) > column) blocks.pop();
-  if (blocks.at(-1) !== column) blocks.push(column);
-}
-
-/** The lexer's own marks: document start, flow end, scalar, byte order mark. They take no room in the text (but for the last). */
-function isMark(code: number): boolean {
-  return code === 0x02 || code === 0x18 || code === 0x1f || code === 0xfeff;
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }

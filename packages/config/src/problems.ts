@@ -46,11 +46,15 @@ export class Problems {
     this.#found.push(...found);
   }
 
-  /** Throws where anything was noted: in the order of the text, without secrets. */
+  /** Throws where anything was noted. */
   throwIfAny(): void {
-    if (!this.any) return;
+    if (this.any) throw this.toError();
+  }
+
+  /** Everything that was noted as one error: in the order of the text, without secrets. */
+  toError(): ConfigError {
     const ordered = this.#found.toSorted((a, b) => (a.location.line ?? 0) - (b.location.line ?? 0) || (a.location.column ?? 0) - (b.location.column ?? 0));
-    throw new ConfigError(ordered.slice(0, maxDiagnostics).map((one) => this.#withoutSecrets(one)));
+    return new ConfigError(ordered.slice(0, maxDiagnostics).map((one) => this.#withoutSecrets(one)));
   }
 
   #withoutSecrets(one: Diagnostic): Diagnostic {

@@ -48,5 +48,5 @@ export function formatSize(bytes: number): string {
 }
 
 function refuse(text: string): StreamFlowError {
-  return new StreamFlowError("SF_CONFIG_INVALID", `expected a size in bytes, got ${JSON.stringify(text.slice(0, 64))}`, { hint });
+  return new StreamFlowError("SF_CONFIG_INVALID", `expected a size, got ${JSON.stringify(text.slice(0, 64))}`, { hint });
 }

@@ -1,6 +1,6 @@
 // Data types written in YAML: lists and mappings as such, everything else as text.
 import { StreamFlowError, type DataType, type Field } from "@streamflow/core";
-import type { ConfigNode, MapEntry } from "./document.ts";
+import type { ConfigNode, ListNode, MapEntry, MapNode, ScalarNode } from "./document.ts";
 import type { Problems } from "./problems.ts";
 import { parseDataType } from "./schema.ts";
 
@@ -9,30 +9,44 @@ export function readDataType(node: ConfigNode, path: string, problems: Problems)
   switch (node.kind) {
     case "list":
       return readList(node, path, problems);
-    case "map": {
-      const fields = node.entries.map((entry) => readField(entry, path, problems));
-      const known = fields.filter((field) => field !== undefined);
-      const names = new Set<string>();
-      for (const [index, field] of fields.entries()) {
-        if (field === undefined) continue;
-        if (names.has(field.name)) problems.add(node.entries[index]?.namePlace ?? node.place, path, `the field ${JSON.stringify(field.name)} is given twice`);
-        names.add(field.name);
-      }
-      return known.length === fields.length && names.size === fields.length ? { type: "struct", fields: known } : undefined;
-    }
+    case "map":
+      return readStruct(node, path, problems);
     case "scalar":
-      try {
-        if (typeof node.value !== "string") throw new StreamFlowError("SF_SCHEMA_INVALID", `expected a type, got ${node.text === "" ? "nothing" : node.text}`);
-        return parseDataType(node.text);
-      } catch (thrown) {
-        const column = StreamFlowError.is(thrown) ? (thrown.location?.column ?? 1) : 1;
-        problems.addThrown(thrown, { place: node.placeAt(column - 1), path });
-        return undefined;
-      }
+      return readText(node, path, problems);
   }
 }
 
-function readList(node: ConfigNode & { kind: "list" }, path: string, problems: Problems): DataType | undefined {
+function readText(node: ScalarNode, path: string, problems: Problems): DataType | undefined {
+  try {
+    if (typeof node.value !== "string") throw new StreamFlowError("SF_SCHEMA_INVALID", `expected a type, got ${node.text === "" ? "nothing" : node.text}`);
+    return parseDataType(node.text);
+  } catch (thrown) {
+    const column = StreamFlowError.is(thrown) ? (thrown.location?.column ?? 1) : 1;
+    const at = { place: node.placeAt(column - 1), path };
+    // In a flow mapping YAML ends the value at the comma, before the type is complete.
+    const cut = StreamFlowError.is(thrown) && /\([^)]*$/.test(node.text);
+    if (cut) problems.addAs("SF_SCHEMA_INVALID", at, { message: thrown.message, hint: 'inside { } and [ ] a type with a comma needs quotes: "decimal(10, 2)"' });
+    else problems.addThrown(thrown, at);
+    return undefined;
+  }
+}
+
+function readStruct(node: MapNode, path: string, problems: Problems): DataType | undefined {
+  const fields: Field[] = [];
+  const names = new Set<string>();
+  for (const entry of node.entries) {
+    const field = readField(entry, path, problems);
+    if (field !== undefined && names.has(field.name)) {
+      problems.addAs("SF_SCHEMA_INVALID", { place: entry.namePlace, path }, { message: `the field ${JSON.stringify(field.name)} is given twice`, hint: undefined });
+    } else if (field !== undefined) {
+      names.add(field.name);
+      fields.push(field);
+    }
+  }
+  return fields.length === node.entries.length ? { type: "struct", fields } : undefined;
+}
+
+function readList(node: ListNode, path: string, problems: Problems): DataType | undefined {
   const [item] = node.items;
   if (item === undefined || node.items.length > 1) {
     problems.addAs("SF_SCHEMA_INVALID", { place: node.place, path }, { message: `expected one type inside [ ], got ${node.items.length}`, hint: "a list of strings is [string]" });

@@ -1,0 +1,68 @@
+// How deep a YAML text nests, measured without recursion: so that any text may be asked about.
+import { Lexer } from "yaml";
+import type { Place } from "./document.ts";
+
+/** The first place that is nested deeper than `maxDepth`. It may count a level too many, never one too few. */
+export function placeBeyondDepth(text: string, maxDepth: number): Place | undefined {
+  const meter = new DepthMeter();
+  for (const token of new Lexer().lex(text)) {
+    if (isMark(token.charCodeAt(0))) continue;
+    const place = meter.place;
+    meter.take(token);
+    if (meter.depth > maxDepth) return place;
+  }
+  return undefined;
+}
+
+class DepthMeter {
+  #line = 1;
+  #column = 1;
+  /** Open brackets. */
+  #flow = 0;
+  /** Columns at which blocks are open, ascending. */
+  readonly #blocks: number[] = [];
+  /** Whether the next token may open a block: it is the first of its line, or follows an indicator. */
+  #leads = true;
+
+  get depth(): number {
+    return this.#flow + this.#blocks.length;
+  }
+
+  get place(): Place {
+    return { line: this.#line, column: this.#column };
+  }
+
+  take(token: string): void {
+    const blank = isBlank(token.charCodeAt(0));
+    if (token === "[" || token === "{") this.#flow++;
+    else if ((token === "]" || token === "}") && this.#flow > 0) this.#flow--;
+    if (!blank && this.#leads && this.#flow === 0) this.#openBlock();
+    if (!blank) this.#leads = token === "-" || token === "?" || token === ":";
+    this.#advance(token);
+  }
+
+  #openBlock(): void {
+    while ((this.#blocks.at(-1) ?? 0) > this.#column) this.#blocks.pop();
+    if (this.#blocks.at(-1) !== this.#column) this.#blocks.push(this.#column);
+  }
+
+  #advance(token: string): void {
+    const lastBreak = token.lastIndexOf("\n");
+    if (lastBreak < 0) {
+      this.#column += token.length;
+      return;
+    }
+    this.#line += token.split("\n").length - 1;
+    this.#column = token.length - lastBreak;
+    this.#leads = true;
+  }
+}
+
+/** The lexer's own marks: document start, flow end, scalar, byte order mark. */
+function isMark(code: number): boolean {
+  return code === 0x02 || code === 0x18 || code === 0x1f || code === 0xfeff;
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
