@@ -15,7 +15,8 @@ export function checkCall(node: Extract<Expression, { kind: "call" }>, found: re
   const fn = functions.get(node.function);
   if (fn === undefined) throw unknownFunction(node.function, functions);
   checkCount(fn, found.length);
-  const arguments_ = found.map((argument, i) => checkArgument(fn, argument, i));
+  const beside = found.find((argument) => argument.op !== "constant")?.type;
+  const arguments_ = found.map((argument, i) => checkArgument(fn, adaptToOthers(fn, argument, beside), i));
   const type = guarded(fn, () => fn.result(arguments_.map((argument) => argumentType(argument))));
   guarded(fn, () => fn.check?.(arguments_.map((argument) => (argument.op === "constant" ? argument.value : undefined))));
   return { op: "call", function: fn, arguments: arguments_, type: isUnknown(type) ? undefined : type, nullable: type === undefined || type.nullable === true };
@@ -59,6 +60,11 @@ function checkArgument(fn: ExpressionFunction, argument: Checked, index: number)
   const adapted = adapt(argument, only);
   if (accepts(parameter.type, adapted.type)) return adapted;
   throw new StreamFlowError("SF_EXPRESSION_INVALID", `${fn.name}: "${parameter.name}" must be ${parameterText(parameter.type)}, got ${formatType(adapted.type)}`, { hint: formatSignature(fn) });
+}
+
+/** Where several types are taken, a number literal takes the one of the first argument that is none: `max(count, 0)`. */
+function adaptToOthers(fn: ExpressionFunction, argument: Checked, beside: DataType | undefined): Checked {
+  return fn.parameters.some((parameter) => Array.isArray(parameter.type)) || fn.variadic === true ? adapt(argument, beside) : argument;
 }
 
 function guarded<T>(fn: ExpressionFunction, run: () => T): T {
