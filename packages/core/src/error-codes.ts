@@ -30,6 +30,7 @@ export const errorCodes = {
   SF_SOURCE_FAILED: { summary: "A source failed to open or to read.", retryable: false },
   SF_SOURCE_CONNECT: { summary: "A source lost or could not make its connection.", retryable: true },
   SF_SOURCE_MISSING: { summary: "A source's file or resource does not exist.", retryable: false },
+  SF_PARTITION_LOST: { summary: "A partition was taken away without notice; nothing of it may be committed any more.", retryable: true },
   SF_SOURCE_POSITION: { summary: "A source cannot resume at the stored position.", retryable: false, hint: "the input was changed or truncated since the checkpoint; restore the input or start without the checkpoint" },
   SF_CODEC_DECODE: { summary: "The bytes of a record could not be decoded.", retryable: false },
   SF_CODEC_ENCODE: { summary: "A value could not be encoded.", retryable: false },

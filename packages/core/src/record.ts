@@ -45,7 +45,8 @@ export interface Rejected {
  *   `release` owns nothing that is reused.
  * - B5. `timestamps[i]` is the event time in UTC epoch milliseconds, NaN where there is none. Absent: none has one yet.
  * - B6. `changes[i]` is the change kind. Absent: all are inserts.
- * - B7. `endPosition` is the position after the last input of the batch, rejected ones included: what a checkpoint stores.
+ * - B7. `endPosition` is the position of the last input of the batch, rejected ones included: what a checkpoint stores. It equals `positionAt(length - 1)`
+ *   or the last rejected input's position, whichever came last.
  * - B8. `transactionEnds` holds, ascending, the indexes after which a source transaction is complete. A transaction may
  *   span batches: it is open after a batch whose last entry is below `length`. Absent: every record stands alone.
  */
@@ -79,4 +80,25 @@ export function rowsOf(batch: Batch): readonly unknown[] {
     rows.push(row);
   }
   return rows;
+}
+
+/** The records `[from, to)` of a batch, with the rejected inputs among them, as a batch that borrows from it (and does not release it). */
+export function sliceBatch(batch: Batch, from: number, to: number): Batch {
+  const { timestamps, changes, keys, raw } = batch;
+  const isLast = to >= batch.length;
+  const rejected = batch.rejected?.filter((r) => r.beforeIndex >= from && (r.beforeIndex < to || isLast));
+  return {
+    partition: batch.partition,
+    length: to - from,
+    values: rowsOf(batch).slice(from, to),
+    ...(batch.schema === undefined ? {} : { schema: batch.schema }),
+    ...(timestamps === undefined ? {} : { timestamps: timestamps.subarray(from, to) }),
+    ...(changes === undefined ? {} : { changes: changes.subarray(from, to) }),
+    ...(keys === undefined ? {} : { keys: keys.slice(from, to) }),
+    ...(raw === undefined ? {} : { raw: { bytes: raw.bytes, starts: raw.starts.slice(from, to), ends: raw.ends.slice(from, to) } }),
+    ...(rejected === undefined ? {} : { rejected: rejected.map((r) => ({ ...r, beforeIndex: r.beforeIndex - from })) }),
+    endPosition: isLast ? batch.endPosition : batch.positionAt(to - 1),
+    byteLength: Math.ceil((batch.byteLength * (to - from)) / Math.max(1, batch.length)),
+    positionAt: (index) => batch.positionAt(from + index),
+  };
 }

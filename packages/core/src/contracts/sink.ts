@@ -44,7 +44,7 @@ export interface ShardCommit {
   readonly shard: ShardId;
   readonly generation: number;
   readonly epoch: number;
-  /** Where the shard's input stood at the barrier. Empty for key groups. */
+  /** Where the shard's input stood at the barrier; opaque to the sink, which answers it unchanged from `recover`. Empty for key groups. */
   readonly positions: Readonly<Record<string, Position>>;
 }
 

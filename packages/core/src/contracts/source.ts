@@ -74,6 +74,7 @@ export type PollResult = Batch | "idle" | "end";
  * - SRC-8. A bounded partition answers "end" after its last record, and again each time it is asked.
  * - SRC-9. `poll` never waits: it answers "idle" where data is still on its way, and `ready()` resolves when polling any partition may answer something else.
  * - SRC-10. A batch never exceeds `limits.maxRecords`; it exceeds `limits.maxBytes` only where one record alone does.
+ * - SRC-13. `open` resolves when the first assignment has been told (it may be empty).
  * - SRC-11. The concatenation of a partition's records does not depend on where batches are cut.
  */
 export interface SourceSession {

@@ -98,7 +98,7 @@ export function badLiteral(message: string, hint?: string): StreamFlowError {
 }
 
 /** Types that functions are declared with. */
-export const kinds = {
+export const kinds: Readonly<Record<"bool" | "int32" | "int64" | "float64" | "string" | "bytes" | "timestamp" | "decimal" | "any" | "list" | "map" | "struct", DataType>> = {
   bool: { type: "bool" },
   int32: { type: "int32" },
   int64: { type: "int64" },
@@ -111,4 +111,4 @@ export const kinds = {
   list: { type: "list", element: { type: "any", nullable: true } },
   map: { type: "map", key: { type: "any" }, value: { type: "any", nullable: true } },
   struct: { type: "struct", fields: [] },
-} as const satisfies Readonly<Record<string, DataType>>;
+};

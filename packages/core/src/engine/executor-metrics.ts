@@ -1,0 +1,92 @@
+// What an executor measures: series by node, and a summary for people.
+import { metricNames } from "../contracts/metric-names.ts";
+import type { Counter, Environment } from "../contracts/environment.ts";
+import type { CheckpointResult } from "./checkpointer.ts";
+
+/** A summary of a run, for progress lines. */
+export interface ExecutorProgress {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly late: number;
+  readonly rejected: number;
+  /** Least watermark over all partitions; undefined without event time. */
+  readonly watermarkMs: number | undefined;
+  /** Entries in all tables. */
+  readonly stateEntries: number;
+  readonly epoch: number;
+  readonly lastCheckpointMs: number | undefined;
+  /** 0 … 1, where all sources know their size. */
+  readonly fraction: number | undefined;
+  readonly busyMs: number;
+  readonly backpressuredMs: number;
+  readonly idleMs: number;
+}
+
+type CounterName = "recordsIn" | "recordsOut" | "rejected" | "late";
+
+/** Counts by node, kept as metrics. */
+export class ExecutorMetrics {
+  readonly #environment: Environment;
+  readonly #pipeline: string;
+  readonly #counters = new Map<string, Counter>();
+  readonly #totals = { recordsIn: 0, recordsOut: 0, rejected: 0, late: 0 };
+  busyMs = 0;
+  backpressuredMs = 0;
+  idleMs = 0;
+  lastCheckpointMs: number | undefined;
+  epoch = 0;
+
+  constructor(environment: Environment, pipeline: string) {
+    this.#environment = environment;
+    this.#pipeline = pipeline;
+  }
+
+  get totals(): Readonly<Record<CounterName, number>> {
+    return this.#totals;
+  }
+
+  count(name: CounterName, node: string, amount: number = 1): void {
+    this.#totals[name] += amount;
+    const key = `${name} ${node}`;
+    let counter = this.#counters.get(key);
+    if (counter === undefined) {
+      const metric = metricNames[name];
+      counter = this.#environment.metrics.counter(metric.name, metric.help, { pipeline: this.#pipeline, node });
+      this.#counters.set(key, counter);
+    }
+    counter.add(amount);
+  }
+
+  /** Adds what passed since the last call to the task's times. */
+  time(kind: "busy" | "backpressured" | "idle", ms: number): void {
+    if (!(ms > 0)) return;
+    const metric = kind === "busy" ? metricNames.taskBusy : kind === "idle" ? metricNames.taskIdle : metricNames.taskBackpressured;
+    if (kind === "busy") this.busyMs += ms;
+    else if (kind === "idle") this.idleMs += ms;
+    else this.backpressuredMs += ms;
+    this.#environment.metrics.counter(metric.name, metric.help, { pipeline: this.#pipeline, task: "main" }).add(ms);
+  }
+
+  checkpointed(result: CheckpointResult): void {
+    const { metrics, clock } = this.#environment;
+    const labels = { pipeline: this.#pipeline };
+    const { checkpoints, checkpointBytes, checkpointDuration } = metricNames;
+    metrics.counter(checkpoints.name, checkpoints.help, labels).add();
+    metrics.gauge(checkpointBytes.name, checkpointBytes.help, labels).set(result.stateBytes);
+    metrics.histogram(checkpointDuration.name, checkpointDuration.help, labels).record(result.durationMs);
+    this.lastCheckpointMs = clock.nowMs();
+    this.epoch = result.epoch;
+  }
+
+  /** Gauges that follow the clock. */
+  refresh(watermarkMs: number | undefined): void {
+    const { metrics, clock } = this.#environment;
+    const { watermarkLag, checkpointAge } = metricNames;
+    if (watermarkMs !== undefined && Number.isFinite(watermarkMs)) {
+      metrics.gauge(watermarkLag.name, watermarkLag.help, { pipeline: this.#pipeline, node: "sources" }).set(clock.nowMs() - watermarkMs);
+    }
+    if (this.lastCheckpointMs !== undefined) {
+      metrics.gauge(checkpointAge.name, checkpointAge.help, { pipeline: this.#pipeline }).set(clock.nowMs() - this.lastCheckpointMs);
+    }
+  }
+}

@@ -1,0 +1,511 @@
+// Runs a physical plan in one process: reads partitions in turn, moves batches through the tasks, takes checkpoints between them.
+//   E1. One batch is in work at a time; everything else happens between batches.
+//   E2. Nothing is polled while a sink wants to be waited for: backpressure reaches the source.
+//   E3. A failure ends `run` with the error; what was not committed is discarded (the coordinator starts again).
+import type { Environment } from "../contracts/environment.ts";
+import type { Cursor, FunctionTable } from "../contracts/operator.ts";
+import type { PartitionAssignment, PollLimits, Source } from "../contracts/source.ts";
+import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import type { HostStores } from "../host.ts";
+import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import { type Batch, type Position, sliceBatch } from "../record.ts";
+import { BatchRunner } from "./batch-runner.ts";
+import type { Bridge } from "./bridge.ts";
+import { Checkpointer, type CheckpointResult, type PendingCheckpoint } from "./checkpointer.ts";
+import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
+import type { InstanceHost, OperatorInstance } from "./instance.ts";
+import { Partitions } from "./partitions.ts";
+import { ProcessingTimers } from "./processing-timers.ts";
+import { readAll } from "./read-all.ts";
+import { RejectPort } from "./reject-port.ts";
+import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
+import { openSinks, sinkPorts } from "./sinks.ts";
+import type { SinkPort } from "./sink-port.ts";
+import type { ShardSnapshot } from "./snapshot.ts";
+import { Sources } from "./sources.ts";
+import { Waker } from "./waker.ts";
+import { Wiring } from "./wiring.ts";
+
+/** What an executor is made of. */
+export interface ExecutorOptions {
+  readonly plan: PhysicalPlan;
+  readonly environment: Environment;
+  readonly stores: HostStores;
+  readonly functions: FunctionTable;
+  /** Unique to this process and start: who holds the leases. */
+  readonly owner: string;
+  /** @defaultValue 10_000 */
+  readonly leaseMs?: number;
+}
+
+/** How a run ended. */
+export type RunEnd = "finished" | "stopped";
+
+/** Longest time for which the event loop is kept from other work, in milliseconds. */
+const sliceMs = 8;
+
+/** One pipeline in work, from `start` to `close`. */
+export class Executor {
+  readonly metrics: ExecutorMetrics;
+  readonly #options: ExecutorOptions;
+  readonly #abort = new AbortController();
+  readonly #cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
+  readonly #processingTimers = new ProcessingTimers();
+  readonly #ports: readonly SinkPort[];
+  readonly #rejects: RejectPort;
+  readonly #wiring: Wiring;
+  readonly #checkpointer: Checkpointer;
+  readonly #partitions: Partitions;
+  readonly #sources: Sources;
+  readonly #runner: BatchRunner;
+  readonly #waker: Waker;
+  readonly #idleAfterMs: number;
+  readonly #isBounded: boolean;
+  readonly #control: (() => Promise<void>)[] = [];
+  readonly #lookups = new Map<unknown, Promise<readonly unknown[]>>();
+  #isRunning = false;
+  #isPaused = false;
+  #isStopping = false;
+  #failure: { readonly error: unknown } | undefined;
+  #pending: PendingCheckpoint | undefined;
+  #dirty = false;
+  #lastBarrierMs = 0;
+  #sliceStartMs = 0;
+
+  constructor(options: ExecutorOptions) {
+    const { plan, environment } = options;
+    const { clock } = environment;
+    const { config } = plan.logical;
+    this.#options = options;
+    this.metrics = new ExecutorMetrics(environment, config.name);
+    this.#waker = new Waker(clock);
+    this.#idleAfterMs = idleAfterMs(plan);
+    this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
+    this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value) => this.#rejects.reject(node, error, value) });
+    this.#rejects = new RejectPort({
+      pipeline: config.name,
+      policy: config.deadLetters ?? {},
+      log: options.stores.logs,
+      cursor: this.#cursor,
+      nowMs: () => clock.nowMs(),
+      sharedOutputs: () => this.#wiring.sharedRejected,
+      count: (node) => this.metrics.count("rejected", node),
+    });
+    this.#wiring = new Wiring(plan, this.#instanceHost(), {
+      sink: (node, shard) => this.#port(node).input(shard),
+      late: (node) => this.metrics.count("late", node),
+    });
+    const keep = config.checkpoint?.keep ?? 3;
+    this.#runner = new BatchRunner({ clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges });
+    this.#checkpointer = new Checkpointer({
+      plan, environment, store: options.stores.checkpoints, ports: this.#ports, keep,
+      flushRejected: () => this.#rejects.flush(),
+      flushOutput: () => this.#flushAll(),
+      snapshot: () => this.#partitions.snapshot(),
+      committed: (snapshots) => this.#committed(snapshots),
+    }, 1);
+    this.#partitions = new Partitions({
+      plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
+      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#openOperators(instances),
+    });
+    this.#sources = new Sources({
+      plan, environment, signal: this.#abort.signal, limits: this.#limits(), handlers: {
+        assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments)),
+        revoked: (source, names) => this.#between(() => this.#revoked(source, names)),
+        lost: (source, names) => this.#fail(new StreamFlowError("SF_PARTITION_LOST", `source "${source}" lost ${names.join(", ")}`)),
+        ready: (source) => this.#ready(source),
+        failed: (error) => this.#fail(error),
+      },
+    });
+  }
+
+  /** Opens sinks, restores state, opens sources. After an error, `close` frees what was opened. */
+  async start(): Promise<void> {
+    const { plan, environment } = this.#options;
+    this.#lastBarrierMs = environment.clock.monotonicMs();
+    await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
+    await this.#sources.open();
+  }
+
+  /** Works until the input ends or `stop` is called. @throws whatever failed */
+  async run(): Promise<RunEnd> {
+    this.#isRunning = true;
+    try {
+      for (;;) {
+        this.#throwFailure();
+        await this.#runControl();
+        if (this.#isStopping) return await this.#finish("stopped");
+        if (this.#partitions.isReplayDone) await this.#endReplay();
+        if (this.#isPaused) {
+          await this.#waker.wait(Infinity);
+          continue;
+        }
+        await this.#housekeeping();
+        const choice = this.#choose();
+        if (choice === "done") return await this.#finish("finished");
+        if (choice === "wait") await this.#waitForInput();
+        else await this.#read(choice);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Ends the run after a last checkpoint. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#waker.wake();
+  }
+
+  /** Stops reading after a checkpoint, with partitions and leases kept. Resolves when that is reached. */
+  pause(): Promise<void> {
+    return this.#between(async () => {
+      await this.#settlePending();
+      if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+      this.#isPaused = true;
+    });
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#waker.wake();
+  }
+
+  /** Takes a checkpoint now and waits until it is committed. */
+  checkpoint(): Promise<CheckpointResult> {
+    return this.#between(async () => {
+      await this.#settlePending();
+      return await this.#checkpointNow();
+    });
+  }
+
+  /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
+  get isQuiescent(): boolean {
+    return this.#waker.isSleeping && this.#pending === undefined;
+  }
+
+  progress(): ExecutorProgress {
+    const { totals, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this.metrics;
+    const times = this.#partitions.slots.map((slot) => slot.task.watermarkMs);
+    const watermarkMs = times.length === 0 ? undefined : Math.min(...times);
+    this.metrics.refresh(watermarkMs);
+    const instances = [...this.#wiring.sharedInstances, ...this.#partitions.slots.flatMap((slot) => slot.task.parts.instances)];
+    const stateEntries = instances.reduce((sum, instance) => sum + instance.tables.size, 0);
+    const recordsOut = this.#ports.reduce((sum, port) => sum + port.recordsOut, 0);
+    return { ...totals, recordsOut, watermarkMs, stateEntries, epoch, lastCheckpointMs, fraction: this.#sources.progress(), busyMs, backpressuredMs, idleMs };
+  }
+
+  /** Frees everything; what was not committed is discarded. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#pending?.done.catch(() => undefined);
+    await this.#sources.close();
+    await Promise.allSettled(this.#ports.map((port) => port.session?.close()));
+    for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
+    for (const instance of this.#wiring.sharedInstances) instance.operator.close?.();
+    const { stores, owner, plan } = this.#options;
+    const shards = this.#partitions.shards;
+    if (shards.length > 0) await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
+  }
+
+  /** Extends the leases. @throws {@link StreamFlowError} SF_LEASE_LOST */
+  async renewLeases(): Promise<void> {
+    const { stores, owner, plan, leaseMs = 10_000 } = this.#options;
+    const shards = this.#partitions.shards;
+    if (shards.length === 0) return;
+    const { lost } = await stores.leases.renew({ pipeline: plan.logical.config.name, shards, owner, ttlMs: leaseMs });
+    if (lost.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${lost.length} shards of "${plan.logical.config.name}" over, the first ${lost[0]}`));
+  }
+
+  // --- one turn of the loop ------------------------------------------------------------------------------------
+
+  #choose(): Choice {
+    const { maxDriftMs = Infinity } = this.#options.plan.logical.config;
+    return chooseNext(this.#partitions.slots, { maxRecords: this.#limits().maxRecords, maxDriftMs, isBounded: this.#isBounded });
+  }
+
+  async #read({ slot, maxRecords }: { readonly slot: Slot; readonly maxRecords: number }): Promise<void> {
+    const { task } = slot;
+    const result = slot.rest ?? this.#sources.poll(task, { ...this.#limits(), maxRecords });
+    slot.rest = undefined;
+    if (result === "idle") {
+      slot.isIdle = true;
+      this.#sources.watch(task.parts.source);
+      return;
+    }
+    this.#dirty = true;
+    if (result === "end") {
+      task.end();
+      await this.#runner.settle(task);
+      this.#partitions.park(slot);
+      return;
+    }
+    task.idle = false;
+    const { clock } = this.#options.environment;
+    const startMs = clock.monotonicMs();
+    task.lastRecordMs = startMs;
+    const done = this.#runBatch(slot, result);
+    if (done !== undefined) await done;
+    const nowMs = clock.monotonicMs();
+    this.metrics.time("busy", nowMs - startMs);
+    if (nowMs - this.#sliceStartMs > sliceMs) await this.#yield();
+  }
+
+  #runBatch(slot: Slot, batch: Batch): void | Promise<void> {
+    const { budget } = this.#options.environment;
+    const part = this.#cutForReplay(slot, batch);
+    budget.tryTake(part.byteLength, 0);
+    const finish = (): void => {
+      budget.give(part.byteLength);
+      this.#partitions.park(slot);
+      if (slot.rest === undefined) batch.release?.();
+    };
+    const done = this.#runner.run(slot.task, part);
+    if (done === undefined) return finish();
+    return done.then(finish);
+  }
+
+  /** A batch that reaches beyond the end of a replay is cut there, so that a checkpoint falls exactly between. */
+  #cutForReplay(slot: Slot, batch: Batch): Batch {
+    const replay = this.#partitions.replayOf(slot.task);
+    if (replay === undefined) return batch;
+    const cut = indexOfPosition(batch, replay.until);
+    if (cut < 0 || cut === batch.length - 1) return batch;
+    const rest = sliceBatch(batch, cut + 1, batch.length);
+    slot.rest = batch.release === undefined ? rest : { ...rest, release: () => batch.release?.() };
+    return sliceBatch(batch, 0, cut + 1);
+  }
+
+  /** What is due between batches. */
+  async #housekeeping(): Promise<void> {
+    const { clock } = this.#options.environment;
+    if (this.#processingTimers.nextMs <= clock.nowMs()) {
+      this.#dirty = true;
+      this.#processingTimers.fire(clock.nowMs());
+      await this.#runner.flush();
+    }
+    if (this.#pending !== undefined && this.#ports.some((port) => port.isFull)) await this.#settlePending();
+    if (this.#isCheckpointDue()) await this.#beginCheckpoint();
+  }
+
+  async #waitForInput(): Promise<void> {
+    const { clock } = this.#options.environment;
+    this.#markIdle();
+    const startMs = clock.monotonicMs();
+    for (const slot of this.#partitions.slots) if (slot.isIdle) this.#sources.watch(slot.task.parts.source);
+    await this.#waker.wait(this.#nextDueMs());
+    this.metrics.time("idle", clock.monotonicMs() - startMs);
+    this.#sliceStartMs = clock.monotonicMs();
+  }
+
+  /** Milliseconds until something besides input is due. */
+  #nextDueMs(): number {
+    const { clock } = this.#options.environment;
+    const checkpointMs = this.#dirty && this.#pending === undefined && !this.#partitions.isReplaying ? this.#lastBarrierMs + this.#everyMs() - clock.monotonicMs() : Infinity;
+    const timerMs = this.#processingTimers.nextMs - clock.nowMs();
+    return Math.max(0, Math.min(checkpointMs, timerMs, this.#idleDueMs()));
+  }
+
+  /** Partitions that have been without input for long enough do not hold event time back. */
+  #markIdle(): void {
+    const nowMs = this.#options.environment.clock.monotonicMs();
+    for (const slot of this.#partitions.slots) {
+      if (slot.isIdle && nowMs - slot.task.lastRecordMs >= this.#idleAfterMs) slot.task.idle = true;
+    }
+  }
+
+  #idleDueMs(): number {
+    if (this.#idleAfterMs === Infinity) return Infinity;
+    const nowMs = this.#options.environment.clock.monotonicMs();
+    const due = this.#partitions.slots.map((slot) => slot.task.lastRecordMs + this.#idleAfterMs - nowMs).filter((ms) => ms > 0);
+    return Math.min(Infinity, ...due);
+  }
+
+  /** Lets I/O, timers and other pipelines run. */
+  async #yield(): Promise<void> {
+    const { clock } = this.#options.environment;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+    this.#sliceStartMs = clock.monotonicMs();
+  }
+
+  // --- checkpoints ---------------------------------------------------------------------------------------------
+
+  #everyMs(): number {
+    return this.#options.plan.logical.config.checkpoint?.everyMs ?? 1_000;
+  }
+
+  #isCheckpointDue(): boolean {
+    if (!this.#dirty || this.#pending !== undefined || this.#partitions.isReplaying) return false;
+    return this.#options.environment.clock.monotonicMs() - this.#lastBarrierMs >= this.#everyMs();
+  }
+
+  async #beginCheckpoint(): Promise<void> {
+    this.#lastBarrierMs = this.#options.environment.clock.monotonicMs();
+    this.#dirty = false;
+    const pending = await this.#checkpointer.begin();
+    this.#pending = pending;
+    pending.done.then(
+      (result) => {
+        if (this.#pending === pending) this.#pending = undefined;
+        this.metrics.checkpointed(result);
+        this.#waker.wake();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    if (this.#options.plan.logical.config.checkpoint?.mode === "sync") await pending.done;
+  }
+
+  async #checkpointNow(): Promise<CheckpointResult> {
+    await this.#beginCheckpoint();
+    const result = await this.#pending!.done;
+    await this.#runner.flush();
+    return result;
+  }
+
+  async #settlePending(): Promise<void> {
+    await this.#pending?.done;
+    await this.#runner.flush();
+  }
+
+  async #endReplay(): Promise<void> {
+    await this.#settlePending();
+    await this.#checkpointNow();
+    this.#partitions.endReplay();
+  }
+
+  /** All output up to the barrier goes to the sinks, whatever they say about waiting. */
+  async #flushAll(): Promise<void> {
+    for (const bridge of this.#bridges()) if (bridge.isWaiting) await bridge.drain();
+    await this.#runner.flush();
+  }
+
+  async #committed(snapshots: readonly ShardSnapshot[]): Promise<void> {
+    for (const slot of this.#partitions.slots) {
+      const { source, partition } = slot.task.parts;
+      const position = snapshots.find((snapshot) => snapshot.shard === slot.task.shard)?.positions[partition];
+      if (position !== undefined) await this.#sources.committed(source, new Map([[partition, position]]));
+    }
+  }
+
+  async #finish(end: RunEnd): Promise<RunEnd> {
+    await this.#settlePending();
+    this.#throwFailure();
+    if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+    return end;
+  }
+
+  // --- partitions ----------------------------------------------------------------------------------------------
+
+  async #assigned(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
+    const starts = await this.#partitions.assign(source, assignments);
+    const nowMs = this.#options.environment.clock.monotonicMs();
+    for (const slot of this.#partitions.slots) slot.task.lastRecordMs ||= nowMs;
+    return starts;
+  }
+
+  /** State of a revoked partition is checkpointed and let go. During a replay there is nothing new to keep. */
+  async #revoked(source: string, names: readonly string[]): Promise<void> {
+    await this.#settlePending();
+    if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+    await this.#partitions.release(source, names);
+  }
+
+  #ready(source: string): void {
+    for (const slot of this.#partitions.slots) if (slot.task.parts.source === source) slot.isIdle = false;
+    this.#waker.wake();
+  }
+
+  async #openOperators(instances: readonly OperatorInstance[]): Promise<void> {
+    for (const instance of instances) {
+      await instance.operator.open?.({
+        storedVersion: instance.version,
+        keepVersion: (version) => {
+          instance.version = version;
+        },
+        readAll: (source, visit) => this.#readLookup(instance.node, source as Source, visit),
+      });
+    }
+  }
+
+  /** A lookup's data is read once for all partitions. */
+  async #readLookup(node: string, source: Source, visit: (value: unknown) => void): Promise<void> {
+    let loading = this.#lookups.get(source);
+    if (loading === undefined) {
+      const values: unknown[] = [];
+      const options = { node, environment: this.#options.environment, signal: this.#abort.signal, limits: this.#limits() };
+      loading = readAll(source, (value) => values.push(value), options).then(() => values);
+      this.#lookups.set(source, loading);
+    }
+    for (const value of await loading) visit(value);
+  }
+
+  // --- between batches -----------------------------------------------------------------------------------------
+
+  /** Runs `work` between two batches: at once while nothing runs yet. */
+  #between<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.#isRunning) return work();
+    return new Promise((resolve, reject) => {
+      this.#control.push(() => work().then(resolve, (error: unknown) => {
+        reject(error as Error);
+        this.#fail(error);
+      }));
+      this.#waker.wake();
+    });
+  }
+
+  async #runControl(): Promise<void> {
+    for (let work = this.#control.shift(); work !== undefined; work = this.#control.shift()) await work();
+    this.#throwFailure();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#waker.wake();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw toStreamFlowError(this.#failure.error, "SF_STAGE_FAILED", `pipeline "${this.#options.plan.logical.config.name}"`);
+  }
+
+  #limits(): PollLimits {
+    const { maxRecords = 1_024, maxBytes = 1 << 20 } = this.#options.plan.logical.config.batch ?? {};
+    return { maxRecords, maxBytes };
+  }
+
+  #port(node: string): SinkPort {
+    const port = this.#ports.find((candidate) => candidate.node === node);
+    if (port === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no sink "${node}"`);
+    return port;
+  }
+
+  #bridges(): readonly Bridge[] {
+    return [...this.#partitions.slots.flatMap((slot) => slot.task.parts.bridges), ...this.#wiring.sharedBridges];
+  }
+
+  #instanceHost(): InstanceHost {
+    const { environment, functions } = this.#options;
+    return {
+      cursor: this.#cursor,
+      clock: environment.clock,
+      logger: environment.logger,
+      signal: this.#abort.signal,
+      functions,
+      processingTimers: this.#processingTimers,
+      reject: (node, error, value) => this.#rejects.reject(node, error, value),
+    };
+  }
+}
+
+/** The record of a batch at a position; −1: none, or the position is before the batch. */
+function indexOfPosition(batch: Batch, position: Position | undefined): number {
+  if (position === undefined) return -1;
+  for (let i = 0; i < batch.length; i++) if (batch.positionAt(i) === position) return i;
+  const rejected = batch.rejected?.find((candidate) => candidate.position === position);
+  return rejected === undefined ? -1 : rejected.beforeIndex - 1;
+}
+
+/** The shortest idle time of the plan's eventTime stages; Infinity: partitions are never idle. */
+function idleAfterMs(plan: PhysicalPlan): number {
+  const times = plan.nodes.filter((entry) => entry.node.type === "eventTime").map((entry) => (entry.node.config as { idleAfterMs?: number }).idleAfterMs ?? Infinity);
+  return Math.min(Infinity, ...times);
+}

@@ -1,0 +1,186 @@
+// One running instance of a node: the operator with its state, timers and place in event time.
+import type { Clock, Logger } from "../contracts/environment.ts";
+import type { Cursor, Emit, FunctionTable, Operator, OperatorContext, OperatorState, Serializer, Timers } from "../contracts/operator.ts";
+import type { StreamFlowError } from "../errors.ts";
+import { plainSerializer } from "../keyed/state-codec.ts";
+import type { KeyRules, MemoryTable } from "../keyed/keyed-table.ts";
+import { TableSet } from "../keyed/table-set.ts";
+import type { PhysicalNode } from "../plan/physical-plan.ts";
+import { Gate, type GateListener } from "./gate.ts";
+import type { ProcessingTimers } from "./processing-timers.ts";
+import { TimeHeap } from "./time-heap.ts";
+
+/** What all instances of an executor share. */
+export interface InstanceHost {
+  readonly cursor: Cursor;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly functions: FunctionTable;
+  readonly processingTimers: ProcessingTimers;
+  reject(node: string, error: StreamFlowError, value: unknown): void;
+}
+
+/** How one instance is wired. */
+export interface InstanceWiring {
+  readonly entry: PhysicalNode;
+  /** Event time on its input, and behind it. */
+  readonly gate: Gate;
+  readonly output: Gate;
+  readonly keys: KeyRules;
+  /** The emitter of an output; never undefined: an output that nothing reads is counted and dropped. */
+  next(output: string): Emit;
+}
+
+/** A node that has its own gate behind it: it holds state or timers, or moves event time itself. */
+export function isTimed(entry: PhysicalNode): boolean {
+  return entry.shape?.stateful === true || entry.node.type === "eventTime";
+}
+
+/** A running operator. */
+export class OperatorInstance implements GateListener, Timers {
+  readonly node: string;
+  readonly operator: Operator;
+  readonly tables: TableSet;
+  readonly gate: Gate;
+  /** Event time behind this node; the same gate for nodes without state. */
+  readonly output: Gate;
+  /** Kept in every checkpoint, for operators that load data (OPR-5). */
+  version: string | undefined;
+  readonly #host: InstanceHost;
+  readonly #timers = new TimeHeap();
+  readonly #keyTimers: MemoryTable<true>;
+  readonly #movesTime: boolean;
+  #firing = false;
+
+  constructor(host: InstanceHost, wiring: InstanceWiring) {
+    const { entry, gate } = wiring;
+    this.node = entry.node.id;
+    this.#host = host;
+    this.gate = gate;
+    this.#movesTime = entry.node.type === "eventTime";
+    this.output = wiring.output;
+    this.tables = new TableSet(this.node, wiring.keys);
+    this.#keyTimers = this.tables.table("timers", plainSerializer<true>());
+    this.operator = entry.node.definition!.create(entry.node.config as never, this.#context(wiring) as OperatorContext);
+    if (this.output !== gate) {
+      gate.listen(this);
+      gate.feeds(this.output);
+    }
+  }
+
+  // --- timers -------------------------------------------------------------------------------------------------
+
+  setEvent(timeMs: number, namespace: number): void {
+    this.#timers.add(timeMs, namespace);
+    this.gate.lower(timeMs);
+  }
+
+  clearEvent(timeMs: number, namespace: number): void {
+    this.#timers.remove(timeMs, namespace);
+  }
+
+  setEventForKey(timeMs: number, key: unknown): void {
+    this.#keyTimers.set(timeMs, key, true);
+    this.setEvent(timeMs, keyTimerMark);
+  }
+
+  clearEventForKey(timeMs: number, key: unknown): void {
+    this.#keyTimers.delete(timeMs, key);
+  }
+
+  setProcessing(timeMs: number, namespace: number): void {
+    this.#host.processingTimers.set(timeMs, this, namespace);
+  }
+
+  // --- event time ---------------------------------------------------------------------------------------------
+
+  get nextTimerMs(): number {
+    return Math.min(this.#timers.next, this.output.nextTimerMs);
+  }
+
+  advance(watermarkMs: number): void {
+    if (this.#movesTime) {
+      if (watermarkMs === Infinity) this.output.advance(Infinity);
+      return;
+    }
+    this.#firing = true;
+    while (this.#timers.next <= watermarkMs) this.#fire(this.#timers.next);
+    this.#firing = false;
+    this.output.advance(watermarkMs);
+  }
+
+  #fire(timeMs: number): void {
+    const { operator } = this;
+    for (const namespace of this.#timers.take()) {
+      this.#enterTimer();
+      if (namespace !== keyTimerMark) {
+        operator.onTimer?.(timeMs, namespace);
+        continue;
+      }
+      const keys: unknown[] = [];
+      this.#keyTimers.forEach(timeMs, (key) => keys.push(key));
+      for (const key of keys) {
+        // An earlier key's timer may have cleared this one.
+        if (this.#keyTimers.delete(timeMs, key)) operator.onKeyTimer?.(timeMs, key);
+      }
+    }
+  }
+
+  /** A processing timer is due. */
+  fireProcessing(timeMs: number, namespace: number): void {
+    this.#enterTimer();
+    this.operator.onProcessingTimer?.(timeMs, namespace);
+  }
+
+  #enterTimer(): void {
+    const { cursor } = this.#host;
+    cursor.index = -1;
+    cursor.change = 0;
+    cursor.key = undefined;
+    cursor.timestampMs = NaN;
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------------
+
+  /** Called once after state has been put back: timers are set again. */
+  restored(): void {
+    for (const timeMs of this.#keyTimers.namespaces()) this.setEvent(timeMs, keyTimerMark);
+    this.operator.restored?.();
+  }
+
+  #context(wiring: InstanceWiring): OperatorContext & { readonly outputGate: Gate } {
+    const { gate, output } = this;
+    const host = this.#host;
+    const bind = (name: string): Emit => {
+      const next = wiring.next(name);
+      if (output === gate || this.#movesTime) return next;
+      return (value) => {
+        // What is emitted for a record comes after the watermark of all records before it (G2).
+        if (output.watermarkMs < gate.watermarkMs && !this.#firing) output.advance(gate.watermarkMs);
+        next(value);
+      };
+    };
+    const node = this.node;
+    const state: OperatorState = { table: <V>(name: string, serializer: Serializer<V>) => this.tables.table(name, serializer) };
+    return {
+      node,
+      cursor: host.cursor,
+      emit: bind("main"),
+      output: bind,
+      reject: (error, value) => host.reject(node, error, value),
+      time: gate,
+      state,
+      timers: this,
+      clock: host.clock,
+      logger: host.logger,
+      signal: host.signal,
+      inputShapes: wiring.entry.inputShapes,
+      functions: host.functions,
+      outputGate: output,
+    };
+  }
+}
+
+/** The namespace under which key timers stand in the heap: namespaces of operators are finite. */
+const keyTimerMark = Infinity;

@@ -1,0 +1,264 @@
+// The partitions of one executor: taken with their state, let go with it, or lost.
+//   Follows docs/adr/0001, Recovery: own, choose, clean, replay.
+import type { Checkpoint, ShardId } from "../contracts/checkpoint-store.ts";
+import type { Environment } from "../contracts/environment.ts";
+import type { HostStores } from "../host.ts";
+import type { ShardCommit } from "../contracts/sink.ts";
+import type { PartitionAssignment } from "../contracts/source.ts";
+import { StreamFlowError } from "../errors.ts";
+import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import type { Position } from "../record.ts";
+import { broken } from "./broken.ts";
+import type { Checkpointer } from "./checkpointer.ts";
+import type { Gate } from "./gate.ts";
+import { type Recovered, recover, type SinkCommits, sinksAhead } from "./recovery.ts";
+import type { Slot } from "./scheduler.ts";
+import type { SinkPort } from "./sink-port.ts";
+import { endedMark, keyGroupShards, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
+import { type PartitionTask, partitionShard } from "./task.ts";
+import { sharedShard, type Wiring } from "./wiring.ts";
+
+/** What the partitions are made of. */
+export interface PartitionsParts {
+  readonly plan: PhysicalPlan;
+  readonly environment: Environment;
+  readonly stores: HostStores;
+  readonly wiring: Wiring;
+  readonly ports: readonly SinkPort[];
+  readonly checkpointer: Checkpointer;
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** Loads what operators load before their first record. */
+  open(instances: PartitionTask["parts"]["instances"]): Promise<void>;
+}
+
+interface Owned {
+  readonly slot: Slot;
+  readonly gates: ReadonlyMap<string, Gate>;
+  /** Where a sink that is ahead ends; undefined: none is. */
+  replay: Replay | undefined;
+}
+
+/** The end of a replay: after the record at `until` (undefined: before the first), and after the end of the partition, if that was reached. */
+export interface Replay {
+  readonly until: Position | undefined;
+  readonly ended: boolean;
+}
+
+/** The partitions that an executor owns, and its key groups. */
+export class Partitions {
+  readonly #parts: PartitionsParts;
+  readonly #owned = new Map<ShardId, Owned>();
+  readonly #generations = new Map<ShardId, number>();
+  #group: Recovered | undefined;
+
+  constructor(parts: PartitionsParts) {
+    this.#parts = parts;
+  }
+
+  get slots(): readonly Slot[] {
+    return [...this.#owned.values()].map((owned) => owned.slot);
+  }
+
+  /** All shards with their generations. */
+  get shards(): readonly ShardId[] {
+    return [...this.#generations.keys()];
+  }
+
+  /** Takes partitions: leases, fences, state. Answers where reading starts. */
+  async assign(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
+    const starts = new Map<string, Position | undefined>();
+    const shards = assignments.map(({ partition }) => partitionShard(source, partition));
+    await this.#own(shards);
+    if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
+    for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment.partition));
+    return starts;
+  }
+
+  /** Forgets partitions whose state has been checkpointed, and lets their leases go. */
+  async release(source: string, partitions: readonly string[]): Promise<void> {
+    const shards = partitions.map((partition) => partitionShard(source, partition));
+    this.drop(shards);
+    const { stores, plan, owner } = this.#parts;
+    await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
+  }
+
+  /** Forgets shards without a word to anyone. */
+  drop(shards: readonly ShardId[]): void {
+    for (const shard of shards) {
+      const owned = this.#owned.get(shard);
+      if (owned !== undefined) this.#parts.wiring.releasePartition(owned.slot.task);
+      this.#owned.delete(shard);
+      this.#generations.delete(shard);
+    }
+  }
+
+  /** Copies everything owned. */
+  snapshot(): readonly ShardSnapshot[] {
+    const taken = [...this.#owned.values()].map(({ slot, gates }) => snapshotPartition(slot.task, gates));
+    if (!this.#isGrouped) return taken;
+    const { wiring } = this.#parts;
+    return [...taken, ...snapshotShared(wiring.sharedInstances, wiring.sharedGates, (shard) => this.#generations.get(shard) ?? 0)];
+  }
+
+  // --- replay up to where a sink is ahead ----------------------------------------------------------------------
+
+  /** Where this partition's replay ends, if a sink is ahead. */
+  replayOf(task: PartitionTask): Replay | undefined {
+    return this.#owned.get(task.shard)?.replay;
+  }
+
+  /** Parks a partition that has reached the end of its replay. */
+  park(slot: Slot): void {
+    const replay = this.replayOf(slot.task);
+    if (replay !== undefined && slot.task.position === replay.until && (slot.task.ended || !replay.ended)) slot.isParked = true;
+  }
+
+  /** Some partition has not reached the end of its replay: no checkpoint may be taken. */
+  get isReplaying(): boolean {
+    return [...this.#owned.values()].some((owned) => owned.replay !== undefined && !owned.slot.isParked);
+  }
+
+  /** All replays have ended, and wait for the checkpoint that ends them. */
+  get isReplayDone(): boolean {
+    return !this.isReplaying && [...this.#owned.values()].some((owned) => owned.replay !== undefined);
+  }
+
+  /** The checkpoint at the end of the replay is there: sinks get output again. */
+  endReplay(): void {
+    for (const owned of this.#owned.values()) {
+      owned.replay = undefined;
+      owned.slot.isParked = false;
+    }
+    for (const port of this.#parts.ports) port.withheld.clear();
+  }
+
+  // --- recovery ------------------------------------------------------------------------------------------------
+
+  get #isGrouped(): boolean {
+    return this.#parts.plan.sharding === "key-group";
+  }
+
+  async #own(partitionShards: readonly ShardId[]): Promise<void> {
+    const first = this.#generations.size === 0;
+    const shards = this.#isGrouped && first ? [...partitionShards, ...keyGroupShards()] : partitionShards;
+    if (shards.length === 0) return;
+    const { stores, plan, owner, leaseMs } = this.#parts;
+    const pipeline = plan.logical.config.name;
+    const fences = await stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs });
+    for (const fence of fences) this.#generations.set(fence.shard, fence.generation);
+    await this.#reach("after-acquire");
+    if (!broken("fence")) await stores.checkpoints.fence(pipeline, fences);
+    await this.#reach("after-fence");
+  }
+
+  async #recoverGroup(): Promise<void> {
+    const shards = [...this.#generations.keys()];
+    const recovered = await this.#recover(shards, "all");
+    this.#group = recovered;
+    const { sharedInstances, sharedGates } = this.#parts.wiring;
+    keyGroupShards().forEach((shard, group) => {
+      const stored = recovered.shards.get(shard);
+      if (stored === undefined) return;
+      restoreTables(sharedInstances, stored.states, group);
+      restoreGates(sharedGates, stored.manifest.progress);
+      restoreVersions(sharedInstances, stored.manifest.progress);
+    });
+    await this.#parts.open(sharedInstances);
+    for (const instance of sharedInstances) instance.restored();
+    this.#withhold(recovered.ahead, sharedShard);
+  }
+
+  async #take(source: string, partition: string): Promise<Position | undefined> {
+    const shard = partitionShard(source, partition);
+    const recovered = this.#group ?? (await this.#recover([shard], [shard]));
+    const { task, gates } = this.#parts.wiring.buildPartition(source, partition);
+    const { instances } = task.parts;
+    task.generation = this.#generations.get(shard) ?? 0;
+    const stored = recovered.shards.get(shard);
+    if (stored !== undefined) {
+      const { positions, progress } = stored.manifest;
+      task.position = positions[partition];
+      task.ordinal = Number(progress.ordinal ?? 0);
+      task.ended = progress.ended === true;
+      restoreTables(instances, stored.states, 0);
+      restoreGates(gates, progress);
+      restoreVersions(instances, progress);
+    }
+    await this.#parts.open(instances);
+    for (const instance of instances) instance.restored();
+    for (const merge of task.parts.merges) merge.sync();
+    const slot: Slot = { task, rank: this.#owned.size, strict: this.#isStrict(source), isIdle: false, isParked: false, rest: undefined };
+    const ahead = this.#group === undefined ? recovered.ahead : sinksAhead({ commits: await this.#sinkCommits([shard]), shards: [shard] }, recovered.shards);
+    const furthest = furthestCommit(ahead, shard);
+    const replay = furthest === undefined ? undefined : { until: furthest.positions[partition], ended: endedMark in furthest.positions };
+    this.#owned.set(shard, { slot, gates, replay });
+    this.park(slot);
+    this.#withhold(ahead, shard);
+    return task.position;
+  }
+
+  /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
+  #isStrict(source: string): boolean {
+    const capabilities = this.#parts.plan.nodes.find((entry) => entry.node.id === source)?.node.source?.capabilities;
+    return capabilities?.bounded === true && capabilities.deterministic;
+  }
+
+  /** Sinks that already have this shard's output do not get it again. */
+  #withhold(ahead: Recovered["ahead"], shard: ShardId): void {
+    for (const port of this.#parts.ports) {
+      const bySink = ahead.get(port.node);
+      if (bySink === undefined) continue;
+      if (shard === sharedShard ? [...bySink.keys()].some((s) => s.startsWith("k:")) : bySink.has(shard)) port.withheld.add(shard);
+    }
+  }
+
+  async #recover(owned: readonly ShardId[], shards: readonly ShardId[] | "all"): Promise<Recovered> {
+    const { stores, plan, environment, ports, checkpointer } = this.#parts;
+    const commits = await this.#sinkCommits(owned);
+    await this.#reach("after-sink-recover");
+    const pipeline = plan.logical.config.name;
+    const recovered = await recover({ store: stores.checkpoints, pipeline, shards, commits, logger: environment.logger, fingerprints: plan.fingerprints });
+    checkpointer.raise(recovered.newestEpoch);
+    for (const port of ports) port.nextEpoch(recovered.newestEpoch + 1);
+    if (recovered.checkpoint !== undefined) await this.#finish(recovered.checkpoint, "commitPrepared");
+    for (const orphan of recovered.orphans) await this.#finish(orphan, "abortPrepared");
+    await this.#reach("after-recover");
+    return recovered;
+  }
+
+  async #sinkCommits(shards: readonly ShardId[]): Promise<SinkCommits> {
+    const owners = shards.map((shard) => ({ shard, generation: this.#generations.get(shard) ?? 0 }));
+    const commits = new Map<string, readonly ShardCommit[]>();
+    for (const port of this.#parts.ports) {
+      if (port.sink.capabilities.commitOrder !== "sink-first") continue;
+      if (port.session?.recover === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${port.node}" is sink-first and cannot recover`);
+      commits.set(port.node, await port.session.recover(owners));
+    }
+    return commits;
+  }
+
+  /** Store-first sinks: commit again what was published, abort what never counted. */
+  async #finish(checkpoint: Checkpoint, step: "commitPrepared" | "abortPrepared"): Promise<void> {
+    const { stores, plan, ports } = this.#parts;
+    for (const [node, segment] of Object.entries(checkpoint.prepared)) {
+      const port = ports.find((candidate) => candidate.node === node);
+      if (port?.session === undefined) continue;
+      const bytes = await stores.checkpoints.readSegment(plan.logical.config.name, segment);
+      await port.session[step]?.(bytes);
+    }
+  }
+
+  #reach(point: string): void | Promise<void> {
+    return this.#parts.environment.faults?.reach(`recovery.${point}`);
+  }
+}
+
+function furthestCommit(ahead: Recovered["ahead"], shard: ShardId): ShardCommit | undefined {
+  let furthest: ShardCommit | undefined;
+  for (const bySink of ahead.values()) {
+    const commit = bySink.get(shard);
+    if (commit !== undefined && (furthest === undefined || commit.epoch > furthest.epoch)) furthest = commit;
+  }
+  return furthest;
+}

@@ -1,0 +1,142 @@
+// Records that could not be processed: to the output "rejected" where something reads it, else to the dead letters.
+//   D1. Dead letters are durable before the checkpoint that moves past their records is published.
+//   D2. A repeat after a crash adds nothing: every letter has the identity of its record.
+import type { Cursor, Emit } from "../contracts/operator.ts";
+import type { LogStore } from "../contracts/stores.ts";
+import { deadLetterLog, type DeadLetter, encodeDeadLetter } from "../contracts/dead-letter.ts";
+import { StreamFlowError } from "../errors.ts";
+import type { DeadLetterPolicy } from "../plan/policies.ts";
+import type { Batch, Rejected } from "../record.ts";
+import type { PartitionTask } from "./task.ts";
+
+/** What the port is made of. */
+export interface RejectPortParts {
+  readonly pipeline: string;
+  readonly policy: DeadLetterPolicy;
+  readonly log: LogStore;
+  readonly cursor: Cursor;
+  readonly nowMs: () => number;
+  /** Emitters of connected "rejected" outputs of the shared scope, by node. */
+  readonly sharedOutputs: () => ReadonlyMap<string, Emit>;
+  /** Counts one rejected record of a node. */
+  count(node: string): void;
+}
+
+const defaultMaxBytes = 65_536;
+const bufferLimit = 1_024;
+
+/** Rejected records on their way. */
+export class RejectPort {
+  readonly #parts: RejectPortParts;
+  #letters: DeadLetter[] = [];
+  #total = 0;
+  #batch: Batch | undefined;
+  #task: PartitionTask | undefined;
+  #repeats = new Map<string, number>();
+
+  constructor(parts: RejectPortParts) {
+    this.#parts = parts;
+  }
+
+  /** The batch in hand, and the task that works on it. */
+  enter(task: PartitionTask | undefined, batch: Batch | undefined): void {
+    this.#task = task;
+    this.#batch = batch;
+    this.#repeats.clear();
+  }
+
+  /** Enough letters wait that they should be written before the next batch. */
+  get isFull(): boolean {
+    return this.#letters.length >= bufferLimit;
+  }
+
+  /** An input that never became a record. */
+  rejectInput(rejected: Rejected): void {
+    const source = this.#task?.parts.source ?? "source";
+    const output = this.#output(source);
+    if (output !== undefined) {
+      this.#parts.count(source);
+      output({ code: rejected.error.code, message: rejected.error.message, node: source, partition: this.#batch?.partition ?? null, position: rejected.position, value: null });
+      return;
+    }
+    this.#add(source, rejected.error, { position: rejected.position, raw: rejected.raw, truncated: rejected.truncated ?? false });
+  }
+
+  /** A value that a stage could not process. @throws the error itself, where the policy says so */
+  reject(node: string, error: StreamFlowError, value: unknown): void {
+    const { cursor } = this.#parts;
+    const batch = cursor.index < 0 ? undefined : this.#batch;
+    const raw = batch === undefined ? undefined : rawOf(batch, cursor.index);
+    const position = batch?.positionAt(cursor.index);
+    const output = this.#output(node);
+    if (output !== undefined) {
+      this.#parts.count(node);
+      output({ code: error.code, message: error.message, node, partition: batch?.partition ?? null, position: position ?? null, value });
+      return;
+    }
+    this.#add(node, error, { position, raw, truncated: false, value });
+  }
+
+  #output(node: string): Emit | undefined {
+    return this.#task?.parts.rejected.get(node) ?? this.#parts.sharedOutputs().get(node);
+  }
+
+  #add(node: string, error: StreamFlowError, record: { position: string | undefined; raw: Uint8Array | undefined; truncated: boolean; value?: unknown }): void {
+    const { policy, pipeline } = this.#parts;
+    this.#parts.count(node);
+    if (policy.onReject === "fail") throw error;
+    this.#total++;
+    if (policy.maxRejected !== undefined && this.#total > policy.maxRejected) {
+      throw new StreamFlowError("SF_STAGE_FAILED", `more than ${policy.maxRejected} records were rejected; the last by "${node}": ${error.message}`, { cause: error });
+    }
+    const maxBytes = policy.maxBytes ?? defaultMaxBytes;
+    const raw = record.raw ?? textOf(record.value);
+    this.#letters.push({
+      pipeline,
+      node,
+      partition: this.#batch?.partition,
+      position: record.position,
+      code: error.code,
+      message: error.message,
+      path: error.location?.path,
+      timeMs: this.#parts.nowMs(),
+      raw: raw.length > maxBytes ? raw.slice(0, maxBytes) : raw,
+      truncated: record.truncated || raw.length > maxBytes,
+      key: this.#key(node, record.position),
+    });
+  }
+
+  /** The n-th rejection of one record by one node is the same after every restart. */
+  #key(node: string, position: string | undefined): string | undefined {
+    if (position === undefined) return undefined;
+    const place = JSON.stringify([this.#task?.parts.source, this.#batch?.partition, position, node]);
+    const repeat = this.#repeats.get(place) ?? 0;
+    this.#repeats.set(place, repeat + 1);
+    return `${place} ${repeat}`;
+  }
+
+  /** Makes everything collected durable. */
+  async flush(): Promise<void> {
+    if (this.#letters.length === 0) return;
+    const letters = this.#letters;
+    this.#letters = [];
+    const { log, pipeline } = this.#parts;
+    await log.append(deadLetterLog(pipeline), letters.map(encodeDeadLetter), { keys: letters.map((letter) => letter.key) });
+  }
+}
+
+function rawOf(batch: Batch, index: number): Uint8Array | undefined {
+  const { raw } = batch;
+  return raw === undefined ? undefined : raw.bytes.slice(raw.starts[index], raw.ends[index]);
+}
+
+/** A value without original bytes is kept as text. */
+function textOf(value: unknown): Uint8Array {
+  let text: string;
+  try {
+    text = JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item)) ?? String(value);
+  } catch {
+    text = String(value);
+  }
+  return Buffer.from(text);
+}

@@ -1,0 +1,130 @@
+// Between the operators and one sink: collects what is emitted, hands it over in batches, holds it back while a sink-first sink commits.
+//   P1. Order is kept.
+//   P2. What is held is bounded: the executor waits while `isFull`.
+//   P3. Output of a withheld shard is dropped: the sink has it from before a crash (docs/adr/0001, Recovery 4).
+import type { ShardId } from "../contracts/checkpoint-store.ts";
+import type { Cursor, Emit } from "../contracts/operator.ts";
+import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
+import type { Batch } from "../record.ts";
+import { StreamFlowError } from "../errors.ts";
+import { deliver, type DeliverOptions } from "./deliver.ts";
+
+/** What a port is made of. */
+export interface SinkPortParts {
+  readonly node: string;
+  readonly sink: Sink;
+  readonly cursor: Cursor;
+  /** More records than this are not held. */
+  readonly maxHeldRecords: number;
+  readonly deliver: DeliverOptions;
+}
+
+/** Output on its way to one sink. */
+export class SinkPort {
+  readonly node: string;
+  readonly sink: Sink;
+  session: SinkSession | undefined;
+  /** Shards whose output the sink already has. */
+  readonly withheld: Set<ShardId> = new Set();
+  /** Nothing is handed over while the sink commits. */
+  held = false;
+  /** The epoch that output now belongs to. */
+  epoch = 0;
+  recordsOut = 0;
+  readonly #parts: SinkPortParts;
+  #values: unknown[] = [];
+  #times: number[] = [];
+  #changes: number[] = [];
+  #anyChange = false;
+  #shards: ShardId[] = [];
+  #indexes: number[] = [];
+  #batch: Batch | undefined;
+  #outputIndex = 0;
+
+  constructor(parts: SinkPortParts) {
+    this.node = parts.node;
+    this.sink = parts.sink;
+    this.#parts = parts;
+  }
+
+  /** The emitter for output of one shard. */
+  input(shard: ShardId): Emit {
+    const { cursor } = this.#parts;
+    return (value) => {
+      if (this.withheld.size > 0 && this.withheld.has(shard)) return;
+      this.#values.push(value);
+      this.#times.push(cursor.timestampMs);
+      this.#changes.push(cursor.change);
+      if (cursor.change !== 0) this.#anyChange = true;
+      this.#shards.push(shard);
+      this.#indexes.push(cursor.index);
+    };
+  }
+
+  /** The batch that records are made from now; their identities are its positions. */
+  set batch(batch: Batch | undefined) {
+    this.#batch = batch;
+  }
+
+  get isFull(): boolean {
+    return this.#values.length >= this.#parts.maxHeldRecords;
+  }
+
+  /** Hands over what was collected. Answers a promise only where the sink wants to be waited for. */
+  flush(): void | Promise<void> {
+    if (this.held || this.#values.length === 0) return;
+    const { session } = this;
+    if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${this.node}" is written before it is open`);
+    const batch = this.#take();
+    this.recordsOut += batch.length;
+    return deliver(session, batch, this.#parts.deliver);
+  }
+
+  /** Starts counting outputs of the next epoch. */
+  nextEpoch(epoch: number): void {
+    this.epoch = epoch;
+    this.#outputIndex = 0;
+  }
+
+  #take(): SinkBatch {
+    const shards = this.#shards;
+    const indexes = this.#indexes;
+    const batch = this.#batch;
+    const epoch = this.epoch;
+    const firstOutput = this.#outputIndex;
+    const taken: SinkBatch = {
+      length: this.#values.length,
+      values: this.#values,
+      timestamps: Float64Array.from(this.#times),
+      ...(this.#anyChange ? { changes: Uint8Array.from(this.#changes) } : {}),
+      identityAt: (index) => identity({ shards, indexes, batch, epoch, firstOutput }, index),
+    };
+    this.#outputIndex += taken.length;
+    this.#values = [];
+    this.#times = [];
+    this.#changes = [];
+    this.#anyChange = false;
+    this.#shards = [];
+    this.#indexes = [];
+    return taken;
+  }
+}
+
+interface Origins {
+  readonly shards: readonly ShardId[];
+  readonly indexes: readonly number[];
+  readonly batch: Batch | undefined;
+  readonly epoch: number;
+  readonly firstOutput: number;
+}
+
+/** Output of a record is named by the record's position; output of timers by epoch and count. */
+function identity(origins: Origins, index: number): RecordIdentity {
+  const shard = origins.shards[index];
+  const input = origins.indexes[index];
+  if (shard === undefined || input === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
+  if (input < 0 || origins.batch === undefined) return { shard, origin: `epoch ${origins.epoch}`, index: origins.firstOutput + index };
+  let first = index;
+  while (first > 0 && origins.indexes[first - 1] === input) first--;
+  return { shard, origin: origins.batch.positionAt(input), index: index - first };
+}

@@ -1,0 +1,48 @@
+// The sinks of one executor: their ports made, their sessions opened.
+import type { Environment } from "../contracts/environment.ts";
+import type { Cursor } from "../contracts/operator.ts";
+import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import { SinkPort } from "./sink-port.ts";
+
+/** What ports need of the executor. */
+export interface SinkPortsOptions {
+  readonly cursor: Cursor;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  reject(node: string, error: StreamFlowError, value: unknown): void;
+}
+
+const maxHeldRecords = 65_536;
+const maxAttempts = 8;
+
+/** One port for every sink of the plan. */
+export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readonly SinkPort[] {
+  const { cursor, environment, signal } = options;
+  const ports: SinkPort[] = [];
+  for (const { node } of plan.nodes) {
+    const { sink } = node;
+    if (node.kind !== "sink" || sink === undefined) continue;
+    const reject = (error: StreamFlowError, value: unknown): void => options.reject(node.id, error, value);
+    const { clock, random } = environment;
+    ports.push(new SinkPort({
+      node: node.id, sink, cursor, maxHeldRecords,
+      deliver: { node: node.id, capabilities: sink.capabilities, clock, random, signal, maxAttempts, reject },
+    }));
+  }
+  return ports;
+}
+
+/** Opens all sinks. */
+export async function openSinks(plan: PhysicalPlan, ports: readonly SinkPort[], options: Pick<SinkPortsOptions, "environment" | "signal">): Promise<void> {
+  for (const port of ports) {
+    const input = plan.nodes.find((entry) => entry.node.id === port.node)?.inputShapes[0];
+    try {
+      port.session = await port.sink.open({
+        ...options, pipeline: plan.logical.config.name, node: port.node, schema: input?.schema, keyFields: input?.key?.fields,
+      });
+    } catch (error) {
+      throw toStreamFlowError(error, "SF_SINK_FAILED", `sink "${port.node}"`);
+    }
+  }
+}

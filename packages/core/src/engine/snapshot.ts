@@ -1,0 +1,119 @@
+// What a checkpoint holds of the operators: copied out between two batches, put back into fresh ones.
+import type { ShardId, ShardManifest, StateSegment, SegmentRef } from "../contracts/checkpoint-store.ts";
+import type { TableSnapshot } from "../keyed/table-set.ts";
+import { keyGroupCount } from "../keyed/key-group.ts";
+import type { Gate } from "./gate.ts";
+import type { OperatorInstance } from "./instance.ts";
+import type { PartitionTask } from "./task.ts";
+
+/** The state of one shard, copied. */
+export interface ShardSnapshot {
+  readonly shard: ShardId;
+  readonly generation: number;
+  readonly positions: Readonly<Record<string, string>>;
+  readonly progress: Readonly<Record<string, string | number | boolean>>;
+  readonly state: readonly { readonly node: string; readonly table: TableSnapshot }[];
+}
+
+/** Stands among the positions of a partition that has ended: sinks keep it with them. */
+export const endedMark = "\u0000ended";
+
+/** Copies one partition. */
+export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string, Gate>): ShardSnapshot {
+  const { partition, instances } = task.parts;
+  return {
+    shard: task.shard,
+    generation: task.generation,
+    positions: { ...(task.position === undefined ? {} : { [partition]: task.position }), ...(task.ended ? { [endedMark]: "" } : {}) },
+    progress: { ordinal: task.ordinal, ended: task.ended, ...gateProgress(gates), ...versions(instances) },
+    state: instances.flatMap((instance) => instance.tables.snapshot().map((table) => ({ node: instance.node, table }))),
+  };
+}
+
+/** Copies the shared scope: one shard for every key group. */
+export function snapshotShared(instances: readonly OperatorInstance[], gates: ReadonlyMap<string, Gate>, generation: (shard: ShardId) => number): readonly ShardSnapshot[] {
+  const groups: { node: string; table: TableSnapshot }[][] = Array.from({ length: keyGroupCount }, () => []);
+  for (const instance of instances) {
+    for (const table of instance.tables.snapshot()) groups[table.group]!.push({ node: instance.node, table });
+  }
+  const progress = { ...gateProgress(gates), ...versions(instances) };
+  return groups.map((state, group) => {
+    const shard = keyGroupShard(group);
+    return { shard, generation: generation(shard), positions: {}, progress, state };
+  });
+}
+
+/** The shard of a key group. */
+export function keyGroupShard(group: number): ShardId {
+  return `k:${group}`;
+}
+
+/** All key group shards. */
+export function keyGroupShards(): readonly ShardId[] {
+  return Array.from({ length: keyGroupCount }, (_, group) => keyGroupShard(group));
+}
+
+/** Joins the bytes of all snapshots into one segment. */
+export function packSnapshots(snapshots: readonly ShardSnapshot[]): Uint8Array {
+  const parts = snapshots.flatMap((snapshot) => snapshot.state.map(({ table }) => table.bytes));
+  return Buffer.concat(parts);
+}
+
+/** The manifests of snapshots whose bytes were packed into `segment`. */
+export function manifestsOf(snapshots: readonly ShardSnapshot[], epoch: number, segment: SegmentRef): readonly ShardManifest[] {
+  let at = 0;
+  return snapshots.map((snapshot) => {
+    const state: StateSegment[] = snapshot.state.map(({ node, table }) => {
+      const start = at;
+      at += table.bytes.length;
+      return { node, state: table.state, serializer: table.serializer, version: table.version, segment, start, end: at };
+    });
+    const { shard, generation, positions, progress } = snapshot;
+    return { formatVersion: 1, shard, epoch, generation, positions, progress, state };
+  });
+}
+
+/** One state of a stored shard, with its bytes. */
+export interface StoredState {
+  readonly entry: StateSegment;
+  readonly bytes: Uint8Array;
+}
+
+/** Puts a shard's states back. `group` is its key group; 0 for a partition. */
+export function restoreTables(instances: readonly OperatorInstance[], states: readonly StoredState[], group: number): void {
+  for (const { entry, bytes } of states) {
+    const instance = instances.find((candidate) => candidate.node === entry.node);
+    instance?.tables.restore({ group, state: entry.state, serializer: entry.serializer, version: entry.version, bytes });
+  }
+}
+
+/** Puts watermarks back. Nothing fires. */
+export function restoreGates(gates: ReadonlyMap<string, Gate>, progress: ShardManifest["progress"]): void {
+  for (const [name, gate] of gates) {
+    const stored = progress[`watermark ${name}`];
+    if (stored === undefined) continue;
+    gate.watermarkMs = Math.max(gate.watermarkMs, stored === "end" ? Infinity : Number(stored));
+  }
+}
+
+/** Gives back what lookups kept. */
+export function restoreVersions(instances: readonly OperatorInstance[], progress: ShardManifest["progress"]): void {
+  for (const instance of instances) {
+    const version = progress[`version ${instance.node}`];
+    if (typeof version === "string") instance.version = version;
+  }
+}
+
+function gateProgress(gates: ReadonlyMap<string, Gate>): Record<string, string | number> {
+  const progress: Record<string, string | number> = {};
+  for (const [name, { watermarkMs }] of gates) {
+    if (watermarkMs !== -Infinity) progress[`watermark ${name}`] = watermarkMs === Infinity ? "end" : watermarkMs;
+  }
+  return progress;
+}
+
+function versions(instances: readonly OperatorInstance[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const instance of instances) if (instance.version !== undefined) found[`version ${instance.node}`] = instance.version;
+  return found;
+}

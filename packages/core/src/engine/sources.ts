@@ -1,0 +1,104 @@
+// The open sources of one executor, and what they say about their partitions.
+import type { Environment } from "../contracts/environment.ts";
+import type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, SourceSession } from "../contracts/source.ts";
+import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import type { Position } from "../record.ts";
+import type { PartitionTask } from "./task.ts";
+
+/** What happens when a source tells of its partitions. */
+export interface SourceHandlers {
+  assigned(source: string, partitions: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>>;
+  revoked(source: string, partitions: readonly string[]): Promise<void>;
+  lost(source: string, partitions: readonly string[]): void;
+  /** A source may have something to read again. */
+  ready(source: string): void;
+  failed(error: unknown): void;
+}
+
+/** What opening needs. */
+export interface SourcesParts {
+  readonly plan: PhysicalPlan;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  readonly limits: PollLimits;
+  readonly handlers: SourceHandlers;
+}
+
+/** Opens, polls and closes the sources of a plan. */
+export class Sources {
+  readonly #parts: SourcesParts;
+  readonly #sessions = new Map<string, SourceSession>();
+  readonly #watched = new Set<string>();
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens all sources, one after another; each tells its first partitions before the next is opened (SRC-13). */
+  async open(): Promise<void> {
+    const { plan, environment, signal, limits, handlers } = this.#parts;
+    for (const { node } of plan.nodes) {
+      if (node.kind !== "source" || node.source === undefined) continue;
+      const source = node.id;
+      const partitions: PartitionEvents = {
+        assigned: (assignments) => handlers.assigned(source, assignments),
+        revoked: (names) => handlers.revoked(source, names),
+        lost: (names) => handlers.lost(source, names),
+      };
+      const projection = plan.projections.get(source) ?? "all";
+      try {
+        const session = await node.source.open({ environment, node: source, projection, partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
+        this.#sessions.set(source, session);
+      } catch (error) {
+        throw toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`);
+      }
+    }
+  }
+
+  poll(task: PartitionTask, limits: PollLimits): PollResult {
+    const { source, partition } = task.parts;
+    try {
+      return this.#session(source).poll(partition, limits);
+    } catch (error) {
+      throw toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}", partition "${partition}"`);
+    }
+  }
+
+  /** Asks a source to call `ready` when polling may help; once at a time. */
+  watch(source: string): void {
+    if (this.#watched.has(source)) return;
+    this.#watched.add(source);
+    const { handlers } = this.#parts;
+    this.#session(source).ready().then(
+      () => {
+        this.#watched.delete(source);
+        handlers.ready(source);
+      },
+      (error: unknown) => handlers.failed(toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`)),
+    );
+  }
+
+  /** Tells the sources what is committed. */
+  async committed(source: string, positions: ReadonlyMap<string, Position>): Promise<void> {
+    await this.#sessions.get(source)?.committed?.(positions);
+  }
+
+  /** 0 … 1 over all sources that know their size. */
+  progress(): number | undefined {
+    const known = [...this.#sessions.values()].map((session) => session.progress?.()).filter((p) => p !== undefined);
+    return known.length === 0 ? undefined : known.reduce((sum, p) => sum + p, 0) / known.length;
+  }
+
+  async close(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.allSettled(sessions.map((session) => session.close()));
+  }
+
+  #session(source: string): SourceSession {
+    const session = this.#sessions.get(source);
+    if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `source "${source}" is not open`);
+    return session;
+  }
+}

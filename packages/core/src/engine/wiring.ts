@@ -1,0 +1,231 @@
+// Builds the running operators of a physical plan: once for the shared scope, once more for every partition.
+import type { ShardId } from "../contracts/checkpoint-store.ts";
+import type { Emit } from "../contracts/operator.ts";
+import type { KeyRules } from "../keyed/keyed-table.ts";
+import { inputNames, rejectedOutput } from "../plan/graph.ts";
+import type { PlanEdge } from "../plan/logical-plan.ts";
+import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
+import { isBridged } from "../plan/shapes.ts";
+import { StreamFlowError } from "../errors.ts";
+import { Bridge } from "./bridge.ts";
+import { Gate, MergeGate, type MergeInput } from "./gate.ts";
+import { type InstanceHost, isTimed, OperatorInstance } from "./instance.ts";
+import { keyRules } from "./key-rules.ts";
+import { PartitionTask, partitionShard } from "./task.ts";
+
+/** Output of the shared scope belongs to all key groups together. */
+export const sharedShard: ShardId = "k:*";
+
+/** What the wiring leads to besides operators. */
+export interface WiringEnds {
+  /** The emitter into a sink, for output of one shard. */
+  sink(node: string, shard: ShardId): Emit;
+  /** Counts a late record, whether or not something reads it. */
+  late(node: string): void;
+}
+
+/** A node in work: an operator or a bridged stage. */
+interface Running {
+  readonly inputs: readonly Emit[];
+  readonly instance?: OperatorInstance;
+  readonly bridge?: Bridge;
+}
+
+/** Gates on both sides of a node. */
+interface Gates {
+  readonly gate: Gate;
+  readonly output: Gate;
+  readonly merge?: MergeGate;
+}
+
+/** What is known while one scope is being built. */
+interface Scope {
+  readonly shard: ShardId;
+  readonly gates: Map<string, Gates>;
+  readonly running: Map<string, Running>;
+  readonly merges: MergeInput[];
+  /** Emitters of connected "rejected" outputs, by node. */
+  readonly rejected: Map<string, Emit>;
+  readonly isPartition: boolean;
+}
+
+/** The operators of one executor. */
+export class Wiring {
+  readonly plan: PhysicalPlan;
+  readonly #host: InstanceHost;
+  readonly #ends: WiringEnds;
+  readonly #nodes: ReadonlyMap<string, PhysicalNode>;
+  readonly #shared: Scope = { shard: sharedShard, gates: new Map(), running: new Map(), merges: [], rejected: new Map(), isPartition: false };
+
+  constructor(plan: PhysicalPlan, host: InstanceHost, ends: WiringEnds) {
+    this.plan = plan;
+    this.#host = host;
+    this.#ends = ends;
+    this.#nodes = new Map(plan.nodes.map((entry) => [entry.node.id, entry]));
+    this.#build(this.#shared, plan.nodes.filter((entry) => entry.scope === "shared" && entry.node.kind === "stage"));
+  }
+
+  /** Operators of the shared scope. */
+  get sharedInstances(): readonly OperatorInstance[] {
+    return instancesOf(this.#shared);
+  }
+
+  get sharedBridges(): readonly Bridge[] {
+    return bridgesOf(this.#shared);
+  }
+
+  /** Emitters of connected "rejected" outputs of the shared scope. */
+  get sharedRejected(): ReadonlyMap<string, Emit> {
+    return this.#shared.rejected;
+  }
+
+  /** Gates behind exchanges and operators of the shared scope, by node: part of the checkpoint. */
+  get sharedGates(): ReadonlyMap<string, Gate> {
+    return timedGates(this.#shared, this.#nodes);
+  }
+
+  /** Builds the operators of one partition. */
+  buildPartition(source: string, partition: string): { readonly task: PartitionTask; readonly gates: ReadonlyMap<string, Gate> } {
+    const gate = new Gate();
+    const shard = partitionShard(source, partition);
+    const scope: Scope = { shard, gates: new Map([[source, { gate, output: gate }]]), running: new Map(), merges: [], rejected: new Map(), isPartition: true };
+    this.#build(scope, this.plan.nodes.filter((entry) => entry.source === source && entry.scope === "partition" && entry.node.kind === "stage"));
+    const entry = this.#node(source);
+    this.#rejected(scope, entry);
+    const push = this.#emitter(scope, entry, "main");
+    const timeGates = [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, gates]) => gates.output);
+    const task = new PartitionTask({
+      source, partition, cursor: this.#host.cursor, push, gate, timeGates, rejected: scope.rejected,
+      instances: instancesOf(scope), bridges: bridgesOf(scope), merges: scope.merges,
+    });
+    return { task, gates: timedGates(scope, this.#nodes) };
+  }
+
+  /** Takes a partition's inputs out of the shared scope. */
+  releasePartition(task: PartitionTask): void {
+    for (const merge of task.parts.merges) merge.detach();
+    for (const instance of task.parts.instances) {
+      this.#host.processingTimers.forget(instance);
+      instance.operator.close?.();
+    }
+  }
+
+  /** Gates first, upstream to downstream; then operators, downstream to upstream, so that each can be given what comes next. */
+  #build(scope: Scope, entries: readonly PhysicalNode[]): void {
+    for (const entry of entries) scope.gates.set(entry.node.id, this.#gatesOf(scope, entry));
+    for (const entry of entries.toReversed()) {
+      this.#rejected(scope, entry);
+      scope.running.set(entry.node.id, this.#start(scope, entry));
+    }
+  }
+
+  #gatesOf(scope: Scope, entry: PhysicalNode): Gates {
+    const inside = [...new Set(entry.incoming.map((edge) => scope.gates.get(edge.from)?.output))].filter((gate) => gate !== undefined);
+    const outside = entry.incoming.some((edge) => !scope.gates.has(edge.from));
+    const single = !outside && inside.length === 1 ? inside[0] : undefined;
+    const merge = single === undefined ? new MergeGate() : undefined;
+    if (merge !== undefined) for (const gate of inside) merge.add(gate);
+    const gate = single ?? merge!.output;
+    const output = isTimed(entry) || isBridged(entry.node) ? new Gate() : gate;
+    return merge === undefined ? { gate, output } : { gate, output, merge };
+  }
+
+  #start(scope: Scope, entry: PhysicalNode): Running {
+    const { gate, output } = scope.gates.get(entry.node.id)!;
+    if (isBridged(entry.node)) {
+      const next = this.#emitter(scope, entry, "main");
+      const bridge = new Bridge({ node: entry.node.id, process: entry.node.bridge!, cursor: this.#host.cursor, gate, output, next });
+      return { inputs: [bridge.push], bridge };
+    }
+    const keys: KeyRules = keyRules(entry, scope.isPartition ? "partition" : "shared");
+    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name) });
+    return { inputs: instance.operator.inputs, instance };
+  }
+
+  /** One function that hands a value to everything that reads an output. */
+  #emitter(scope: Scope, entry: PhysicalNode, output: string): Emit {
+    const edges = entry.outgoing.filter((edge) => edge.output === output);
+    const targets = edges.map((edge) => this.#target(scope, edge));
+    const [first] = targets;
+    const next = first === undefined ? () => undefined : targets.length === 1 ? first : this.#fanOut(targets);
+    return output === "late" ? this.#counted(entry.node.id, next) : next;
+  }
+
+  #counted(node: string, next: Emit): Emit {
+    return (value) => {
+      this.#ends.late(node);
+      next(value);
+    };
+  }
+
+  /** What reads the rejected records of a node; undefined: they are dead letters. */
+  #rejected(scope: Scope, entry: PhysicalNode): void {
+    if (!entry.outgoing.some((edge) => edge.output === rejectedOutput)) return;
+    scope.rejected.set(entry.node.id, this.#emitter(scope, entry, rejectedOutput));
+  }
+
+  /** Every branch sees the record as it was: one may have re-keyed or re-timed it. */
+  #fanOut(targets: readonly Emit[]): Emit {
+    const { cursor } = this.#host;
+    return (value) => {
+      const { timestampMs, key, change, index } = cursor;
+      for (const target of targets) {
+        cursor.timestampMs = timestampMs;
+        cursor.key = key;
+        cursor.change = change;
+        cursor.index = index;
+        target(value);
+      }
+    };
+  }
+
+  #target(scope: Scope, edge: PlanEdge): Emit {
+    const entry = this.#node(edge.to);
+    if (entry.node.kind === "sink") return this.#ends.sink(entry.node.id, scope.shard);
+    const index = Math.max(0, inputNames(entry.node).indexOf(edge.input));
+    const inside = scope.running.get(edge.to)?.inputs[index];
+    if (inside !== undefined) return inside;
+    return this.#exchange(scope, edge, index);
+  }
+
+  /** From a partition into the shared scope. */
+  #exchange(scope: Scope, edge: PlanEdge, index: number): Emit {
+    const merge = this.#shared.gates.get(edge.to)?.merge;
+    const next = this.#shared.running.get(edge.to)?.inputs[index];
+    const from = scope.gates.get(edge.from)?.output;
+    if (merge === undefined || next === undefined || from === undefined) throw new StreamFlowError("SF_INTERNAL", `no way from "${edge.from}" to "${edge.to}"`);
+    const input = merge.add(from);
+    scope.merges.push(input);
+    return (value) => {
+      input.sync();
+      next(value);
+    };
+  }
+
+  #node(id: string): PhysicalNode {
+    const entry = this.#nodes.get(id);
+    if (entry === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no node "${id}"`);
+    return entry;
+  }
+}
+
+function instancesOf(scope: Scope): readonly OperatorInstance[] {
+  return [...scope.running.values()].map((running) => running.instance).filter((instance) => instance !== undefined);
+}
+
+/** Upstream first: running nodes were added from the end. */
+function bridgesOf(scope: Scope): readonly Bridge[] {
+  return [...scope.running.values()].map((running) => running.bridge).filter((bridge) => bridge !== undefined).toReversed();
+}
+
+/** Gates that hold a watermark of their own. */
+function timedGates(scope: Scope, nodes: ReadonlyMap<string, PhysicalNode>): ReadonlyMap<string, Gate> {
+  const found = new Map<string, Gate>();
+  for (const [id, { gate, output, merge }] of scope.gates) {
+    if (merge !== undefined) found.set(`${id}<`, gate);
+    const entry = nodes.get(id);
+    if (entry !== undefined && output !== gate) found.set(id, output);
+    if (entry?.node.kind === "source") found.set(id, gate);
+  }
+  return found;
+}

@@ -1,0 +1,68 @@
+// All tables of one operator instance: declared once, snapshotted and restored by key group.
+import type { OperatorState, Serializer } from "../contracts/operator.ts";
+import { StreamFlowError } from "../errors.ts";
+import { MemoryTable, type KeyRules } from "./keyed-table.ts";
+import { StateWriter } from "./state-codec.ts";
+
+/** The bytes of one table for one key group. */
+export interface TableSnapshot {
+  readonly group: number;
+  readonly state: string;
+  readonly serializer: string;
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The state of an operator instance. */
+export class TableSet implements OperatorState {
+  readonly #node: string;
+  readonly #rules: KeyRules;
+  readonly #tables = new Map<string, MemoryTable<unknown>>();
+
+  constructor(node: string, rules: KeyRules) {
+    this.#node = node;
+    this.#rules = rules;
+  }
+
+  table<V>(name: string, serializer: Serializer<V>): MemoryTable<V> {
+    if (this.#tables.has(name)) throw new StreamFlowError("SF_INTERNAL", `state "${name}" of node "${this.#node}" is declared twice`);
+    const table = new MemoryTable(name, serializer, this.#rules);
+    this.#tables.set(name, table as unknown as MemoryTable<unknown>);
+    return table;
+  }
+
+  get isEmpty(): boolean {
+    return this.#tables.size === 0;
+  }
+
+  /** Entries in all tables. */
+  get size(): number {
+    let size = 0;
+    for (const table of this.#tables.values()) size += table.size;
+    return size;
+  }
+
+  snapshot(): readonly TableSnapshot[] {
+    const taken: TableSnapshot[] = [];
+    for (const table of this.#tables.values()) {
+      for (let group = 0; group < this.#rules.groups; group++) {
+        const out = new StateWriter();
+        if (!table.snapshot(group, out)) continue;
+        taken.push({ group, state: table.name, serializer: table.serializer.name, version: table.serializer.version, bytes: out.finish() });
+      }
+    }
+    return taken;
+  }
+
+  /** @throws {@link StreamFlowError} SF_STATE_INCOMPATIBLE when the table is gone or its serializer is another one. */
+  restore(snapshot: TableSnapshot): void {
+    const table = this.#tables.get(snapshot.state);
+    const where = `state "${snapshot.state}" of node "${this.#node}"`;
+    if (table === undefined) throw new StreamFlowError("SF_STATE_INCOMPATIBLE", `${where} is in the checkpoint, but the operator has no such state`);
+    const { name, version } = table.serializer;
+    if (name !== snapshot.serializer || snapshot.version > version) {
+      throw new StreamFlowError("SF_STATE_INCOMPATIBLE", `${where} was written by serializer ${snapshot.serializer} v${snapshot.version}; this one is ${name} v${version}`);
+    }
+    table.restore(snapshot.group, snapshot.bytes, snapshot.version);
+  }
+}

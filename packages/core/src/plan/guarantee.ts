@@ -1,0 +1,45 @@
+// What every sink promises end to end, and why: the weakest end decides.
+import type { PhysicalNode, SinkGuarantee } from "./physical-plan.ts";
+import { isBridged } from "./shapes.ts";
+
+/** Computes the guarantee of every sink of a placed plan. */
+export function guarantees(nodes: readonly PhysicalNode[]): readonly SinkGuarantee[] {
+  const byId = new Map(nodes.map((entry) => [entry.node.id, entry]));
+  return nodes.filter((entry) => entry.node.kind === "sink").map((entry) => guarantee(entry, upstreamOf(entry, byId)));
+}
+
+function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): SinkGuarantee {
+  const sink = entry.node.id;
+  const type = entry.node.type;
+  const lossy = upstream.find((n) => n.node.source?.capabilities.replayable === false);
+  if (lossy !== undefined) {
+    return { sink, guarantee: "at-most-once", reason: `source "${lossy.node.id}" (${lossy.node.type}) cannot be read again: what was in flight at a crash is lost` };
+  }
+  const capabilities = entry.node.sink?.capabilities;
+  const bridge = upstream.find((n) => isBridged(n.node));
+  if (bridge !== undefined) {
+    return { sink, guarantee: "at-least-once", reason: `stage "${bridge.node.id}" offers only process(): what it keeps inside is not checkpointed` };
+  }
+  if (capabilities?.delivery === "transactional") {
+    const order = capabilities.commitOrder === "store-first" ? "its output becomes visible only after the checkpoint that covers it" : "output and positions are one transaction of the sink";
+    return { sink, guarantee: "exactly-once", reason: `${type} is transactional: ${order}` };
+  }
+  if (capabilities?.delivery === "idempotent") {
+    const blocker = upstream.find((n) => n.shape !== undefined && (n.shape.stateful || !n.shape.deterministic));
+    if (blocker === undefined) return { sink, guarantee: "exactly-once", reason: `${type} is idempotent, and every record keeps its identity (position and index)` };
+    return { sink, guarantee: "at-least-once", reason: `${type} is idempotent, but records behind "${blocker.node.id}" have no identity of their own` };
+  }
+  return { sink, guarantee: "at-least-once", reason: `${type} cannot take back what was written before a crash` };
+}
+
+function upstreamOf(entry: PhysicalNode, byId: ReadonlyMap<string, PhysicalNode>): readonly PhysicalNode[] {
+  const found = new Map<string, PhysicalNode>();
+  const visit = (id: string): void => {
+    const node = byId.get(id);
+    if (node === undefined || found.has(id)) return;
+    found.set(id, node);
+    for (const edge of node.incoming) visit(edge.from);
+  };
+  for (const edge of entry.incoming) visit(edge.from);
+  return [...found.values()];
+}

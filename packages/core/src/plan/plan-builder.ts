@@ -1,0 +1,128 @@
+// A plan while it is being built: nodes, edges, and the shape of every output so far.
+import type { StageDescription } from "../contracts/component.ts";
+import type { FunctionTable, NodeShape, Shape } from "../contracts/operator.ts";
+import type { Sink } from "../contracts/sink.ts";
+import type { Source } from "../contracts/source.ts";
+import { StreamFlowError } from "../errors.ts";
+import type { AnyOperatorDefinition } from "../registry.ts";
+import { inputNames, invalid, outputNames } from "./graph.ts";
+import type { LogicalPlan, PipelineConfig, PlanEdge, PlanNode } from "./logical-plan.ts";
+import { generatedNodeId, nodeIdPattern } from "./node-id.ts";
+import { stageShape, unknownShape } from "./shapes.ts";
+
+/** An output of a node. */
+export interface Tail {
+  readonly node: string;
+  readonly output: string;
+}
+
+/** A stage to be added. */
+export interface StagePart {
+  readonly description: StageDescription;
+  readonly definition?: AnyOperatorDefinition;
+  readonly bridge?: (stream: AsyncIterable<unknown>) => AsyncIterable<unknown>;
+}
+
+/** Builds a logical plan, and refuses what cannot work as soon as it is added. The same builder serves typed code and YAML. */
+export class PlanBuilder {
+  readonly config: PipelineConfig;
+  readonly functions: FunctionTable;
+  readonly #nodes = new Map<string, PlanNode>();
+  readonly #edges: PlanEdge[] = [];
+  readonly #shapes = new Map<string, Shape>();
+
+  constructor(config: PipelineConfig, functions: FunctionTable) {
+    this.config = config;
+    this.functions = functions;
+  }
+
+  addSource(source: Source, id?: string): Tail {
+    const node = this.#add({ kind: "source", type: source.type, config: source.config, source }, id);
+    const shape: Shape = { ...unknownShape, schema: source.schema };
+    this.#shapes.set(outputKey(node.id, "main"), shape);
+    return { node: node.id, output: "main" };
+  }
+
+  /** @throws {@link StreamFlowError} naming both nodes, where the stage cannot take what it is given. */
+  addStage(part: StagePart, inputs: Readonly<Record<string, readonly Tail[]>>, id?: string): Tail {
+    const { description, definition, bridge } = part;
+    const shared = { kind: "stage" as const, type: description.type, config: description.config };
+    const node = this.#add({ ...shared, ...(definition === undefined ? {} : { definition }), ...(bridge === undefined ? {} : { bridge }) }, id ?? description.id);
+    const incoming = this.#connect(node, inputs);
+    const inputShapes = inputNames(node).map((name) => this.#inputShape(incoming, name));
+    if (definition === undefined) {
+      this.#shapes.set(outputKey(node.id, "main"), { ...unknownShape, time: inputShapes[0]?.time ?? false });
+    } else {
+      const shape: NodeShape = stageShape({ node, incoming, outgoing: [] }, inputShapes, this.functions);
+      for (const [output, outputShape] of Object.entries(shape.outputs)) this.#shapes.set(outputKey(node.id, output), outputShape);
+    }
+    return { node: node.id, output: "main" };
+  }
+
+  addSink(sink: Sink, inputs: readonly Tail[], id?: string): void {
+    const node = this.#add({ kind: "sink", type: sink.type, config: sink.config, sink }, id);
+    this.#connect(node, { main: inputs });
+  }
+
+  /** Takes over the nodes and edges of another builder. */
+  merge(other: PlanBuilder): void {
+    if (other === this) return;
+    for (const [id, node] of other.#nodes) {
+      if (this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes of the joined pipelines`, "give one of them another id");
+      this.#nodes.set(id, node);
+    }
+    this.#edges.push(...other.#edges);
+    for (const [key, shape] of other.#shapes) this.#shapes.set(key, shape);
+  }
+
+  /** The shape of an output. */
+  shapeOf(tail: Tail): Shape {
+    return this.#shapes.get(outputKey(tail.node, tail.output)) ?? unknownShape;
+  }
+
+  /** Checks that a node has an output of that name. */
+  tail(node: string, output: string): Tail {
+    const found = this.#nodes.get(node);
+    if (found === undefined) throw invalid(`there is no node "${node}"`, `nodes so far: ${[...this.#nodes.keys()].join(", ") || "none"}`);
+    const names = outputNames(found);
+    if (!names.includes(output)) throw invalid(`"${node}" (${found.type}) has no output "${output}"`, `its outputs: ${names.join(", ")}`);
+    return { node, output };
+  }
+
+  has(node: string): boolean {
+    return this.#nodes.has(node);
+  }
+
+  build(): LogicalPlan {
+    return { config: this.config, nodes: [...this.#nodes.values()], edges: [...this.#edges] };
+  }
+
+  #add(node: Omit<PlanNode, "id" | "named">, id: string | undefined): PlanNode {
+    if (id !== undefined && !nodeIdPattern.test(id)) {
+      throw new StreamFlowError("SF_PLAN_INVALID", `"${id}" cannot be a node id`, { hint: 'letters, digits, "_" and "-", starting with a letter' });
+    }
+    if (id !== undefined && this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes`, "give one of them another id");
+    const added: PlanNode = { ...node, id: id ?? generatedNodeId(node.type, this.#nodes), named: id !== undefined };
+    this.#nodes.set(added.id, added);
+    return added;
+  }
+
+  #connect(node: PlanNode, inputs: Readonly<Record<string, readonly Tail[]>>): readonly PlanEdge[] {
+    const edges = Object.entries(inputs).flatMap(([input, tails]) => tails.map((tail) => ({ from: tail.node, output: tail.output, to: node.id, input })));
+    const names = inputNames(node);
+    for (const edge of edges) {
+      if (!names.includes(edge.input)) throw invalid(`"${node.id}" (${node.type}) has no input "${edge.input}"`, `its inputs: ${names.join(", ")}`);
+    }
+    this.#edges.push(...edges);
+    return edges;
+  }
+
+  #inputShape(incoming: readonly PlanEdge[], input: string): Shape {
+    const [first] = incoming.filter((edge) => edge.input === input);
+    return first === undefined ? unknownShape : this.shapeOf({ node: first.from, output: first.output });
+  }
+}
+
+function outputKey(node: string, output: string): string {
+  return `${node}.${output}`;
+}

@@ -1,0 +1,162 @@
+// A broker in memory: partitions that records are pushed to, members that partitions are given to. It outlives every simulated process.
+import type { PartitionEvents, PollLimits, PollResult, Source, SourceSession } from "../contracts/source.ts";
+import { StreamFlowError } from "../errors.ts";
+import type { Position } from "../record.ts";
+import type { Schema } from "../schema.ts";
+
+interface Partition {
+  readonly name: string;
+  readonly records: unknown[];
+  isEnded: boolean;
+  generation: number;
+}
+
+interface Member {
+  readonly events: PartitionEvents;
+  readonly session: BrokerSession;
+}
+
+/** Options of {@link Broker}. */
+export interface BrokerOptions {
+  /** @defaultValue ["0"] */
+  readonly partitions?: readonly string[];
+  readonly schema?: Schema;
+  /** Whether the source says that it ends. Set it to test bounded pipelines; then `end()` them. @defaultValue false */
+  readonly bounded?: boolean;
+}
+
+/** A replayable source with any number of partitions, under the test's control. Positions are counts of records. */
+export class Broker {
+  readonly #options: BrokerOptions;
+  readonly #partitions: Map<string, Partition>;
+  readonly #members = new Map<string, Member>();
+  readonly #owners = new Map<string, string>();
+
+  constructor(options: BrokerOptions = {}) {
+    this.#options = options;
+    this.#partitions = new Map((options.partitions ?? ["0"]).map((name) => [name, { name, records: [], isEnded: false, generation: 0 }]));
+  }
+
+  get partitions(): readonly string[] {
+    return [...this.#partitions.keys()];
+  }
+
+  /** The source as one member of the group sees it. It starts with the partitions that `give` has named; the first member alone gets all. */
+  source<Out = unknown>(member: string = "main"): Source<Out> {
+    const { schema, bounded = false } = this.#options;
+    return {
+      type: "broker",
+      config: { partitions: this.partitions },
+      capabilities: { replayable: true, bounded, deterministic: true, ...(this.#partitions.size === 1 ? { singlePartition: true } : {}) },
+      ...(schema === undefined ? {} : { schema }),
+      open: async (context) => {
+        const session = new BrokerSession(this.#partitions);
+        this.#members.set(member, { events: context.partitions, session });
+        if (this.#owners.size === 0) for (const name of this.partitions) this.#owners.set(name, member);
+        const owned = this.partitions.filter((name) => this.#owners.get(name) === member);
+        await this.#assign(member, owned);
+        return session;
+      },
+    };
+  }
+
+  /** Appends records. */
+  push(partition: string, records: readonly unknown[]): void {
+    const found = this.#partition(partition);
+    if (found.isEnded) throw new StreamFlowError("SF_PLAN_INVALID", `partition "${partition}" has ended`);
+    found.records.push(...records);
+    this.#wake();
+  }
+
+  /** No more records will come. */
+  end(...partitions: readonly string[]): void {
+    for (const name of partitions.length === 0 ? this.partitions : partitions) this.#partition(name).isEnded = true;
+    this.#wake();
+  }
+
+  /** Says who is to own a partition, before its members start. */
+  give(partition: string, member: string): void {
+    this.#partition(partition);
+    this.#owners.set(partition, member);
+  }
+
+  /** Moves a partition between running members: revoked from one, then assigned to the other. */
+  async move(partition: string, to: string): Promise<void> {
+    const from = this.#owners.get(partition);
+    const old = from === undefined ? undefined : this.#members.get(from);
+    await old?.events.revoked([partition], Infinity);
+    this.#owners.set(partition, to);
+    await this.#assign(to, [partition]);
+  }
+
+  /** Takes a partition from its owner without notice, and gives it to another member. */
+  async take(partition: string, to: string): Promise<void> {
+    const from = this.#owners.get(partition);
+    if (from !== undefined) this.#members.get(from)?.events.lost([partition]);
+    this.#owners.set(partition, to);
+    await this.#assign(to, [partition]);
+  }
+
+  async #assign(member: string, names: readonly string[]): Promise<void> {
+    const found = this.#members.get(member);
+    if (found === undefined) return;
+    const assignments = names.map((name) => ({ partition: name, generation: ++this.#partition(name).generation }));
+    const starts = await found.events.assigned(assignments);
+    found.session.start(starts);
+  }
+
+  #wake(): void {
+    for (const { session } of this.#members.values()) session.wake();
+  }
+
+  #partition(name: string): Partition {
+    const found = this.#partitions.get(name);
+    if (found === undefined) throw new StreamFlowError("SF_PLAN_INVALID", `there is no partition "${name}"`);
+    return found;
+  }
+}
+
+class BrokerSession implements SourceSession {
+  readonly #partitions: ReadonlyMap<string, Partition>;
+  readonly #next = new Map<string, number>();
+  #wakers: (() => void)[] = [];
+
+  constructor(partitions: ReadonlyMap<string, Partition>) {
+    this.#partitions = partitions;
+  }
+
+  start(starts: ReadonlyMap<string, Position | undefined>): void {
+    for (const [name, position] of starts) this.#next.set(name, position === undefined ? 0 : Number(position));
+    this.wake();
+  }
+
+  poll(name: string, limits: PollLimits): PollResult {
+    const partition = this.#partitions.get(name);
+    const from = this.#next.get(name);
+    if (partition === undefined || from === undefined) return "idle";
+    const count = Math.min(limits.maxRecords, partition.records.length - from);
+    if (count === 0) return partition.isEnded ? "end" : "idle";
+    this.#next.set(name, from + count);
+    return {
+      partition: name,
+      length: count,
+      values: partition.records.slice(from, from + count),
+      endPosition: String(from + count),
+      byteLength: count * 64,
+      positionAt: (index) => String(from + index + 1),
+    };
+  }
+
+  ready(): Promise<void> {
+    return new Promise((resolve) => this.#wakers.push(resolve));
+  }
+
+  wake(): void {
+    for (const wake of this.#wakers.splice(0)) wake();
+  }
+
+  close(): Promise<void> {
+    this.wake();
+    return Promise.resolve();
+  }
+}

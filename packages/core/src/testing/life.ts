@@ -1,0 +1,82 @@
+// The life of one simulated process: when it ends, nothing that it started has any further effect.
+import type { FaultPlan } from "../contracts/environment.ts";
+
+/** Alive until `kill`. What it has wrapped stops working at that instant: pending calls never answer, later ones do nothing. */
+export class Life {
+  #isDead = false;
+  readonly #onDeath: (() => void)[] = [];
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  kill(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    for (const run of this.#onDeath) run();
+  }
+
+  onDeath(run: () => void): void {
+    this.#onDeath.push(run);
+  }
+
+  /** The object as this process sees it. */
+  bind<Value extends object>(value: Value): Value {
+    return new Proxy(value, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === "function" ? this.#call(target, member as (...given: unknown[]) => unknown) : member;
+      },
+    });
+  }
+
+  /** A fault plan that ends this process at the `visit`-th time it comes to a point, and otherwise does what `inner` does. */
+  faults(inner: FaultPlan | undefined): FaultPlan {
+    return {
+      reach: (point) => {
+        if (this.#isDead) return never();
+        try {
+          const reached = inner?.reach(point);
+          return reached instanceof Promise ? reached.catch((error: unknown) => this.#dieOf(error)) : reached;
+        } catch (error) {
+          return this.#dieOf(error);
+        }
+      },
+    };
+  }
+
+  #dieOf(_error: unknown): Promise<void> {
+    this.kill();
+    return never();
+  }
+
+  #call(target: object, method: (...given: unknown[]) => unknown) {
+    return (...given: unknown[]): unknown => {
+      if (this.#isDead) return never();
+      const answer = method.apply(target, given);
+      return answer instanceof Promise ? this.#while(answer) : answer;
+    };
+  }
+
+  async #while(answer: Promise<unknown>): Promise<unknown> {
+    try {
+      const value = await answer;
+      if (this.#isDead) return await never();
+      return typeof value === "object" && value !== null && hasMethods(value) ? this.bind(value) : value;
+    } catch (error) {
+      if (this.#isDead) return await never();
+      throw error;
+    }
+  }
+}
+
+/** Sessions and files, not plain answers. */
+function hasMethods(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype) return !(value instanceof Map || value instanceof Uint8Array || Array.isArray(value));
+  return Object.values(value).some((member) => typeof member === "function");
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
