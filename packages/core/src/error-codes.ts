@@ -56,7 +56,6 @@ export const errorCodes = {
   SF_COMPONENT_UNKNOWN: { summary: "No component of that type name is registered.", retryable: false },
   SF_COMPONENT_DUPLICATE: { summary: "A component of that type name is already registered.", retryable: false },
   SF_SECRET_MISSING: { summary: "A secret or environment variable is not set.", retryable: false },
-  SF_METRIC_INVALID: { summary: "A metric has a malformed name, or one that another kind of metric has.", retryable: false },
 } as const;
 
 /** A code of the table. */

@@ -1,18 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Clock, Logger } from "@streamflow/core";
+import { ManualClock, metricsConformance, recordingLogger, registerConformance } from "@streamflow/core/testing";
 import { MetricsCollector } from "./collector.ts";
 import { SketchHistogram } from "./histogram.ts";
 import { seriesOf, totalOf } from "./snapshot.ts";
 
-const clock: Clock = { nowMs: () => 0, monotonicMs: () => 42, setTimer: () => () => {} };
-
-function warnings(): { logger: Logger; said: unknown[] } {
-  const said: unknown[] = [];
-  const silent = (): void => {};
-  return { said, logger: { debug: silent, info: silent, error: silent, warn: (message, fields) => said.push([message, fields]) } };
-}
+const clock = new ManualClock();
 
 describe("MetricsCollector", () => {
+  registerConformance(it, metricsConformance(() => new MetricsCollector({ clock })));
+
   it("MET-1: the same name and labels give the same series, in any order of labels", () => {
     const metrics = new MetricsCollector({ clock });
     metrics.counter("a_total", "A.", { x: "1", y: "2" }).add(3);
@@ -43,7 +39,7 @@ describe("MetricsCollector", () => {
   });
 
   it("I2: further series than allowed share one, so that sums stay right; the log says so once per name", () => {
-    const { logger, said } = warnings();
+    const logger = recordingLogger();
     const metrics = new MetricsCollector({ clock, logger, maxSeriesPerName: 2 });
     for (let i = 0; i < 10; i++) metrics.counter("a_total", "A.", { key: String(i) }).add();
     metrics.counter("a_total", "A.", { key: "1" }).add();
@@ -53,7 +49,7 @@ describe("MetricsCollector", () => {
       [{ overflow: "true" }, 8],
     ]);
     expect(totalOf(metrics.snapshot(), "a_total")).toBe(11);
-    expect(said).toEqual([["a metric has too many series; further ones share one series", { metric: "a_total", maxSeriesPerName: 2 }]]);
+    expect(logger.lines).toEqual([{ level: "warn", message: "a metric has too many series; further ones share one series", fields: { metric: "a_total", maxSeriesPerName: 2 } }]);
   });
 
   it("snapshots are plain data that later recording does not change", () => {
@@ -65,7 +61,7 @@ describe("MetricsCollector", () => {
     histogram.record(5);
     expect(JSON.stringify(snapshot)).toBe(text);
     const [series] = seriesOf(JSON.parse(text), "c_ms", { node: "n" });
-    expect(snapshot.atMs).toBe(42);
+    expect(snapshot.atMs).toBe(clock.monotonicMs());
     expect(series?.value).toBe(500_500);
     expect(series?.sketch === undefined ? 0 : SketchHistogram.from(series.sketch).quantile(0.5)).toBeCloseTo(500, -1);
   });
@@ -83,7 +79,7 @@ describe("MetricsCollector", () => {
   it("MET-2: refuses malformed names and labels, and a name of two kinds", () => {
     const metrics = new MetricsCollector({ clock });
     metrics.gauge("b_ms", "B.");
-    const refused = expect.objectContaining({ code: "SF_METRIC_INVALID" });
+    const refused = expect.objectContaining({ code: "SF_CONFIG_INVALID" });
     expect(() => metrics.histogram("b_ms", "B.")).toThrow(refused);
     expect(() => metrics.counter("requests", "R.")).toThrow(refused);
     expect(() => metrics.gauge("b_total", "B.")).toThrow(refused);

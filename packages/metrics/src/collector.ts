@@ -53,19 +53,19 @@ export class MetricsCollector implements Metrics {
     this.#maxSeries = maxSeriesPerName;
   }
 
-  /** @throws {@link StreamFlowError} `SF_METRIC_INVALID` for a name that is not snake_case ending in `_total`, or is taken by another kind. */
+  /** @throws {@link StreamFlowError} `SF_CONFIG_INVALID` for a name that is not snake_case ending in `_total`, or is taken by another kind. */
   counter(name: string, help: string, labels: Labels = {}): Counter {
     const family = this.#family({ name, help, kind: "counter" });
     return this.#series(family, labels, CounterSeries);
   }
 
-  /** @throws {@link StreamFlowError} `SF_METRIC_INVALID` for a name that is not snake_case, ends in `_total`, or is taken by another kind. */
+  /** @throws {@link StreamFlowError} `SF_CONFIG_INVALID` for a name that is not snake_case, ends in `_total`, or is taken by another kind. */
   gauge(name: string, help: string, labels: Labels = {}): Gauge {
     const family = this.#family({ name, help, kind: "gauge" });
     return this.#series(family, labels, GaugeSeries);
   }
 
-  /** @throws {@link StreamFlowError} `SF_METRIC_INVALID` for a name that is not snake_case, ends in `_total`, or is taken by another kind. */
+  /** @throws {@link StreamFlowError} `SF_CONFIG_INVALID` for a name that is not snake_case, ends in `_total`, or is taken by another kind. */
   histogram(name: string, help: string, labels: Labels = {}): Histogram {
     const family = this.#family({ name, help, kind: "histogram" });
     return this.#series(family, labels, HistogramSeries);
@@ -151,5 +151,5 @@ function seriesKey(metric: string, labels: Labels): string {
 }
 
 function invalid(message: string): StreamFlowError {
-  return new StreamFlowError("SF_METRIC_INVALID", message);
+  return new StreamFlowError("SF_CONFIG_INVALID", message);
 }

@@ -1,30 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type Clock, StreamFlowError } from "@streamflow/core";
+import { StreamFlowError } from "@streamflow/core";
+import { ManualClock } from "@streamflow/core/testing";
 import { MetricsCollector } from "./collector.ts";
 import { HealthChecks, metricBelow } from "./health.ts";
 
-/** A clock whose timers fire when the test says so. */
-function handClock(): Clock & { fire(): void; readonly pending: number } {
-  const timers = new Set<() => void>();
-  return {
-    nowMs: () => 0,
-    monotonicMs: () => 0,
-    setTimer: (_delayMs, run) => {
-      timers.add(run);
-      return () => timers.delete(run);
-    },
-    fire: () => {
-      for (const run of timers) run();
-    },
-    get pending() {
-      return timers.size;
-    },
-  };
-}
-
 describe("HealthChecks", () => {
   it("is ok without checks, and as bad as its worst check", async () => {
-    const health = new HealthChecks({ clock: handClock() });
+    const health = new HealthChecks({ clock: new ManualClock() });
     expect(await health.run()).toEqual({ status: "ok", reasons: [], checks: {} });
     health.add("a", () => ({ status: "degraded", reason: "slow" }));
     health.add("b", () => ({ status: "ok" }));
@@ -39,18 +21,18 @@ describe("HealthChecks", () => {
   });
 
   it("a check that throws has failed, with its code", async () => {
-    const clock = handClock();
+    const clock = new ManualClock();
     const health = new HealthChecks({ clock });
     health.add("disk", () => {
       throw new StreamFlowError("SF_DISK_FULL", "no space in data");
     });
     health.add("other", () => Promise.reject(new Error("boom")));
     expect((await health.run()).reasons).toEqual(["disk: SF_DISK_FULL: no space in data", "other: boom"]);
-    expect(clock.pending).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("a check that does not answer in time has failed, and is told to stop", async () => {
-    const clock = handClock();
+    const clock = new ManualClock();
     const health = new HealthChecks({ clock, timeoutMs: 250 });
     let stopped = false;
     health.add("hangs", (signal) => {
@@ -58,15 +40,15 @@ describe("HealthChecks", () => {
       return new Promise(() => {});
     });
     const report = health.run();
-    await Promise.resolve();
-    await Promise.resolve();
-    clock.fire();
+    await clock.advanceAsync(249);
+    expect(stopped).toBe(false);
+    await clock.advanceAsync(1);
     expect((await report).reasons).toEqual(["hangs: no answer within 250 ms"]);
     expect(stopped).toBe(true);
   });
 
   it("refuses a name that is taken", () => {
-    const health = new HealthChecks({ clock: handClock() });
+    const health = new HealthChecks({ clock: new ManualClock() });
     health.add("a", () => ({ status: "ok" }));
     expect(() => health.add("a", () => ({ status: "ok" }))).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }));
   });
@@ -74,7 +56,7 @@ describe("HealthChecks", () => {
 
 describe("metricBelow", () => {
   it("judges the worst series that carries the labels", async () => {
-    const metrics = new MetricsCollector({ clock: handClock() });
+    const metrics = new MetricsCollector({ clock: new ManualClock() });
     const check = metricBelow(() => metrics.snapshot(), { name: "lag_ms", labels: { pipeline: "p" }, degradedAbove: 100, failedAbove: 1000 });
     const signal = new AbortController().signal;
     expect(await check(signal)).toEqual({ status: "ok" });

@@ -13,7 +13,7 @@ export class MemoryMetrics implements Metrics {
   counter(name: string, _help: string, labels: Labels = {}): Counter {
     const series = this.#get("counter", name, labels);
     return {
-      add: (amount = 1) => void (series.value += amount > 0 ? amount : 0),
+      add: (amount = 1) => void (series.value += amount > 0 && amount < Infinity ? amount : 0),
       get value() {
         return series.value;
       },

@@ -1,10 +1,10 @@
 import { Gauge } from "prom-client";
 import { describe, expect, it } from "vitest";
-import type { Clock } from "@streamflow/core";
+import { ManualClock } from "@streamflow/core/testing";
 import { MetricsCollector } from "../collector.ts";
 import { prometheusRegistry } from "./prometheus.ts";
 
-const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, setTimer: () => () => {} };
+const clock = new ManualClock();
 
 function filled(): MetricsCollector {
   const metrics = new MetricsCollector({ clock });
