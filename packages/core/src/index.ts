@@ -81,3 +81,5 @@ export { checkExpressionShape, maxExpressionDepth } from "./plan/expression-shap
 export { SourceScope, toSource } from "./plan/expression-source.ts";
 export type { SourceOptions } from "./plan/expression-source.ts";
 export { describeFunctions, standardFunctions } from "./plan/functions.ts";
+export { field, fn, list, lit, record } from "./plan/builder.ts";
+export type { ExpressionBuilder, ExpressionMethods, Operand } from "./plan/builder.ts";

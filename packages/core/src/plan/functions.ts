@@ -1,5 +1,5 @@
 // The functions that every expression may call.
-import type { ExpressionFunction, FunctionTable } from "../contracts/operator.ts";
+import type { ExpressionFunction } from "../contracts/operator.ts";
 import { formatSignature } from "./call-check.ts";
 import { conversionFunctions } from "./functions/conversion-functions.ts";
 import { numberFunctions } from "./functions/number-functions.ts";
@@ -9,16 +9,6 @@ import { valueFunctions } from "./functions/value-functions.ts";
 
 /** The standard functions. All are pure; unless its summary says otherwise, a function answers null where any argument is null. */
 export const standardFunctions: readonly ExpressionFunction[] = [...stringFunctions, ...numberFunctions, ...conversionFunctions, ...timeFunctions, ...valueFunctions];
-
-/** Makes a table of functions. A later function takes the place of an earlier one of the same name. */
-export function functionTable(functions: readonly ExpressionFunction[]): FunctionTable {
-  const byName = new Map(functions.map((fn) => [fn.name, fn]));
-  const names = [...byName.keys()].sort();
-  return { get: (name) => byName.get(name), names: () => names };
-}
-
-/** The standard functions by name. */
-export const standardFunctionTable: FunctionTable = functionTable(standardFunctions);
 
 /** Functions as a Markdown table: signature, summary, example. */
 export function describeFunctions(functions: readonly ExpressionFunction[]): string {
