@@ -97,7 +97,7 @@ function missing(reference: Reference): StreamFlowError {
   if (reference.kind === "file") return new StreamFlowError("SF_SECRET_MISSING", `the file "${reference.path}" cannot be read`);
   const { name } = reference;
   return new StreamFlowError("SF_SECRET_MISSING", `the variable ${name} is not set`, {
-    hint: `set ${name}, set ${name}_FILE to a file that holds it, or write \${${name}:-default}`,
+    hint: `set ${name}, set ${name}_FILE to a file that holds it, or write \${${name}:-default}; $\${${name}} stands for the text \${${name}}`,
   });
 }
 
