@@ -29,7 +29,7 @@ export interface CsvOptions {
  */
 export function csv(options: CsvOptions = {}): DecoderFactory {
   const { delimiter = ",", header = true, columns } = options;
-  if (!/^[\x09\x20-\x7e]$/.test(delimiter) || delimiter === '"') throw new StreamFlowError("SF_CONFIG_INVALID", `a CSV delimiter must be one ASCII character and no quote, got ${JSON.stringify(delimiter)}`);
+  if (!/^[\t -~]$/.test(delimiter) || delimiter === '"') throw new StreamFlowError("SF_CONFIG_INVALID", `a CSV delimiter must be one ASCII character and no quote, got ${JSON.stringify(delimiter)}`);
   return { type: "csv", create: (decoder) => new CsvDecoder(decoder, { delimiter: delimiter.charCodeAt(0), header, columns }) };
 }
 
@@ -67,6 +67,7 @@ class CsvDecoder implements Decoder {
     this.#columns = new CsvColumns(names, decoder);
   }
 
+  // oxlint-disable-next-line max-params -- the contract's parameters
   decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number {
     const buffer = textBuffer(bytes);
     let at = from;

@@ -20,6 +20,7 @@ class LinesDecoder implements Decoder, LineHandler {
     this.maxRecordBytes = options.maxRecordBytes;
   }
 
+  // oxlint-disable-next-line max-params -- the contract's parameters
   decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number {
     return this.#splitter.split(bytes, { from, to, last, out });
   }

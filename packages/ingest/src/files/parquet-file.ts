@@ -20,7 +20,6 @@ export class ParquetFile {
   readonly rowCount: number;
   /** Of the metadata: any other content has another one. */
   readonly fingerprint: string;
-  bytesRead = 0;
   readonly #path: string;
   readonly #file: DiskFile;
   readonly #buffer: AsyncBuffer;
@@ -40,12 +39,9 @@ export class ParquetFile {
   static async open(disk: Disk, path: string, onRead: (bytes: number) => void): Promise<ParquetFile> {
     const file = await openFile(disk, path);
     try {
-      let opened: ParquetFile | undefined;
-      const buffer = asyncBuffer(file, await file.size(), (bytes) => {
-        if (opened !== undefined) onRead((opened.bytesRead += bytes));
-      });
-      opened = new ParquetFile(path, file, { buffer, metadata: await parquetMetadataAsync(buffer) });
-      return opened;
+      let bytesRead = 0;
+      const buffer = asyncBuffer(file, await file.size(), (bytes) => onRead((bytesRead += bytes)));
+      return new ParquetFile(path, file, { buffer, metadata: await parquetMetadataAsync(buffer) });
     } catch (thrown) {
       await file.close();
       throw damaged(path, thrown);

@@ -3,6 +3,7 @@ import { StreamFlowError, type Batch, type DecoderFactory, type Position, type S
 import { csv, type CsvOptions } from "../codecs/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
+import { isTextFormat } from "../codecs/text-format.ts";
 import type { Compression } from "../files/content.ts";
 import { changedFile, parsePlace, type FilePlace } from "../files/file-position.ts";
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
@@ -52,7 +53,7 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
   const about = {
     type: "file",
     config: describe(resolved),
-    capabilities: { replayable: true, bounded: true, deterministic: true },
+    capabilities: { replayable: true, bounded: true, deterministic: true, ...(options.path !== undefined || options.partitions === "one" ? { singlePartition: true } : {}) },
     ...(options.schema === undefined ? {} : { schema: options.schema }),
   };
   return sourceOf<Out>(about, (context) => new FileReaders(resolved, () => listFiles(context.environment.disk, resolved)));
@@ -139,9 +140,4 @@ class FileReaders implements PartitionReaders {
     const read = this.#files.reduce((sum, file) => sum + (this.#read.get(file.name) ?? 0), 0);
     return total === 0 ? undefined : read / total;
   }
-}
-
-/** Whether records of a format end at line ends. */
-export function isTextFormat(type: string): boolean {
-  return type === "ndjson" || type === "csv" || type === "lines";
 }

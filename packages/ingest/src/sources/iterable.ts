@@ -2,6 +2,7 @@
 import { StreamFlowError, type Batch, type Position, type Schema, type Source } from "@streamflow/core";
 import { rowBatch } from "../row-batch.ts";
 import { defineSource, type ReadContext } from "../source.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** Options of {@link iterableSource}. */
 export interface IterableSourceOptions {
@@ -25,7 +26,7 @@ export function iterableSource<Out>(iterable: AsyncIterable<Out> | Iterable<Out>
   return defineSource<Out>({
     type: "iterable",
     config: { name, bounded },
-    capabilities: { replayable: false, bounded, deterministic: false },
+    capabilities: { replayable: false, bounded, deterministic: false, singlePartition: true },
     ...(schema === undefined ? {} : { schema }),
     partitions: () => ["0"],
     read: (partition, from, context) => batches(iterable, { partition, from, context }),
@@ -67,17 +68,14 @@ class Puller {
   done = false;
   failure: { readonly thrown: unknown } | undefined;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  readonly #aborted: Promise<void>;
+  readonly #signal: AbortSignal;
   readonly #isSync: boolean;
   #next: Promise<IteratorResult<unknown>> | undefined;
 
   constructor(iterable: AsyncIterable<unknown> | Iterable<unknown>, signal: AbortSignal) {
     this.#isSync = !(Symbol.asyncIterator in iterable);
     this.#iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
-    this.#aborted = new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    this.#signal = signal;
   }
 
   /** Waits for one value, then takes those that come without waiting, up to `most`. */
@@ -86,7 +84,7 @@ class Puller {
     const values: unknown[] = [];
     while (!this.done && values.length < Math.max(1, most)) {
       this.#next ??= this.#start();
-      const result = await Promise.race(values.length === 0 ? [this.#next, this.#aborted] : [this.#next, turns()]);
+      const result = await (values.length === 0 ? untilAborted(this.#next, this.#signal) : Promise.race([this.#next, turns()]));
       if (result === undefined) {
         if (values.length === 0) this.done = true;
         break;

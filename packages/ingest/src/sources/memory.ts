@@ -28,7 +28,7 @@ export function memorySource<Out>(records: readonly Out[], options: MemorySource
   const about = {
     type: "memory",
     config: { name, records: records.length, partitions: typeof partitions === "number" ? partitions : "by record" },
-    capabilities: { replayable: true, bounded: true, deterministic: true },
+    capabilities: { replayable: true, bounded: true, deterministic: true, ...(partitions === 1 ? { singlePartition: true } : {}) },
     ...(schema === undefined ? {} : { schema }),
   };
   return sourceOf<Out>(about, () => {

@@ -58,6 +58,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     this.#learner = new LayoutLearner(this.#schema === undefined ? () => true : (path) => isTakenApart(this.#schema, path));
   }
 
+  // oxlint-disable-next-line max-params -- the contract's parameters
   decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number {
     return this.#splitter.split(bytes, { from, to, last, out });
   }
@@ -82,7 +83,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     if (scan === undefined) this.#oddLines(range.from, range.to);
     else {
       this.reader.use(bytes, view);
-      scan(bytes, view, range.from, range.to, out);
+      scan(bytes, view, range, out);
       this.#learner?.credit(this.hits);
     }
     this.#respecialise();
@@ -99,7 +100,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
       if (this.#scan === undefined && this.#isValid && this.#respecialise()) {
         const view = viewOf(this.#bytes);
         this.reader.use(this.#bytes, view);
-        this.#compiled()(this.#bytes, view, start, to, this.#out);
+        this.#compiled()(this.#bytes, view, { from: start, to }, this.#out);
         this.#learner?.credit(this.hits);
         return;
       }

@@ -92,11 +92,12 @@ class RowWriter {
     const value = this.#use(leaf);
     const kinds = this.#kinds(leaf);
     const test = quickTest(type, kinds, value);
-    if (test === "exact") this.#leave("true");
-    else if (test !== undefined) this.#leave(test);
+    if (test !== undefined) this.#leave(test);
     else {
-      const plan = this.#plan;
-      this.checks += `${value}=${this.#call((json) => plan.convert(json, type), value)};`;
+      const { convert } = this.#plan;
+      // A parsed number may have lost digits that the type keeps; the slow path reads its text.
+      const isExact = keepsDigits(type) ? (json: unknown): boolean => json === null || typeof json === "string" : (): boolean => true;
+      this.checks += `${value}=${this.#call((json) => (isExact(json) ? convert(json, type) : undefined), value)};`;
       this.#leave(`${value}===undefined`);
     }
     return type.type === "int64" && kinds === Kind.integer ? `BigInt(${value})` : value;
@@ -124,14 +125,23 @@ class RowWriter {
 
 /**
  * The condition under which a value of these kinds is not of the type; "" where it always is. undefined: only the conversion knows.
- * "exact": the parsed number may have lost digits that the type keeps.
  */
 function quickTest(type: DataType, kinds: number, value: string): string | undefined {
-  const isInteger = kinds === Kind.integer;
-  if (type.type === "string" && kinds === Kind.string) return "";
-  if (type.type === "float64" && (isInteger || kinds === Kind.number || kinds === (Kind.number | Kind.integer))) return `typeof ${value}!=="number"||!Number.isFinite(${value})`;
-  if (type.type === "int32" && isInteger) return `(${value}|0)!==${value}`;
-  if ((type.type === "int64" || type.type === "timestamp") && isInteger) return "";
-  if (type.type === "any" && type.nullable === true) return "";
-  return keepsDigits(type) && (kinds & ~(Kind.string | Kind.literal)) !== 0 ? "exact" : undefined;
+  const isQuick = type.type === "string" ? kinds === Kind.string : (kinds & ~quickKinds(type)) === 0;
+  return isQuick ? (tests[type.type]?.(value) ?? "") : undefined;
 }
+
+/** Kinds of values that are of a type by a simple test. */
+function quickKinds(type: DataType): number {
+  if (type.type === "float64") return Kind.integer | Kind.number;
+  if (type.type === "int32" || type.type === "int64" || type.type === "timestamp") return Kind.integer;
+  return type.type === "any" && type.nullable === true ? anyKind : 0;
+}
+
+const anyKind = Kind.string | Kind.integer | Kind.number | Kind.literal | Kind.nested;
+
+const tests: Readonly<Partial<Record<DataType["type"], (value: string) => string>>> = {
+  // A value read by the general reader may be of another kind than any seen before.
+  float64: (value) => `typeof ${value}!=="number"`,
+  int32: (value) => `(${value}|0)!==${value}`,
+};

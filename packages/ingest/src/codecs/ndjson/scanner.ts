@@ -25,8 +25,8 @@ export interface ScanHost {
   odd(start: number, end: number): void;
 }
 
-/** Reads the whole lines of `bytes[from, to)`. */
-export type Scan = (bytes: TextBuffer, view: DataView, from: number, to: number, out: DecodeOutput) => void;
+/** Reads the whole lines of a range of `bytes`. */
+export type Scan = (bytes: TextBuffer, view: DataView, range: { readonly from: number; readonly to: number }, out: DecodeOutput) => void;
 
 /** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
 export interface RowCode {
@@ -46,8 +46,8 @@ export interface KnownLayout {
 /** Compiles a scanner for layouts, each with the code of its row. */
 export function compileScanner(known: readonly KnownLayout[], host: ScanHost, maxRecordBytes: number): Scan {
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
-  const source = `"use strict";return function scan(b,dv,from,to,out){
-let i=from,x=0,z=0,k=0,t=0,${variables.join(",")};
+  const source = `"use strict";return function scan(b,dv,range,out){
+const to=range.to;let i=range.from,x=0,z=0,k=0,t=0,${variables.join(",")};
 const R=H.reader,ascii=H.isAscii;
 while(i<to){const s=i;
 ${known.map((one) => layoutCode(one, maxRecordBytes)).join("\n")}

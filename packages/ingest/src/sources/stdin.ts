@@ -1,0 +1,87 @@
+// A stream of bytes that can be read once: standard input, a socket, a process's output.
+import { StreamFlowError, type Batch, type DecoderFactory, type Position, type Schema, type Source } from "@streamflow/core";
+import { BatchDecoder } from "../codecs/batch-decoder.ts";
+import { csv, type CsvOptions } from "../codecs/csv.ts";
+import { lines } from "../codecs/lines.ts";
+import { ndjson } from "../codecs/ndjson/ndjson.ts";
+import { isTextFormat } from "../codecs/text-format.ts";
+import { defineSource, type ReadContext } from "../source.ts";
+import { untilAborted } from "../until-aborted.ts";
+
+/** Options of {@link stdinSource}. */
+export interface StdinSourceOptions {
+  /** Opens the stream; called once, when the source is first polled. In a Node process: `() => process.stdin`. */
+  readonly input: () => AsyncIterable<Uint8Array>;
+  /** @defaultValue `"ndjson"` */
+  readonly format?: "ndjson" | "csv" | "lines" | DecoderFactory;
+  readonly schema?: Schema;
+  readonly csv?: CsvOptions;
+  /** A longer record is rejected. @defaultValue 16 MiB */
+  readonly maxRecordBytes?: number;
+}
+
+/**
+ * Reads records from a stream that is handed in, as standard input is.
+ *
+ * Not replayable, so at-most-once across a restart: what was read after the last checkpoint is lost. It ends when the stream does.
+ * Positions count bytes.
+ */
+export function stdinSource<Out = unknown>(options: StdinSourceOptions): Source<Out> {
+  const { format = "ndjson", schema, maxRecordBytes = 16 << 20 } = options;
+  const factory = typeof format === "string" ? formats[format](options) : format;
+  return defineSource<Out>({
+    type: "stdin",
+    config: { format: factory.type, maxRecordBytes, ...(options.csv === undefined ? {} : { csv: options.csv }), ...(schema === undefined ? {} : { schema }) },
+    capabilities: { replayable: false, bounded: true, deterministic: false, singlePartition: true },
+    ...(schema === undefined ? {} : { schema }),
+    partitions: () => ["0"],
+    read: (partition, from, context) => readStream(options.input, { partition, from, context, factory, decoder: { maxRecordBytes, ...(schema === undefined ? {} : { schema }) } }),
+  });
+}
+
+const formats: Readonly<Record<"ndjson" | "csv" | "lines", (options: StdinSourceOptions) => DecoderFactory>> = {
+  ndjson: () => ndjson(),
+  csv: (options) => csv(options.csv),
+  lines: () => lines(),
+};
+
+interface ReadOptions {
+  readonly partition: string;
+  readonly from: Position | undefined;
+  readonly context: ReadContext;
+  readonly factory: DecoderFactory;
+  readonly decoder: { readonly maxRecordBytes: number; readonly schema?: Schema };
+}
+
+async function* readStream(input: () => AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<Batch> {
+  const { partition, context, factory } = options;
+  const decoder = factory.create({ projection: context.projection, ...options.decoder });
+  const position = (offset: number): Position => String(offset);
+  const batches = new BatchDecoder({ decoder, partition, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes, position });
+  let behind = startOf(options.from);
+  let rest: Uint8Array = new Uint8Array(0);
+  const iterator = input()[Symbol.asyncIterator]();
+  try {
+    for (let last = false; !last; ) {
+      const next = await untilAborted(iterator.next(), context.signal);
+      if (next === undefined) return;
+      last = next.done === true;
+      const chunk = next.done === true ? new Uint8Array(0) : next.value;
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      behind += chunk.length;
+      const { batch, used } = batches.decode({ bytes, from: 0, to: bytes.length, last, base: behind - bytes.length });
+      rest = bytes.subarray(used);
+      if (batch !== undefined) yield batch;
+    }
+  } finally {
+    // Not awaited: a stream that waits for its next byte ends only when that comes.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+/** Offsets go on from those of an earlier run, so that positions never repeat. */
+function startOf(from: Position | undefined): number {
+  const offset = from === undefined ? 0 : Number(from);
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  throw new StreamFlowError("SF_SOURCE_POSITION", `a stream cannot go on from position "${from}"`);
+}

@@ -1,0 +1,124 @@
+// Opens sources and decoders for the tests of this package, and reads them whole.
+import type { Batch, Decoder, Environment, PollLimits, Position, Projection, Rejected, Source, SourceSession } from "@streamflow/core";
+import { testEnvironment } from "@streamflow/core/testing";
+
+/** How a source is opened. */
+export interface OpenOptions {
+  readonly environment?: Environment;
+  readonly from?: Readonly<Record<string, Position>>;
+  readonly projection?: Projection;
+  readonly limits?: PollLimits;
+  readonly signal?: AbortSignal;
+  readonly maxRejectedBytes?: number;
+}
+
+export const roomy: PollLimits = { maxRecords: 1000, maxBytes: 1 << 20 };
+
+/** An open source and the partitions that it told. */
+export interface Opened {
+  readonly session: SourceSession;
+  readonly partitions: readonly string[];
+}
+
+export async function openSource(source: Source, options: OpenOptions = {}): Promise<Opened> {
+  const partitions: string[] = [];
+  const session = await source.open({
+    environment: options.environment ?? testEnvironment().environment,
+    node: "source",
+    projection: options.projection ?? "all",
+    partitions: {
+      assigned: async (assigned) => {
+        partitions.push(...assigned.map((one) => one.partition));
+        return new Map(Object.entries(options.from ?? {}));
+      },
+      revoked: async () => undefined,
+      lost: () => undefined,
+    },
+    signal: options.signal ?? new AbortController().signal,
+    maxRejectedBytes: options.maxRejectedBytes ?? 65_536,
+    limits: options.limits ?? roomy,
+  });
+  return { session, partitions };
+}
+
+/** The next batch of a partition, or "end". */
+export async function nextBatch(session: SourceSession, partition: string, limits: PollLimits = roomy): Promise<Batch | "end"> {
+  for (;;) {
+    const result = session.poll(partition, limits);
+    if (result !== "idle") return result;
+    await session.ready();
+  }
+}
+
+/** Everything that a partition gave. */
+export interface Drained {
+  readonly values: unknown[];
+  /** The position of each value. */
+  readonly positions: Position[];
+  readonly rejected: Rejected[];
+  readonly batches: Batch[];
+  readonly ends: Position[];
+  /** What was thrown instead of an end. */
+  failure: unknown;
+}
+
+/** Reads a partition to its end or failure, and closes the source. Batches are released as soon as they have been read. */
+export async function drain(source: Source, options: OpenOptions & { readonly partition?: string } = {}): Promise<Drained> {
+  const drained: Drained = { values: [], positions: [], rejected: [], batches: [], ends: [], failure: undefined };
+  const { session, partitions } = await openSource(source, options);
+  try {
+    for (const partition of options.partition === undefined ? partitions : [options.partition]) {
+      for (let batch = await nextBatch(session, partition, options.limits); batch !== "end"; batch = await nextBatch(session, partition, options.limits)) {
+        drained.values.push(...(batch.values ?? []));
+        for (let i = 0; i < batch.length; i++) drained.positions.push(batch.positionAt(i));
+        drained.rejected.push(...(batch.rejected ?? []));
+        drained.batches.push(batch);
+        drained.ends.push(batch.endPosition);
+        batch.release?.();
+      }
+    }
+  } catch (thrown) {
+    drained.failure = thrown;
+  } finally {
+    await session.close();
+  }
+  return drained;
+}
+
+/** What a decoder reported: values, and `!CODE` for what it rejected. */
+export interface Decoded {
+  readonly items: unknown[];
+  /** The text of each item. */
+  readonly raw: string[];
+}
+
+/** Feeds a decoder with pieces of an input: `cuts` are the offsets at which it ends a piece. */
+export function decodeAll(decoder: Decoder, input: Uint8Array, cuts: readonly number[] = []): Decoded {
+  const decoded: Decoded = { items: [], raw: [] };
+  const text = (start: number, end: number): string => Buffer.from(buffer.subarray(start, end)).toString("latin1");
+  let buffer = new Uint8Array(0);
+  const out = {
+    value: (value: unknown, start: number, end: number): void => {
+      decoded.items.push(value);
+      decoded.raw.push(text(start, end));
+    },
+    reject: (error: { code: string }, start: number, end: number, raw?: Uint8Array): void => {
+      decoded.items.push(`!${error.code}`);
+      decoded.raw.push(raw === undefined ? text(start, end) : Buffer.from(raw).toString("latin1"));
+    },
+  };
+  let rest = new Uint8Array(0);
+  const ends = [...new Set([...cuts, input.length])].filter((cut) => cut <= input.length).sort((a, b) => a - b);
+  let start = 0;
+  for (const end of ends) {
+    // Exact memory, with hostile bytes behind where there is room: nothing behind the input may matter.
+    buffer = new Uint8Array(rest.length + end - start);
+    buffer.set(rest);
+    buffer.set(input.subarray(start, end), rest.length);
+    const used = decoder.decode(buffer, 0, buffer.length, end === input.length, out);
+    rest = buffer.slice(used);
+    start = end;
+    buffer.fill(0x22);
+  }
+  return decoded;
+}

@@ -1,0 +1,11 @@
+// Waiting that an abort ends.
+
+/** The value of `work`, or undefined when `signal` is aborted first. An abort leaves `work` to itself; its later failure is swallowed. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

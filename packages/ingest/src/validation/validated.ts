@@ -1,0 +1,73 @@
+// Any source, with its records checked against a JSON Schema.
+import { StreamFlowError, toJson, type Batch, type PollResult, type Rejected, type Schema, type Source, type SourceSession } from "@streamflow/core";
+import { pickRecords } from "../pick-records.ts";
+import { jsonSchemaCheck, type JsonSchema, type JsonSchemaCheck, type JsonSchemaOptions } from "./json-schema.ts";
+
+/**
+ * Wraps a source so that records which do not satisfy a JSON Schema are rejected, with the path and the rule.
+ *
+ * Whole records are checked, so the source delivers all fields, whatever the plan reads. Order, positions and partitions stay the source's.
+ *
+ * @throws {@link StreamFlowError} SF_SCHEMA_INVALID for an unusable schema. Records are rejected with SF_SCHEMA_VIOLATION; its context holds `path` and `rule`.
+ */
+export function validated<Out>(source: Source<Out>, jsonSchema: JsonSchema, options: JsonSchemaOptions = {}): Source<Out> {
+  const check = jsonSchemaCheck(jsonSchema, options);
+  return {
+    type: source.type,
+    capabilities: source.capabilities,
+    config: { ...source.config, jsonSchema },
+    ...(source.schema === undefined ? {} : { schema: source.schema }),
+    open: async (context) => new ValidatedSession(await source.open({ ...context, projection: "all" }), check, { schema: source.schema, maxBytes: context.maxRejectedBytes }),
+  };
+}
+
+class ValidatedSession implements SourceSession {
+  readonly #session: SourceSession;
+  readonly #check: JsonSchemaCheck;
+  readonly #options: { readonly schema: Schema | undefined; readonly maxBytes: number };
+
+  constructor(session: SourceSession, check: JsonSchemaCheck, options: { readonly schema: Schema | undefined; readonly maxBytes: number }) {
+    this.#session = session;
+    this.#check = check;
+    this.#options = options;
+  }
+
+  poll(...request: Parameters<SourceSession["poll"]>): PollResult {
+    const result = this.#session.poll(...request);
+    return result === "idle" || result === "end" ? result : this.#validate(result);
+  }
+
+  #validate(batch: Batch): Batch {
+    const bad = new Map<number, Rejected>();
+    const { schema } = this.#options;
+    (batch.values ?? []).forEach((value, index) => {
+      const violation = this.#check(schema === undefined ? value : toJson(value, schema));
+      if (violation === undefined) return;
+      const { path, rule, message } = violation;
+      const error = new StreamFlowError("SF_SCHEMA_VIOLATION", `${path === "" ? "the record" : path} breaks "${rule}": ${message}`, { context: { path, rule } });
+      bad.set(index, { beforeIndex: index, position: batch.positionAt(index), error, ...this.#raw(batch, index) });
+    });
+    return bad.size === 0 ? batch : pickRecords(batch, bad);
+  }
+
+  #raw(batch: Batch, index: number): { raw: Uint8Array | undefined; truncated?: boolean } {
+    const { raw } = batch;
+    if (raw === undefined) return { raw: undefined };
+    const [start, end] = [raw.starts[index] ?? 0, raw.ends[index] ?? 0];
+    const { maxBytes } = this.#options;
+    return { raw: raw.bytes.slice(start, Math.min(end, start + maxBytes)), ...(end - start > maxBytes ? { truncated: true } : {}) };
+  }
+
+  ready(): Promise<void> {
+    return this.#session.ready();
+  }
+  committed(positions: ReadonlyMap<string, string>): void | Promise<void> {
+    return this.#session.committed?.(positions);
+  }
+  progress(): number | undefined {
+    return this.#session.progress?.();
+  }
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
