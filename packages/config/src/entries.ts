@@ -140,14 +140,16 @@ class EntryReader {
   #reference(entry: NamedEntry, at: { readonly node: ConfigNode; readonly path: string; readonly input: string }): InputSpec | undefined {
     const text = readWord({ node: at.node, path: at.path, secret: false }, this.#context);
     if (text === undefined) return undefined;
-    const [id = "", output = "main", ...rest] = text.split(".");
+    // Ids hold no dot; an output may.
+    const dot = text.indexOf(".");
+    const [id, output] = dot < 0 ? [text, "main"] : [text.slice(0, dot), text.slice(dot + 1)];
     const earlier = [...new Set(this.#earlier(entry).map((candidate) => candidate.id))];
-    if (earlier.includes(id) && rest.length === 0 && output !== "") return { input: at.input, node: id, output, location: this.#location(at.node.place, at.path) };
+    if (earlier.includes(id) && output !== "") return { input: at.input, node: id, output, location: this.#location(at.node.place, at.path) };
     const exists = this.#entries.find((candidate) => candidate.id === id);
     const near = nearest(id, earlier);
     const why = exists === undefined ? `no entry has the id "${id.slice(0, 60)}"` : exists.kind === "sink" ? `"${id}" is a sink, which has no output` : `"${id}" does not come before this entry`;
     const hint = exists === undefined && near !== undefined ? `did you mean "${near}"?` : `it may read from: ${earlier.join(", ") || "nothing"}`;
-    this.#context.problems.add(at.node.place, at.path, rest.length > 0 || output === "" ? "expected an id, or an id and an output such as window.late" : why, hint);
+    this.#context.problems.add(at.node.place, at.path, output === "" ? "expected an id, or an id and an output such as window.late" : why, hint);
     return undefined;
   }
 

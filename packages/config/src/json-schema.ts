@@ -13,7 +13,7 @@ const componentKinds: readonly ComponentKind[] = ["source", "stage", "sink", "de
 const reference: JsonSchema = { type: "string", pattern: String.raw`\$\{[^}]+\}` };
 const durationText: JsonSchema = { type: "string", pattern: String.raw`^(\d+(\.\d+)?(d|h|ms|m|s))+$` };
 const sizeText: JsonSchema = { type: "string", pattern: String.raw`^\d+(\.\d+)? ?([kKMGT]i?B|B)?$` };
-const nodeReference: JsonSchema = { type: "string", pattern: String.raw`^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)?$` };
+const nodeReference: JsonSchema = { type: "string", pattern: String.raw`^[A-Za-z][A-Za-z0-9_-]*(\..+)?$` };
 const nodeReferences: JsonSchema = { anyOf: [nodeReference, { type: "array", items: nodeReference, minItems: 1 }] };
 
 /**

@@ -216,7 +216,7 @@ describe("parsePipeline", () => {
           expect(`${renderDiagnostics(thrown.diagnostics)}${thrown.message}${thrown.stack}`).not.toContain("planted");
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 

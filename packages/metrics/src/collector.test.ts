@@ -7,7 +7,7 @@ import { seriesOf, totalOf } from "./snapshot.ts";
 const clock = new ManualClock();
 
 describe("MetricsCollector", () => {
-  registerConformance(it, metricsConformance(() => new MetricsCollector({ clock })));
+  registerConformance(it, metricsConformance({ create: () => new MetricsCollector({ clock }) }));
 
   it("MET-1: the same name and labels give the same series, in any order of labels", () => {
     const metrics = new MetricsCollector({ clock });

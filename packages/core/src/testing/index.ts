@@ -26,7 +26,6 @@ export type { CheckpointStoreHarness } from "./conformance/checkpoint-store.ts";
 export { leaseStoreConformance } from "./conformance/lease-store.ts";
 export type { LeaseStoreHarness } from "./conformance/lease-store.ts";
 export { logStoreConformance } from "./conformance/log-store.ts";
-export { metricsConformance } from "./conformance/metrics.ts";
 export { metadataStoreConformance } from "./conformance/metadata-store.ts";
 export type { StoreHarness } from "./conformance/store-trial.ts";
 export { poison, poisonBatch } from "./poison.ts";
