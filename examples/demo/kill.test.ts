@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +62,19 @@ describe("runWithKills", () => {
     expect(third).toBeGreaterThan(second ?? 1);
     expect(third).toBeLessThan(1);
     expect(report.kills.every(({ afterMs }) => afterMs <= report.durationMs)).toBe(true);
+  });
+
+  it("spreads the kills over what is left, also when the process goes back each time", async () => {
+    const options = counting({ kills: 2 });
+    const report = await runWithKills({
+      ...options,
+      onStart: (run) => {
+        writeFileSync(file, "0");
+        options.onStart?.(run);
+      },
+    });
+    const [first = 1, second = 0] = report.kills.map(({ progress }) => progress);
+    expect(second).toBeGreaterThanOrEqual(first + (1 - first) / 2);
   });
 
   it("does not kill before there is output", async () => {

@@ -116,11 +116,11 @@ export function quantile(ascending: readonly number[], fraction: number): number
   return low + (place - below) * (high - low);
 }
 
-/** Rows by landing time. Sorted by comparison, while the preparation counts minutes: neither can hide a mistake of the other. */
+/** Rows by landing time; the sort is stable. It compares, while the preparation counts minutes: neither can hide a mistake of the other. */
 function byLandingTime({ count, date, delay }: Flights): Uint32Array {
   const landing = date.map((ms, row) => ms + delay[row]! * minuteMs);
   const rows = Uint32Array.from({ length: count }, (_, row) => row);
-  return rows.sort((a, b) => landing[a]! - landing[b]! || a - b);
+  return rows.sort((a, b) => landing[a]! - landing[b]!);
 }
 
 function addToHour(hours: Map<number, Delays>, flights: Flights, row: number, hour: number): void {
