@@ -51,7 +51,9 @@ export class VirtualDisk implements Disk {
 
   /** The bytes that all files together hold. */
   get usedBytes(): number {
-    return [...this.files().values()].reduce((sum, bytes) => sum + bytes.length, 0);
+    let sum = 0;
+    this.#visitFiles((_path, node) => (sum += node.bytes.length));
+    return sum;
   }
 
   /** After `changes` more changing operations, each further one throws SF_DISK_FAILED; `Infinity` mends the disk. */
@@ -72,13 +74,7 @@ export class VirtualDisk implements Disk {
   /** The contents of every file, by path, in order of path. */
   files(): ReadonlyMap<string, Uint8Array> {
     const found = new Map<string, Uint8Array>();
-    const visit = (folder: VirtualFolderNode, path: string): void => {
-      for (const [name, node] of folder.names) {
-        if (node.kind === "folder") visit(node, `${path}/${name}`);
-        else found.set(`${path}/${name}`, node.bytes.slice());
-      }
-    };
-    visit(this.#root, "");
+    this.#visitFiles((path, node) => found.set(path, node.bytes.slice()));
     return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
@@ -155,6 +151,16 @@ export class VirtualDisk implements Disk {
     if (node.kind === "folder") node.sync();
   }
 
+  #visitFiles(visit: (path: string, node: VirtualFileNode) => void): void {
+    const walk = (folder: VirtualFolderNode, path: string): void => {
+      for (const [name, node] of folder.names) {
+        if (node.kind === "folder") walk(node, `${path}/${name}`);
+        else visit(`${path}/${name}`, node);
+      }
+    };
+    walk(this.#root, "");
+  }
+
   async #begin(operation: DiskOperation, path: string): Promise<void> {
     this.#mustLive(operation, path);
     await this.#options.beforeOperation?.(operation, path);
@@ -183,7 +189,7 @@ export class VirtualDisk implements Disk {
     return new VirtualFile(node, path, {
       writable,
       begin: (operation) => this.#begin(operation, path),
-      room: () => this.quotaBytes - this.usedBytes,
+      room: () => (this.quotaBytes === Infinity ? Infinity : this.quotaBytes - this.usedBytes),
       nowMs: () => this.#nowMs(),
     });
   }
