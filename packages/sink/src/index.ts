@@ -4,3 +4,5 @@ export type { ShardHead, SinkFirstSteps, SinkTransaction, StoreFirstSteps } from
 export { jsonBody, parseBody } from "./prepared-bytes.ts";
 export { memorySink } from "./connectors/memory.ts";
 export type { MemoryRecord, MemorySink, MemorySinkOptions } from "./connectors/memory.ts";
+export { sqliteSink } from "./connectors/sqlite.ts";
+export type { SqliteSinkOptions } from "./connectors/sqlite.ts";

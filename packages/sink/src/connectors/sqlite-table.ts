@@ -1,0 +1,130 @@
+// The table that an SQLite sink fills: made from the schema or checked against it, and the statements that fill it.
+import type { DataType, Schema, StructType } from "@streamflow/core";
+import { StreamFlowError } from "@streamflow/core";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { columnType, type SqliteColumn } from "./sqlite-values.ts";
+
+/** What is asked of a table. */
+export interface TableRequest {
+  /** For messages. */
+  readonly name: string;
+  readonly table: string;
+  readonly schema: Schema | undefined;
+  /** Key columns of an upsert; undefined: append. */
+  readonly key: readonly string[] | undefined;
+}
+
+/** A table that is ready, and the SQL over it. */
+export interface SqliteTable {
+  readonly columns: readonly SqliteColumn[];
+  /** A record is one value, not named fields. */
+  readonly isScalar: boolean;
+  /** Creates the temporary table that holds what is not committed. */
+  readonly createStaged: string;
+  /** Inserts `rows` rows into it. Upserts: the last row of a key stays; the last parameter of each row is 1 for a delete. */
+  insertStaged(rows: number): string;
+  readonly applyDeletes: string;
+  readonly applyRows: string;
+}
+
+interface FoundColumn {
+  readonly name: string;
+  readonly notnull: number;
+  readonly dflt_value: unknown;
+  readonly pk: number;
+  readonly type: string;
+}
+
+const staged = "temp._streamflow_staged";
+const deleted = "_streamflow_deleted";
+
+/**
+ * Makes or checks the table. Called inside a transaction.
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID, or SF_SINK_FAILED where the table that is there does not fit.
+ */
+export function openTable(connection: SqliteConnection, request: TableRequest): SqliteTable {
+  const found = connection.prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?)").all(request.table) as unknown as readonly FoundColumn[];
+  const declared = declaredColumns(request);
+  checkKey(request, (declared ?? found).map((column) => column.name));
+  const columns = found.length === 0 ? createTable(connection, request, declared) : checkTable(request, declared, found);
+  const isScalar = request.schema !== undefined && request.schema.type !== "struct";
+  return { columns: columns.map((column) => (request.key?.includes(column.name) === true ? { ...column, nullable: false } : column)), isScalar, ...statements(request, columns, found) };
+}
+
+function checkKey({ name, key = [] }: TableRequest, columns: readonly string[]): void {
+  const missing = key.find((column) => !columns.includes(column));
+  if (missing === undefined || columns.length === 0) return;
+  throw new StreamFlowError("SF_CONFIG_INVALID", `${name}: the key "${missing}" is not among the columns ${columns.map((column) => `"${column}"`).join(", ")}`);
+}
+
+function declaredColumns({ schema }: TableRequest): readonly SqliteColumn[] | undefined {
+  if (schema === undefined) return undefined;
+  const { fields }: StructType = schema.type === "struct" ? schema : { type: "struct", fields: [{ name: "value", type: schema }] };
+  return fields.map(({ name, type }) => ({ name, type, nullable: isNullable(type) }));
+}
+
+function isNullable(type: DataType): boolean {
+  return type.nullable === true || type.type === "any";
+}
+
+function createTable(connection: SqliteConnection, request: TableRequest, declared: readonly SqliteColumn[] | undefined): readonly SqliteColumn[] {
+  const { table, key } = request;
+  if (declared === undefined || declared.length === 0) {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `${request.name}: table "${table}" does not exist, and the fields of the records are not known`, { hint: "create the table, or give the sink a schema" });
+  }
+  const lines = declared.map(({ name, type, nullable }) => `${quote(name)} ${type === undefined ? "" : columnType(type)}${nullable ? "" : " NOT NULL"}`);
+  if (key !== undefined) lines.push(`PRIMARY KEY (${names(key)})`);
+  connection.exec(`CREATE TABLE main.${quote(table)} (${lines.join(", ")})`);
+  return declared;
+}
+
+function checkTable(request: TableRequest, declared: readonly SqliteColumn[] | undefined, found: readonly FoundColumn[]): readonly SqliteColumn[] {
+  const byName = new Map(found.map((column) => [column.name, column]));
+  const columns = declared ?? found.map(({ name }) => ({ name, type: undefined, nullable: true }));
+  const missing = columns.find(({ name }) => !byName.has(name));
+  if (missing !== undefined) {
+    throw new StreamFlowError("SF_SINK_FAILED", `${request.name}: table "${request.table}" has no column "${missing.name}"; it has ${found.map((c) => `"${c.name}"`).join(", ")}`, {
+      hint: `ALTER TABLE ${quote(request.table)} ADD COLUMN ${quote(missing.name)} ${missing.type === undefined ? "" : columnType(missing.type)}`.trim(),
+    });
+  }
+  const unfilled = found.find((column) => column.notnull === 1 && column.dflt_value === null && column.pk === 0 && !columns.some(({ name }) => name === column.name));
+  if (unfilled !== undefined) {
+    throw new StreamFlowError("SF_SINK_FAILED", `${request.name}: column "${unfilled.name}" of table "${request.table}" must not be null, but the records have no such field`);
+  }
+  return columns.map((column) => ({ ...column, nullable: column.nullable && byName.get(column.name)?.notnull !== 1 }));
+}
+
+function statements({ table, key }: TableRequest, columns: readonly SqliteColumn[], found: readonly FoundColumn[]): Pick<SqliteTable, "createStaged" | "insertStaged" | "applyDeletes" | "applyRows"> {
+  const target = `main.${quote(table)}`;
+  const list = names(columns.map((column) => column.name));
+  // The same affinity as in the table, so that a value is changed once and keys compare alike.
+  const typeOf = ({ name, type }: SqliteColumn): string => found.find((column) => column.name === name)?.type ?? (type === undefined ? "" : columnType(type));
+  const lines = columns.map((column) => `${quote(column.name)} ${typeOf(column)}`);
+  const insert = (verb: string, count: number) => (rows: number) => `${verb} INTO ${staged} VALUES ${Array(rows).fill(`(${Array(count).fill("?").join(",")})`).join(",")}`;
+  if (key === undefined) {
+    return {
+      createStaged: `CREATE TABLE ${staged} (${lines.join(", ")})`,
+      insertStaged: insert("INSERT", columns.length),
+      applyDeletes: "",
+      applyRows: `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${staged} ORDER BY rowid`,
+    };
+  }
+  const rest = columns.map((column) => column.name).filter((name) => !key.includes(name));
+  const change = rest.length === 0 ? "NOTHING" : `UPDATE SET ${rest.map((name) => `${quote(name)} = excluded.${quote(name)}`).join(", ")}`;
+  const keys = key.length === 1 ? names(key) : `(${names(key)})`;
+  return {
+    createStaged: `CREATE TABLE ${staged} (${[...lines, `${deleted} INTEGER`].join(", ")}, UNIQUE (${names(key)}))`,
+    insertStaged: insert("INSERT OR REPLACE", columns.length + 1),
+    applyDeletes: `DELETE FROM ${target} WHERE ${keys} IN (SELECT ${names(key)} FROM ${staged} WHERE ${deleted} = 1)`,
+    applyRows: `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${staged} WHERE ${deleted} = 0 ORDER BY rowid ON CONFLICT (${names(key)}) DO ${change}`,
+  };
+}
+
+function names(list: readonly string[]): string {
+  return list.map(quote).join(", ");
+}
+
+/** An identifier, whatever it holds. */
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
