@@ -209,7 +209,7 @@ describe("damage", () => {
       },
     });
     const store = await openFileCheckpointStore("/data/checkpoints", { ...parts.environment, disk: broken });
-    await expect(run({ store })).rejects.toThrow("EIO");
+    await expect(run({ store })).rejects.toMatchObject({ code: "EIO" });
   });
 });
 

@@ -5,8 +5,7 @@ import type { StatementSync } from "node:sqlite";
 import { StreamFlowError } from "@streamflow/core";
 import type { ErrorCode, ErrorDetails } from "@streamflow/core";
 
-/** How long a call waits for another process's transaction, in milliseconds. */
-const busyTimeoutMs = 5000;
+const defaultBusyTimeoutMs = 5000;
 /** Raised when the tables change; a database of a newer version is refused. */
 const schemaVersion = 1;
 
@@ -42,9 +41,10 @@ export class SqliteDatabase {
 
   /**
    * Opens a file (created when missing; `:memory:` for tests) and brings it to the present schema.
+   * @param busyTimeoutMs how long a call waits for another process's transaction
    * @throws {@link StreamFlowError} SF_DISK_READ_ONLY, SF_DISK_FULL, SF_DISK_FAILED, SF_STATE_CORRUPT; SF_STATE_INCOMPATIBLE for a newer schema.
    */
-  constructor(path: string) {
+  constructor(path: string, busyTimeoutMs: number = defaultBusyTimeoutMs) {
     this.path = path;
     this.#database = this.#attempt("open", () => new DatabaseSync(path, { timeout: busyTimeoutMs }));
     try {

@@ -118,6 +118,27 @@ describe("the database", () => {
     await store.close();
   });
 
+  it("a transaction keeps other writers out from its beginning; who has waited too long may try again", async () => {
+    const made = await storage();
+    const [one, other] = [new SqliteDatabase(pathOf(made), 10), new SqliteDatabase(pathOf(made), 10)];
+    const put = "INSERT OR REPLACE INTO documents VALUES ('c', 'id', 1, 'null')";
+    one.write(() => {
+      expect(one.get("SELECT count(*) AS n FROM documents")).toMatchObject({ n: 0 });
+      expect(() => other.write(() => other.run(put))).toThrow(expect.objectContaining({ code: "SF_DISK_FAILED", retryable: true }));
+      one.run(put);
+    });
+    expect(other.write(() => other.get("SELECT count(*) AS n FROM documents"))).toMatchObject({ n: 1 });
+    expect(() => one.write(() => {
+      one.run("DELETE FROM documents");
+      throw new Error("no");
+    })).toThrow("no");
+    expect(other.get("SELECT count(*) AS n FROM documents")).toMatchObject({ n: 1 });
+    for (const database of [one, other]) {
+      database.hold();
+      database.letGo();
+    }
+  });
+
   it("SF_STATE_CORRUPT: for a file that is no database, and for one with damaged pages", async () => {
     const made = await storage();
     await writeFile(pathOf(made), "this is no database".repeat(1000));
