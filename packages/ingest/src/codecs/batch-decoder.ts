@@ -72,13 +72,13 @@ export class BatchDecoder implements DecodeOutput {
     if (this.#snapshot === undefined) this.#snapshot = this.#options.decoder.snapshot?.() ?? "";
     const most = this.#options.maxRejectedBytes;
     const kept = (raw ?? this.#stretch.bytes.subarray(start, end)).slice(0, most);
-    const isTruncated = raw !== undefined || end - start > most;
+    const size = raw === undefined ? end - start : Number(error.context?.["bytes"] ?? Infinity);
     this.#rejected.push({
       beforeIndex: this.#values.length,
       position: this.#position(end),
       error,
       raw: kept,
-      ...(isTruncated ? { truncated: true } : {}),
+      ...(kept.length < size ? { truncated: true } : {}),
     });
     this.#lastEnd = end;
   }

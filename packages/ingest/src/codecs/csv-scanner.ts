@@ -56,7 +56,7 @@ export class CsvScanner implements CsvRecord {
 
   #finish(buffer: TextBuffer, fieldStart: number, stop: { at: number; to: number }): CsvRecord {
     const { at, to } = stop;
-    const hasReturn = at < to && at > fieldStart && buffer[at - 1] === carriageReturn;
+    const hasReturn = at > fieldStart && buffer[at - 1] === carriageReturn;
     this.end = hasReturn ? at - 1 : at;
     this.next = Math.min(to, at + 1);
     const lastField = this.count - 1;

@@ -7,7 +7,8 @@ import { isUtf8 } from "node:buffer";
 import { StreamFlowError, type DecodeOutput, type Decoder, type DecoderFactory, type DecoderOptions } from "@streamflow/core";
 import { CsvColumns } from "./csv-columns.ts";
 import { CsvScanner, CsvTail, type CsvRecord } from "./csv-scanner.ts";
-import { markLength, tooLarge } from "./line-splitter.ts";
+import { markLength } from "./line-splitter.ts";
+import { headOf, LongRecord, tooLarge } from "./long-record.ts";
 import { textBuffer, type TextBuffer } from "./text-buffer.ts";
 
 /** Options of {@link csv}. */
@@ -39,14 +40,9 @@ interface Resolved {
   readonly columns: readonly string[] | undefined;
 }
 
-/** Bytes kept of a record that is too long. */
-const headBytes = 65_536;
-
-interface LongRecord {
-  size: number;
+interface Long {
+  readonly record: LongRecord;
   readonly tail: CsvTail;
-  readonly head: Uint8Array;
-  endsWithReturn: boolean;
 }
 
 class CsvDecoder implements Decoder {
@@ -55,7 +51,7 @@ class CsvDecoder implements Decoder {
   readonly #scanner: CsvScanner;
   #isStart = true;
   #columns: CsvColumns | undefined;
-  #long: LongRecord | undefined;
+  #long: Long | undefined;
 
   constructor(decoder: DecoderOptions, options: Resolved) {
     this.#decoder = decoder;
@@ -100,12 +96,12 @@ class CsvDecoder implements Decoder {
     if (record === undefined) {
       // One byte more than the bound may yet turn out to be a carriage return.
       if (to - at <= this.#decoder.maxRecordBytes + 1) return at;
-      const tail = new CsvTail(this.#options.delimiter);
-      tail.find(buffer, at, to);
-      this.#long = { size: to - at, tail, head: Uint8Array.prototype.slice.call(buffer, at, Math.min(to, at + headBytes)), endsWithReturn: buffer[to - 1] === 0x0d };
+      this.#long = { record: new LongRecord(), tail: new CsvTail(this.#options.delimiter) };
+      this.#long.record.take(buffer.subarray(at, to));
+      this.#long.tail.find(buffer, at, to);
       return to;
     }
-    if (record.end - at > this.#decoder.maxRecordBytes) out.reject(tooLarge(record.end - at, this.#decoder.maxRecordBytes), at, record.end);
+    if (record.end - at > this.#decoder.maxRecordBytes) out.reject(tooLarge(record.end - at, this.#decoder.maxRecordBytes), at, record.end, headOf(buffer, at, record.end));
     else if (record.end > at) this.#take(buffer, record, input);
     return record.next;
   }
@@ -131,20 +127,19 @@ class CsvDecoder implements Decoder {
   }
 
   /** Goes on to the end of a record that is too long, and rejects it there. */
-  #skip(long: LongRecord, buffer: TextBuffer, input: { at: number; to: number; last: boolean; out: DecodeOutput }): number {
+  #skip(long: Long, buffer: TextBuffer, input: { at: number; to: number; last: boolean; out: DecodeOutput }): number {
     const { at, to, last, out } = input;
     const end = long.tail.find(buffer, at, to);
-    long.size += end - at;
-    if (end > at) long.endsWithReturn = buffer[end - 1] === 0x0d;
+    long.record.take(buffer.subarray(at, end));
     if (end === to && !last) return to;
     this.#long = undefined;
-    out.reject(tooLarge(long.size - (long.endsWithReturn && end < to ? 1 : 0), this.#decoder.maxRecordBytes), at, end, long.head);
+    out.reject(tooLarge(long.record.size, this.#decoder.maxRecordBytes), at, end, long.record.head);
     return Math.min(to, end + 1);
   }
 
   snapshot(): string {
     if (this.#isStart) return "";
-    const long = this.#long === undefined ? {} : { size: this.#long.size, state: this.#long.tail.state };
+    const long = this.#long === undefined ? {} : { size: this.#long.record.size, state: this.#long.tail.state };
     return JSON.stringify({ columns: this.#options.header ? (this.#columns?.names ?? []) : [], ...long });
   }
 
@@ -154,6 +149,6 @@ class CsvDecoder implements Decoder {
     if (state === "") return;
     const saved = JSON.parse(state) as { columns: readonly string[]; size?: number; state?: number };
     if (this.#options.header && saved.columns.length > 0) this.#columns = new CsvColumns(saved.columns, this.#decoder);
-    if (saved.size !== undefined) this.#long = { size: saved.size, tail: new CsvTail(this.#options.delimiter, saved.state), head: new Uint8Array(0), endsWithReturn: false };
+    if (saved.size !== undefined) this.#long = { record: new LongRecord(saved.size), tail: new CsvTail(this.#options.delimiter, saved.state) };
   }
 }

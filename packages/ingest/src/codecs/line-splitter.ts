@@ -2,7 +2,8 @@
 //   I1. A line longer than the bound is never held whole: its head is kept, the rest is skipped, and it is rejected where it ends.
 //   I2. A byte order mark at the start of the stream is no part of the first line.
 //   I3. Handlers get valid offsets into the caller's input, or into a copy whose offsets are translated for them.
-import { StreamFlowError, type DecodeOutput } from "@streamflow/core";
+import type { DecodeOutput } from "@streamflow/core";
+import { LongRecord, tooLarge } from "./long-record.ts";
 import { margin, textBuffer, type TextBuffer } from "./text-buffer.ts";
 
 /** What becomes of whole lines. */
@@ -20,19 +21,11 @@ export interface Input {
   readonly out: DecodeOutput;
 }
 
-interface LongLine {
-  size: number;
-  readonly head: Uint8Array;
-  endsWithReturn: boolean;
-}
-
-/** Bytes kept of a line that is too long. */
-const headBytes = 65_536;
 
 export class LineSplitter {
   readonly #handler: LineHandler;
   #isStart = true;
-  #long: LongLine | undefined;
+  #long: LongRecord | undefined;
   #lastBytes: Uint8Array | undefined;
   #lastBuffer: TextBuffer | undefined;
 
@@ -64,7 +57,7 @@ export class LineSplitter {
 
   restore(state: string): void {
     this.#isStart = state === "start";
-    this.#long = state.startsWith("long ") ? { size: Number(state.slice(5)), head: new Uint8Array(0), endsWithReturn: false } : undefined;
+    this.#long = state.startsWith("long ") ? new LongRecord(Number(state.slice(5))) : undefined;
   }
 
   #whole(buffer: TextBuffer, input: Input): number {
@@ -78,7 +71,8 @@ export class LineSplitter {
     }
     // One byte more than the bound may yet turn out to be a carriage return.
     if (to - rest <= this.#handler.maxRecordBytes + 1) return rest;
-    this.#long = { size: to - rest, head: Uint8Array.prototype.slice.call(buffer, rest, Math.min(to, rest + headBytes)), endsWithReturn: buffer[to - 1] === 0x0d };
+    this.#long = new LongRecord();
+    this.#long.take(buffer.subarray(rest, to));
     return to;
   }
 
@@ -103,15 +97,14 @@ export class LineSplitter {
     this.#handler.lines(copy, { from: 0, to: hasNewline ? length : length + 1 }, shifted(out, range.from));
   }
 
-  #skip(long: LongLine, buffer: TextBuffer, input: Input): number {
+  #skip(long: LongRecord, buffer: TextBuffer, input: Input): number {
     const { from, to, last, out } = input;
     const found = buffer.subarray(from, to).indexOf(0x0a);
     const end = found < 0 ? to : from + found;
-    long.size += end - from;
-    if (end > from) long.endsWithReturn = buffer[end - 1] === 0x0d;
+    long.take(buffer.subarray(from, end));
     if (found < 0 && !last) return to;
     this.#long = undefined;
-    out.reject(tooLarge(long.size - (long.endsWithReturn ? 1 : 0), this.#handler.maxRecordBytes), from, end, long.head);
+    out.reject(tooLarge(long.size, this.#handler.maxRecordBytes), from, end, long.head);
     return found < 0 ? to : end + 1;
   }
 
@@ -122,11 +115,6 @@ export class LineSplitter {
     }
     return this.#lastBuffer;
   }
-}
-
-/** The error of a record that is too large. */
-export function tooLarge(size: number, most: number): StreamFlowError {
-  return new StreamFlowError("SF_RECORD_TOO_LARGE", `record of ${size} bytes is larger than maxRecordBytes ${most}`, { context: { bytes: size, maxRecordBytes: most } });
 }
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];

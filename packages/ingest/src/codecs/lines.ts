@@ -1,7 +1,8 @@
 // Text, one record a line: each record is a string without its line end.
 import { isUtf8 } from "node:buffer";
 import { StreamFlowError, type DecodeOutput, type Decoder, type DecoderFactory, type DecoderOptions } from "@streamflow/core";
-import { LineSplitter, tooLarge, type LineHandler } from "./line-splitter.ts";
+import { LineSplitter, type LineHandler } from "./line-splitter.ts";
+import { headOf, tooLarge } from "./long-record.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 
 /** Decodes lines of UTF-8 text. Blank lines are records too; a line that is not valid UTF-8 is rejected. */
@@ -39,7 +40,7 @@ class LinesDecoder implements Decoder, LineHandler {
     for (let start = range.from; start < range.to; ) {
       const newline = bytes.indexOf(0x0a, start);
       const end = newline > start && bytes[newline - 1] === 0x0d ? newline - 1 : newline;
-      if (end - start > this.maxRecordBytes) out.reject(tooLarge(end - start, this.maxRecordBytes), start, end);
+      if (end - start > this.maxRecordBytes) out.reject(tooLarge(end - start, this.maxRecordBytes), start, end, headOf(bytes, start, end));
       else if (!isValid && !isUtf8(bytes.subarray(start, end))) out.reject(new StreamFlowError("SF_CODEC_DECODE", "not valid UTF-8"), start, end);
       else out.value(bytes.utf8Slice(start, end), start, end);
       start = newline + 1;

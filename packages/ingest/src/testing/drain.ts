@@ -1,5 +1,5 @@
-// Opens sources and decoders for the tests of this package, and reads them whole.
-import type { Batch, Decoder, Environment, PollLimits, Position, Projection, Rejected, Source, SourceSession } from "@streamflow/core";
+// Opens sources for the tests of this package, and reads them whole.
+import type { Batch, Environment, PollLimits, Position, Projection, Rejected, Source, SourceSession } from "@streamflow/core";
 import { testEnvironment } from "@streamflow/core/testing";
 
 /** How a source is opened. */
@@ -83,42 +83,4 @@ export async function drain(source: Source, options: OpenOptions & { readonly pa
     await session.close();
   }
   return drained;
-}
-
-/** What a decoder reported: values, and `!CODE` for what it rejected. */
-export interface Decoded {
-  readonly items: unknown[];
-  /** The text of each item. */
-  readonly raw: string[];
-}
-
-/** Feeds a decoder with pieces of an input: `cuts` are the offsets at which it ends a piece. */
-export function decodeAll(decoder: Decoder, input: Uint8Array, cuts: readonly number[] = []): Decoded {
-  const decoded: Decoded = { items: [], raw: [] };
-  const text = (start: number, end: number): string => Buffer.from(buffer.subarray(start, end)).toString("latin1");
-  let buffer = new Uint8Array(0);
-  const out = {
-    value: (value: unknown, start: number, end: number): void => {
-      decoded.items.push(value);
-      decoded.raw.push(text(start, end));
-    },
-    reject: (error: { code: string }, start: number, end: number, raw?: Uint8Array): void => {
-      decoded.items.push(`!${error.code}`);
-      decoded.raw.push(raw === undefined ? text(start, end) : Buffer.from(raw).toString("latin1"));
-    },
-  };
-  let rest = new Uint8Array(0);
-  const ends = [...new Set([...cuts, input.length])].filter((cut) => cut <= input.length).sort((a, b) => a - b);
-  let start = 0;
-  for (const end of ends) {
-    // Exact memory, with hostile bytes behind where there is room: nothing behind the input may matter.
-    buffer = new Uint8Array(rest.length + end - start);
-    buffer.set(rest);
-    buffer.set(input.subarray(start, end), rest.length);
-    const used = decoder.decode(buffer, 0, buffer.length, end === input.length, out);
-    rest = buffer.slice(used);
-    start = end;
-    buffer.fill(0x22);
-  }
-  return decoded;
 }

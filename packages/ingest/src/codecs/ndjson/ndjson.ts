@@ -7,7 +7,8 @@ import { isAscii, isUtf8 } from "node:buffer";
 import type { DataType, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
 import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { mayGenerateCode } from "../../code-generation.ts";
-import { LineSplitter, tooLarge, type LineHandler } from "../line-splitter.ts";
+import { LineSplitter, type LineHandler } from "../line-splitter.ts";
+import { headOf, tooLarge } from "../long-record.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";
 import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
 import { narrowed, parseTyped } from "../typed-record.ts";
@@ -131,7 +132,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     const bytes = this.#bytes;
     const end = newline > start && bytes[newline - 1] === 0x0d ? newline - 1 : newline;
     if (end - start > this.maxRecordBytes) {
-      this.#out.reject(tooLarge(end - start, this.maxRecordBytes), start, end);
+      this.#out.reject(tooLarge(end - start, this.maxRecordBytes), start, end, headOf(bytes, start, end));
       return;
     }
     if (isBlank(bytes, start, end)) return;
