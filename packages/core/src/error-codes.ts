@@ -27,6 +27,7 @@ export const errorCodes = {
   SF_TIME_MISSING: { summary: "A record has no usable event time.", retryable: false },
   SF_TIME_FUTURE: { summary: "A record's event time is further in the future than maxFutureMs allows.", retryable: false },
   SF_WINDOW_INVALID: { summary: "A window's size, slide, gap or offset is out of bounds.", retryable: false },
+  SF_LOOKUP_MISSING: { summary: "A record found nothing in a lookup that it requires.", retryable: false },
   SF_SOURCE_FAILED: { summary: "A source failed to open or to read.", retryable: false },
   SF_SOURCE_CONNECT: { summary: "A source lost or could not make its connection.", retryable: true },
   SF_SOURCE_MISSING: { summary: "A source's file or resource does not exist.", retryable: false },

@@ -1,6 +1,5 @@
 // From an operator definition and its configuration to what users and plans hold.
-import { type ComponentSpec, type ConfigField, type OperatorDefinition, type Shape, type Stage, type StageDescription } from "@streamflow/core";
-import { operatorStage } from "./core-shim.ts";
+import { type ComponentSpec, type ConfigField, operatorStage, type OperatorDefinition, type Shape, type Stage, type StageDescription } from "@streamflow/core";
 
 /** What every stage may be given besides its own options. */
 export interface StageOptions {

@@ -1,15 +1,46 @@
 // The table of all operators: type name -> component spec (what YAML says) and definition (what runs).
 import type { AnyOperatorDefinition, ComponentSpec } from "@streamflow/core";
+import { aggregateOperator, aggregateSpec } from "./aggregate.ts";
 import { filterOperator, filterSpec } from "./filter.ts";
 import { flatMapOperator, flatMapSpec } from "./flat-map.ts";
+import { windowJoinOperator, windowJoinSpec } from "./join.ts";
 import { keyByOperator, keyBySpec } from "./key-by.ts";
+import { lookupOperator, lookupSpec } from "./lookup.ts";
 import { mapOperator, mapSpec } from "./map.ts";
 import { projectOperator, projectSpec } from "./project.ts";
+import { reduceOperator } from "./reduce.ts";
 import { splitOperator, splitSpec } from "./split.ts";
 import { unionOperator, unionSpec } from "./union.ts";
+import { windowOperator } from "./window.ts";
+import { windowSpec } from "./windows/window-spec.ts";
 
 /** What YAML may name, in the order of the documents. Give it to `Registry.add`. */
-export const transformComponents: readonly ComponentSpec<"stage">[] = [mapSpec, filterSpec, flatMapSpec, projectSpec, keyBySpec, unionSpec, splitSpec];
+export const transformComponents: readonly ComponentSpec<"stage">[] = [
+  mapSpec,
+  filterSpec,
+  flatMapSpec,
+  projectSpec,
+  keyBySpec,
+  windowSpec,
+  aggregateSpec,
+  windowJoinSpec,
+  lookupSpec,
+  splitSpec,
+  unionSpec,
+];
 
-/** What these stages run. Give it to `Registry.addOperators`. */
-export const transformOperators: readonly AnyOperatorDefinition[] = [mapOperator, filterOperator, flatMapOperator, projectOperator, keyByOperator, unionOperator, splitOperator];
+/** What these stages run, and `reduce`, whose function only code can give. Give it to `Registry.addOperators`. */
+export const transformOperators: readonly AnyOperatorDefinition[] = [
+  mapOperator,
+  filterOperator,
+  flatMapOperator,
+  projectOperator,
+  keyByOperator,
+  windowOperator,
+  aggregateOperator,
+  reduceOperator,
+  windowJoinOperator,
+  lookupOperator,
+  splitOperator,
+  unionOperator,
+];

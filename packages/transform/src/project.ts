@@ -11,6 +11,10 @@ export interface ProjectConfig {
 /** What a computation gives: known for functions, unknown for expressions. */
 export type ComputedValue<C> = C extends (record: never) => infer Out ? Out : unknown;
 
+/** What a record must be, for all fields to be computed from it. */
+export type FieldsIn<Fields> = { [Name in keyof Fields]: (record: RecordOf<Fields[Name]>) => void }[keyof Fields] extends (record: infer In) => void ? In : unknown;
+type RecordOf<C> = C extends (record: infer In) => unknown ? In : unknown;
+
 /**
  * Makes a record of named fields, each computed from the input record. A field whose computation answers `undefined` is null.
  *
@@ -19,8 +23,8 @@ export type ComputedValue<C> = C extends (record: never) => infer Out ? Out : un
  * project({ carrier: (f: Flight) => f.carrier, late: (f: Flight) => f.delay > 15 });
  * ```
  */
-export function project<In, Fields extends Readonly<Record<string, Compute<In>>>>(fields: Fields, options: StageOptions = {}): Stage<In, { readonly [Name in keyof Fields]: ComputedValue<Fields[Name]> }> {
-  return stageOf(projectOperator, { fields: fields as unknown as ProjectConfig["fields"] }, options);
+export function project<Fields extends ProjectConfig["fields"]>(fields: Fields, options: StageOptions = {}): Stage<FieldsIn<Fields>, { readonly [Name in keyof Fields]: ComputedValue<Fields[Name]> }> {
+  return stageOf(projectOperator, { fields }, options);
 }
 
 /** What `project` stages run. */

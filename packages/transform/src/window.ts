@@ -5,6 +5,7 @@ import { StreamFlowError } from "@streamflow/core";
 import { type Aggregates, AggregateSet, type AggregatesIn, type AggregatesOut } from "./aggregate-set.ts";
 import { isPure, readsOf } from "./compute.ts";
 import { type StageOptions, stageOf, unknownShape } from "./operator-stage.ts";
+import { resultSchema } from "./result-record.ts";
 import { checkTriggers, type EarlyTriggers, type WindowMode } from "./trigger.ts";
 import { AlignedWindows, isAssigner, type Windows } from "./windows/assigners.ts";
 import { CountWindowOperator } from "./windows/count-windows.ts";
@@ -12,7 +13,7 @@ import { GlobalWindowOperator } from "./windows/global-windows.ts";
 import { PaneWindowOperator } from "./windows/pane-windows.ts";
 import { SessionWindowOperator } from "./windows/session-windows.ts";
 import { TimeWindowOperator } from "./windows/time-windows.ts";
-import { boundFields, resultSchema, type WindowEmit, type WindowInfo, WindowOutput } from "./windows/window-output.ts";
+import { boundFields, type WindowEmit, type WindowInfo, WindowOutput } from "./windows/window-output.ts";
 import type { WindowParts } from "./windows/window-parts.ts";
 
 /** Configuration of {@link window} as data. */

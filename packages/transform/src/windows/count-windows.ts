@@ -4,6 +4,7 @@
 //   C3. A key is forgotten where the next record would be numbered as the first is: at a multiple of `every` with no window open.
 import type { KeyedTable, Operator, Serializer } from "@streamflow/core";
 import type { Accumulators, AggregateSet } from "../aggregate-set.ts";
+import { isOver, type Mortal, touch } from "../lifetime.ts";
 import { endOfTimeMs } from "../trigger.ts";
 import { type CountWindows, gcd } from "./assigners.ts";
 import { boundsOf, type Extent, stretch } from "./extent.ts";
@@ -15,11 +16,9 @@ interface Pane extends Extent {
   readonly accumulators: Accumulators;
 }
 
-interface Counted {
+interface Counted extends Mortal {
   /** Number of the next record. */
   next: number;
-  /** Greatest event time of the key; −∞ without a time to live. */
-  latestMs: number;
   panes: Pane[];
 }
 
@@ -68,10 +67,9 @@ export class CountWindowOperator implements Operator {
 
   /** A key's time to live may have run out. */
   onKeyTimer(timeMs: number, key: unknown): void {
-    const { context, ttlMs = Infinity, emitPartial } = this.#parts;
+    const { context, ttlMs, emitPartial } = this.#parts;
     const counted = this.#table.get(0, key);
-    if (counted === undefined) return;
-    if (counted.latestMs + ttlMs > timeMs) return context.timers.setEventForKey(counted.latestMs + ttlMs, key);
+    if (counted === undefined || !isOver(counted, ttlMs, { timeMs, key, timers: context.timers })) return;
     if (emitPartial) this.#emitRest(key, counted);
     this.#table.delete(0, key);
   }
@@ -88,7 +86,7 @@ export class CountWindowOperator implements Operator {
       set.add(pane.accumulators, inputs, number);
       stretch(pane, timestampMs);
     }
-    this.#touch(counted, key, timestampMs);
+    touch(counted, context, this.#parts.ttlMs);
     this.#fireFull(counted, key);
     if (counted.panes.length === 0 && counted.next % this.#windows.every === 0) this.#table.delete(0, key);
   }
@@ -108,13 +106,6 @@ export class CountWindowOperator implements Operator {
     const pane: Pane = { start, minMs: Infinity, maxMs: -Infinity, accumulators: this.#parts.set.create() };
     counted.panes.push(pane);
     return pane;
-  }
-
-  #touch(counted: Counted, key: unknown, timestampMs: number): void {
-    const { context, ttlMs } = this.#parts;
-    if (ttlMs === undefined || Number.isNaN(timestampMs)) return;
-    if (counted.latestMs === -Infinity) context.timers.setEventForKey(timestampMs + ttlMs, key);
-    counted.latestMs = Math.max(counted.latestMs, timestampMs);
   }
 
   /** Fires the window that the record just added fills, if there is one, and lets go of the panes that no later window holds. */

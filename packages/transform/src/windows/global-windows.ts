@@ -1,14 +1,12 @@
 // One window per key that never ends: it fires by its early triggers, and once more at the end of a bounded input.
 import type { KeyedTable, Operator, Serializer } from "@streamflow/core";
 import type { AggregateSet } from "../aggregate-set.ts";
+import { isOver, type Mortal, touch } from "../lifetime.ts";
 import { endOfTimeMs, type FiringCause, nextTickMs } from "../trigger.ts";
 import { boundsOf, type Extent, stretch } from "./extent.ts";
 import { type Cell, cellSerializer, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
-interface GlobalCell extends Cell, Extent {
-  /** Greatest event time of the key, whatever was discarded; −∞ without a time to live. */
-  latestMs: number;
-}
+interface GlobalCell extends Cell, Extent, Mortal {}
 
 function globalSerializer(set: AggregateSet): Serializer<GlobalCell> {
   const cells = cellSerializer(set);
@@ -58,13 +56,12 @@ export class GlobalWindowOperator implements Operator {
     const { context, ttlMs } = this.#parts;
     const cell = this.#table.edit(0, key);
     if (cell === undefined) return;
-    if (ttlMs !== undefined && cell.latestMs + ttlMs <= timeMs) {
+    if (isOver(cell, ttlMs, { timeMs, key, timers: context.timers })) {
       if (cell.pending > 0) this.#fire(key, cell, "onTime");
       this.#table.delete(0, key);
       return;
     }
     if (this.#isTick(timeMs) && cell.pending > 0) this.#fire(key, cell, "early");
-    if (ttlMs !== undefined && cell.latestMs > -Infinity) context.timers.setEventForKey(cell.latestMs + ttlMs, key);
   }
 
   onProcessingTimer(): void {
@@ -88,7 +85,7 @@ export class GlobalWindowOperator implements Operator {
     set.add(cell.accumulators, inputs, 0);
     stretch(cell, timestampMs);
     cell.pending++;
-    this.#touch(cell, key, timestampMs);
+    touch(cell, context, this.#parts.ttlMs);
     if (cell.pending === early.count) this.#fire(key, cell, "early");
     else this.#arm(key, timestampMs);
   }
@@ -97,13 +94,6 @@ export class GlobalWindowOperator implements Operator {
     const cell: GlobalCell = { accumulators: this.#parts.set.create(), pending: 0, ordinal: 0, minMs: Infinity, maxMs: -Infinity, latestMs: -Infinity };
     this.#table.set(0, key, cell);
     return cell;
-  }
-
-  #touch(cell: GlobalCell, key: unknown, timestampMs: number): void {
-    const { context, ttlMs } = this.#parts;
-    if (ttlMs === undefined || Number.isNaN(timestampMs)) return;
-    if (cell.latestMs === -Infinity) context.timers.setEventForKey(timestampMs + ttlMs, key);
-    cell.latestMs = Math.max(cell.latestMs, timestampMs);
   }
 
   /** Sets the early timers of a key that has something new: the next tick after the record and the watermark. */

@@ -1,8 +1,9 @@
 // From a window's accumulators to a record of its result.
-import type { Cursor, Field, KeyShape, OperatorContext, StructType } from "@streamflow/core";
+import type { Cursor, OperatorContext } from "@streamflow/core";
 import { ChangeKind, StreamFlowError } from "@streamflow/core";
 import { type Accumulators, type AggregateSet } from "../aggregate-set.ts";
 import { failure } from "../compute.ts";
+import { keyWriter } from "../result-record.ts";
 import type { FiringCause } from "../trigger.ts";
 
 /** What is known of a window when it fires. */
@@ -27,16 +28,13 @@ export const boundFields = { start: "windowStart", end: "windowEnd" } as const;
 export class WindowOutput {
   readonly #context: OperatorContext;
   readonly #set: AggregateSet;
-  readonly #keyNames: readonly string[];
-  readonly #isStruct: boolean;
+  readonly #writeKey: (key: unknown, into: Record<string, unknown>) => void;
   readonly #emitOf: WindowEmit | undefined;
 
   constructor(context: OperatorContext, set: AggregateSet, emitOf: WindowEmit | undefined) {
     this.#context = context;
     this.#set = set;
-    const key = context.inputShapes[0]?.key;
-    this.#keyNames = keyNames(key);
-    this.#isStruct = isStructKey(key);
+    this.#writeKey = keyWriter(context.inputShapes[0]?.key);
     this.#emitOf = emitOf;
   }
 
@@ -60,47 +58,19 @@ export class WindowOutput {
       return value;
     }
     const record: Record<string, unknown> = { [boundFields.start]: window.startMs, [boundFields.end]: window.endMs };
-    if (this.#isStruct) for (const name of this.#keyNames) record[name] = (window.key as Record<string, unknown> | null)?.[name] ?? null;
-    else record[this.#keyNames[0]!] = window.key;
+    this.#writeKey(window.key, record);
     return this.#set.results(accumulators, record);
   }
 }
 
-/** Emits as an insert under another time and key, and puts the cursor back. */
-export function emitUnder(cursor: Cursor, at: { readonly timestampMs: number; readonly key: unknown }, emit: () => void): void {
+/** Emits under another time, key and change kind (an insert), and puts the cursor back. */
+export function emitUnder(cursor: Cursor, at: { readonly timestampMs: number; readonly key: unknown; readonly change?: ChangeKind }, emit: () => void): void {
   const { timestampMs, key, change } = cursor;
   cursor.timestampMs = at.timestampMs;
   cursor.key = at.key;
-  cursor.change = ChangeKind.insert;
+  cursor.change = at.change ?? ChangeKind.insert;
   emit();
   cursor.timestampMs = timestampMs;
   cursor.key = key;
   cursor.change = change;
-}
-
-/** Names under which a key stands in results: those of the fields it was read from, else "key". */
-export function keyNames(key: KeyShape | undefined): readonly string[] {
-  return key?.fields ?? ["key"];
-}
-
-function isStructKey(key: KeyShape | undefined): boolean {
-  return key?.fields !== undefined && (key.fields.length !== 1 || key.type?.type === "struct");
-}
-
-/**
- * The type of a result.
- * @throws {@link StreamFlowError} SF_PLAN_INVALID where two fields would have one name.
- */
-export function resultSchema(leading: readonly Field[], key: KeyShape | undefined, aggregates: readonly Field[]): StructType {
-  const anyType = { type: "any", nullable: true } as const;
-  const names = keyNames(key);
-  const keyFields = names.map((name): Field => {
-    if (!isStructKey(key)) return { name, type: key?.type ?? anyType };
-    const declared = key?.type?.type === "struct" ? key.type.fields.find((field) => field.name === name) : undefined;
-    return declared ?? { name, type: anyType };
-  });
-  const fields = [...leading, ...keyFields, ...aggregates];
-  const double = fields.find((field, at) => fields.findIndex((other) => other.name === field.name) < at);
-  if (double !== undefined) throw new StreamFlowError("SF_PLAN_INVALID", `two fields of the result are named "${double.name}"`, { hint: "give the aggregate another name" });
-  return { type: "struct", fields };
 }
