@@ -339,7 +339,7 @@ export class Executor {
     return this.#options.environment.clock.monotonicMs() - this.#lastBarrierMs >= this.#everyMs();
   }
 
-  async #beginCheckpoint(): Promise<void> {
+  async #beginCheckpoint(): Promise<PendingCheckpoint> {
     this.#lastBarrierMs = this.#options.environment.clock.monotonicMs();
     this.#dirty = false;
     const pending = await this.#checkpointer.begin();
@@ -353,11 +353,12 @@ export class Executor {
       (error: unknown) => this.#fail(error),
     );
     if (this.#options.plan.logical.config.checkpoint?.mode === "sync") await pending.done;
+    return pending;
   }
 
   async #checkpointNow(): Promise<CheckpointResult> {
-    await this.#beginCheckpoint();
-    const result = await this.#pending!.done;
+    const pending = await this.#beginCheckpoint();
+    const result = await pending.done;
     await this.#runner.flush();
     return result;
   }

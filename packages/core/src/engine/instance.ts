@@ -105,7 +105,7 @@ export class OperatorInstance implements GateListener, Timers {
       return;
     }
     this.#firing = true;
-    while (this.#timers.next <= watermarkMs) this.#fire(this.#timers.next);
+    while (!this.#timers.isEmpty && this.#timers.next <= watermarkMs) this.#fire(this.#timers.next);
     this.#firing = false;
     this.output.advance(watermarkMs);
   }

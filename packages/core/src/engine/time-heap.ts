@@ -10,6 +10,10 @@ export class TimeHeap {
     return this.#times[0] ?? Infinity;
   }
 
+  get isEmpty(): boolean {
+    return this.#times.length === 0;
+  }
+
   /** Adding the same pair twice is adding it once. */
   add(time: number, namespace: number): void {
     const known = this.#namespaces.get(time);
