@@ -31,7 +31,9 @@ function literal(value: number): Expression {
 }
 
 /** How many records; with an argument, how many for which it is not null. */
-export function count<In = unknown>(of?: Compute<In>): Aggregate<In, number> {
+export function count(): Aggregate<unknown, number>;
+export function count<In>(of: Compute<In>): Aggregate<In, number>;
+export function count<In>(of?: Compute<In>): Aggregate<In, number> {
   return call("count", of);
 }
 
@@ -71,7 +73,9 @@ export function quantile<In, Value extends Numeric>(of: Compute<In, Value>, q: n
 }
 
 /** All values, or whole records, in order of arrival; nulls are left out. */
-export function collect<In, Value = In>(of?: Compute<In, Value>): Aggregate<In, readonly NonNullable<Value>[]> {
+export function collect(): Aggregate<unknown, readonly unknown[]>;
+export function collect<In, Value>(of: Compute<In, Value>): Aggregate<In, readonly NonNullable<Value>[]>;
+export function collect<In, Value>(of?: Compute<In, Value>): Aggregate<In, readonly NonNullable<Value>[]> {
   return call("collect", of);
 }
 
