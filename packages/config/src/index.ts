@@ -14,6 +14,7 @@ export type { JsonSchema } from "./json-schema.ts";
 export { referenceDocs } from "./reference.ts";
 export { parseAggregate, parseExpression } from "./expression.ts";
 export type { ParseExpressionOptions } from "./expression.ts";
+export { configFunctions, regexFunctions } from "./regex-functions.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { formatSize, parseSize } from "./size.ts";
 export { formatDataType, parseDataType } from "./schema.ts";

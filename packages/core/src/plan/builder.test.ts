@@ -22,7 +22,7 @@ it.each([
   [field("s").member("t"), 1], [fn("ifNull", field("s")).orElse(0), null], [field("l").item(1), 20], [list(1, field("a")), [1, 7]],
   [record({ twice: field("a").times(2), name: "n" }), { twice: 14, name: "n" }], [lit(5n).plus(1n), 6n], [fn("upper", field("name")), "LAX"],
 ])("%s", (expression, expected) => {
-  if (expression.toString().startsWith("ifNull(s)")) return expect(() => compileExpression(expression, { functions })).toThrow(expect.objectContaining({ code: "SF_EXPRESSION_INVALID", hint: "ifNull(value: any?, otherwise: any?)" }));
+  if (expression.toString().startsWith("ifNull(s)")) return expect(() => compileExpression(expression, { functions })).toThrow(expect.objectContaining({ code: "SF_EXPRESSION_INVALID", hint: "ifNull(value: any, otherwise: any)" }));
   return expect(compileExpression(expression, { functions }).evaluate({ a: 7, name: "lax", s: { t: 1 }, l: [10, 20] })).toEqual(expected);
 });
 

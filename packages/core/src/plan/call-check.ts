@@ -32,7 +32,12 @@ export function formatSignature(fn: ExpressionFunction): string {
 }
 
 function parameterText(type: DataType | readonly DataType[]): string {
-  return Array.isArray(type) ? type.map((one) => formatType(one as DataType)).join(" | ") : formatType(type as DataType);
+  return Array.isArray(type) ? type.map((one) => kindText(one as DataType)).join(" | ") : kindText(type as DataType);
+}
+
+/** A parameter takes every decimal, list, map or struct, whatever its parts. */
+function kindText(type: DataType): string {
+  return type.type === "decimal" || type.type === "list" || type.type === "map" || type.type === "struct" || type.type === "any" ? type.type : formatType(type);
 }
 
 function argumentType(argument: Checked): DataType | undefined {
