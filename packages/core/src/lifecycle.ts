@@ -1,11 +1,11 @@
-// The life of a pipeline as a table of legal moves. docs/lifecycle.md draws it.
-import { StreamFlowError } from "./errors.ts";
+// The lives of a pipeline and of a partition, as tables of legal moves. docs/lifecycle.md draws them.
+import { StateMachine, type MoveListener, type Moves } from "./async/state-machine.ts";
 
 /** Where a pipeline may be in its life. */
 export type LifecycleState = "created" | "starting" | "running" | "paused" | "draining" | "restarting" | "finished" | "stopped" | "failed";
 
 /** From each state, where a pipeline may go next. */
-export const lifecycleMoves: Readonly<Record<LifecycleState, readonly LifecycleState[]>> = {
+export const lifecycleMoves: Moves<LifecycleState> = {
   created: ["starting"],
   starting: ["running", "draining", "restarting", "failed", "stopped"],
   running: ["paused", "draining", "finished", "stopped", "restarting", "failed"],
@@ -17,39 +17,36 @@ export const lifecycleMoves: Readonly<Record<LifecycleState, readonly LifecycleS
   failed: ["starting"],
 };
 
-/** Told after every move. */
-export type LifecycleListener = (to: LifecycleState, from: LifecycleState) => void;
+/** Told after every move of a pipeline. */
+export type LifecycleListener = MoveListener<LifecycleState>;
 
 /** The state of one pipeline; moves only along the table. */
-export class Lifecycle {
-  readonly #subject: string;
-  readonly #listeners: LifecycleListener[] = [];
-  #state: LifecycleState = "created";
-
+export class Lifecycle extends StateMachine<LifecycleState> {
   /** @param subject who this is, for errors: `pipeline "orders"` */
   constructor(subject: string) {
-    this.#subject = subject;
+    super({ subject, moves: lifecycleMoves, initial: "created" });
   }
+}
 
-  get state(): LifecycleState {
-    return this.#state;
-  }
+/** Where an assignment of a partition may be. */
+export type PartitionState = "assigned" | "revoking" | "released" | "lost" | "finished";
 
-  can(to: LifecycleState): boolean {
-    return lifecycleMoves[this.#state].includes(to);
-  }
+/**
+ * From each state, where a partition may go next: it is revoked with a deadline and then released, or lost without one, and may be
+ * assigned again after either. One that has finished is never assigned again in its session.
+ */
+export const partitionMoves: Moves<PartitionState> = {
+  assigned: ["revoking", "lost", "finished"],
+  revoking: ["released", "lost"],
+  released: ["assigned"],
+  lost: ["assigned"],
+  finished: [],
+};
 
-  /** @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL, naming operation and state. */
-  move(to: LifecycleState, operation: string): void {
-    const from = this.#state;
-    if (!this.can(to)) {
-      throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} ${this.#subject}: it is ${from}`, { hint: `from ${from} it may become ${lifecycleMoves[from].join(" or ")}` });
-    }
-    this.#state = to;
-    for (const listener of this.#listeners) listener(to, from);
-  }
-
-  onMove(listener: LifecycleListener): void {
-    this.#listeners.push(listener);
+/** The state of one partition in one session of its source; moves only along the table. */
+export class PartitionLifecycle extends StateMachine<PartitionState> {
+  /** @param subject who this is, for errors: `partition "orders/3"` */
+  constructor(subject: string) {
+    super({ subject, moves: partitionMoves, initial: "assigned" });
   }
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Environment } from "../../contracts/environment.ts";
 import type { PartitionAssignment, PartitionEvents, PollLimits, Source, SourceCapabilities, SourceSession } from "../../contracts/source.ts";
 import { systemClock } from "../../node/clock.ts";
+import { PartitionLifecycle } from "../../lifecycle.ts";
 import { nextTurn } from "../../node/turn.ts";
 import { rowsOf, type Batch, type Position } from "../../record.ts";
 import { testEnvironment } from "../environment.ts";
@@ -109,6 +110,7 @@ export class SourceReader {
   readonly controller: AbortController = new AbortController();
   readonly #tick: () => void | Promise<void>;
   readonly #limits: PollLimits;
+  readonly #lives = new Map<string, PartitionLifecycle>();
   #session: SourceSession | undefined;
 
   constructor(tick: () => void | Promise<void>, limits: PollLimits) {
@@ -124,10 +126,17 @@ export class SourceReader {
     const partitions: PartitionEvents = {
       assigned: async (given) => {
         this.assigned.push(...given);
+        for (const { partition } of given) this.#assign(partition);
         return new Map(given.map(({ partition }) => [partition, starts.get(partition)]));
       },
-      revoked: async () => undefined,
-      lost: () => undefined,
+      revoked: async (names) => {
+        for (const name of names) this.#life(name).move("revoking", "revoke");
+        await nextTurn();
+        for (const name of names) this.#life(name).move("released", "release");
+      },
+      lost: (names) => {
+        for (const name of names) this.#life(name).move("lost", "lose");
+      },
     };
     const { signal } = this.controller;
     this.#session = await source.open({ environment, node: "source", projection: "all", partitions, signal, maxRejectedBytes: 65_536, limits: this.#limits });
@@ -136,7 +145,9 @@ export class SourceReader {
   /** Polls once, checks what comes, and keeps it. */
   poll(partition: string): Batch | "idle" | "end" {
     const answer: unknown = this.session.poll(partition, this.#limits);
+    if (answer === "end" && this.#life(partition).can("finished")) this.#life(partition).move("finished", "finish");
     if (answer === "idle" || answer === "end") return answer;
+    this.#life(partition).require(["assigned"], "read");
     assert.ok(typeof answer === "object" && answer !== null && !("then" in answer), `SRC-9: poll answers at once, got ${String(answer)}`);
     const batch = answer as Batch;
     this.#check(partition, batch);
@@ -191,6 +202,17 @@ export class SourceReader {
 
   async close(): Promise<void> {
     await this.#session?.close();
+  }
+
+  /** PRT-4: what has finished is not assigned again, and what is held is not assigned twice. */
+  #assign(partition: string): void {
+    const known = this.#lives.get(partition);
+    if (known === undefined) this.#lives.set(partition, new PartitionLifecycle(`partition "${partition}"`));
+    else known.move("assigned", "assign");
+  }
+
+  #life(partition: string): PartitionLifecycle {
+    return this.#lives.get(partition) ?? assert.fail(`PRT-1: partition "${partition}" was never assigned`);
   }
 
   #keep(partition: string, batch: Batch): void {
