@@ -1,15 +1,29 @@
-// How deep a YAML text nests, measured without recursion: so that any text may be asked about.
+// How deep a YAML text nests and of how many tokens it is made, measured without recursion: so that any text may be asked about.
 import { Lexer } from "yaml";
 import type { Place } from "./document.ts";
 
-/** The first place that is nested deeper than `maxDepth`. It may count a level too many, never one too few. */
-export function placeBeyondDepth(text: string, maxDepth: number): Place | undefined {
+/** Bounds of a text. */
+export interface TextBounds {
+  readonly maxDepth: number;
+  readonly maxTokens: number;
+}
+
+/** A text that is beyond its bounds: where, and why. */
+export interface Excess {
+  readonly place: Place;
+  readonly message: string;
+}
+
+/** The first excess of a text; undefined where it keeps its bounds. Depth may be counted a level too many, never one too few. */
+export function excessOf(text: string, { maxDepth, maxTokens }: TextBounds): Excess | undefined {
   const meter = new DepthMeter();
+  let left = maxTokens;
   for (const token of new Lexer().lex(text)) {
     if (isMark(token.charCodeAt(0))) continue;
-    const place = meter.place;
+    const { place } = meter;
     meter.take(token);
-    if (meter.depth > maxDepth) return place;
+    if (meter.depth > maxDepth) return { place, message: `nested deeper than ${maxDepth} levels` };
+    if (--left < 0) return { place, message: `the document has more than ${maxTokens} tokens` };
   }
   return undefined;
 }

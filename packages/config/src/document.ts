@@ -1,16 +1,18 @@
 // From YAML or JSON text to a tree of nodes that know their place. What could hurt is bounded here:
 //
-// D1. A text beyond `maxDocumentBytes`, or nested deeper than `maxDepth`, is refused before it is composed.
+// D1. A text beyond `maxDocumentBytes` or `maxTokens`, or nested deeper than `maxDepth`, is refused before it is composed.
 // D2. Aliases are expanded under a budget of `maxNodes`; one inside its own anchor runs into the depth bound.
 // D3. One document; keys are unique; tags and other versions of YAML are refused.
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Scalar } from "yaml";
-import { placeBeyondDepth } from "./depth.ts";
+import { excessOf } from "./depth.ts";
 import type { Problems } from "./problems.ts";
 
 /** Bounds of a configuration text. */
 export const maxDocumentBytes: number = 1024 * 1024;
 export const maxDepth = 64;
-export const maxNodes = 100_000;
+export const maxNodes = 20_000;
+/** Marks, scalars, line breaks and the blanks between them: composing takes time for each. */
+export const maxTokens = 100_000;
 
 /** A place in the text; lines and columns count from 1. */
 export interface Place {
@@ -59,9 +61,9 @@ export function readDocument(text: string, problems: Problems): ConfigNode | und
     problems.add(start, "", `the text is larger than ${maxDocumentBytes} bytes`);
     return undefined;
   }
-  const tooDeep = placeBeyondDepth(text, maxDepth);
-  if (tooDeep !== undefined) {
-    problems.add(tooDeep, "", `nested deeper than ${maxDepth} levels`);
+  const excess = excessOf(text, { maxDepth, maxTokens });
+  if (excess !== undefined) {
+    problems.add(excess.place, "", excess.message);
     return undefined;
   }
   const lines = new LineCounter();
