@@ -33,7 +33,7 @@ class DepthMeter {
   #column = 1;
   /** Open brackets. */
   #flow = 0;
-  /** Columns at which blocks are open, ascending. */
+  /** Blocks that are open, by column, ascending. */
   readonly #blocks: number[] = [];
   /** Whether the next token may open a block: it is the first of its line, or follows an indicator. */
   #leads = true;
@@ -50,14 +50,16 @@ class DepthMeter {
     const blank = isBlank(token.charCodeAt(0));
     if (token === "[" || token === "{") this.#flow++;
     else if ((token === "]" || token === "}") && this.#flow > 0) this.#flow--;
-    if (!blank && this.#leads && this.#flow === 0) this.#openBlock();
+    if (!blank && this.#leads && this.#flow === 0) this.#openBlock(token);
     if (!blank) this.#leads = token === "-" || token === "?" || token === ":";
     this.#advance(token);
   }
 
-  #openBlock(): void {
-    while ((this.#blocks.at(-1) ?? 0) > this.#column) this.#blocks.pop();
-    if (this.#blocks.at(-1) !== this.#column) this.#blocks.push(this.#column);
+  #openBlock(token: string): void {
+    // A list may stand at the very column of the key that it belongs to.
+    const block = 2 * this.#column + (token === "-" ? 1 : 0);
+    while ((this.#blocks.at(-1) ?? 0) > block) this.#blocks.pop();
+    if (this.#blocks.at(-1) !== block) this.#blocks.push(block);
   }
 
   #advance(token: string): void {
