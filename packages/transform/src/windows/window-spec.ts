@@ -9,7 +9,7 @@ const whole = { kind: "integer", min: 1 } as const;
 const offset: ConfigField = { type: { kind: "duration" }, doc: "Moves every window by this much; without it they are aligned to 1970-01-01T00:00Z." };
 
 /** Fields that stages with windows share. */
-export const windowFields = {
+export const windowFields: Readonly<Record<"tumbling" | "sliding" | "allowedLateness", ConfigField>> = {
   tumbling: {
     type: {
       kind: "either",
@@ -41,7 +41,7 @@ export const windowFields = {
     doc: "Windows that overlap.",
   },
   allowedLateness: { type: { kind: "duration", minMs: 0 }, doc: "How long after its end, in event time, a window still takes late records. Never delays the first firing." },
-} as const satisfies Record<string, ConfigField>;
+};
 
 type Parsed = Readonly<Record<string, unknown>>;
 
