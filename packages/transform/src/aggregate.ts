@@ -33,7 +33,7 @@ export interface AggregateOptions extends StageOptions {
  *
  * @example
  * ```ts
- * aggregate({ flights: count(), worst: max((f: Flight) => f.delay) }, { ttlMs: 86_400_000 });
+ * aggregate({ flights: count(), worst: max((flight: { delay: number }) => flight.delay) }, { ttlMs: 86_400_000 });
  * ```
  */
 export function aggregate<const A extends Aggregates>(aggregates: A, options: AggregateOptions = {}): Stage<AggregatesIn<A>, AggregatesOut<A>> {

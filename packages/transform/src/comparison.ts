@@ -11,6 +11,10 @@ export function comparatorOf(type: DataType | undefined): Comparator {
 
 /** @throws {@link StreamFlowError} SF_TYPE_MISMATCH for a value that ranking makes no sense for. */
 export function checkComparable(value: unknown, what: string): unknown {
+  if (Array.isArray(value)) {
+    for (const item of value) checkComparable(item, what);
+    return value;
+  }
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "string" || typeof value === "boolean" || value instanceof Uint8Array) return value;
-  throw new StreamFlowError("SF_TYPE_MISMATCH", `${what}: a value of type ${Array.isArray(value) ? "list" : typeof value} has no order`);
+  throw new StreamFlowError("SF_TYPE_MISMATCH", `${what}: a value of type ${value === null ? "null" : typeof value} has no order`);
 }

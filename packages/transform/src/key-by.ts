@@ -34,9 +34,14 @@ export type FieldName<In> = unknown extends In ? string : keyof In & string;
  * @throws {@link StreamFlowError} SF_KEY_INVALID, when the stage is added, where the type of the key is known and cannot be one.
  * @example
  * ```ts
+ * interface Flight {
+ *   readonly carrier: string;
+ *   readonly origin: string;
+ *   readonly miles: number;
+ * }
  * keyBy<Flight>("carrier");
  * keyBy<Flight>(["carrier", "origin"]);
- * keyBy((flight: Flight) => flight.distance > 1_000);
+ * keyBy((flight: Flight) => flight.miles > 1_000);
  * ```
  */
 export function keyBy<In, Key = unknown>(key: KeyOf<In, Key>, options: KeyByOptions = {}): Stage<In, In> {

@@ -44,7 +44,8 @@ export interface LookupOptions<In, Row, Name extends string, Out> extends StageO
  * rows with `onChange: "refuse"`.
  * @example
  * ```ts
- * lookup({ source: airlines, sourceKey: (a: Airline) => a.code, key: (f: Flight) => f.carrier, as: "airline" });
+ * declare const airlines: Source<{ code: string; name: string }>;
+ * lookup({ source: airlines, sourceKey: (row) => row.code, key: (flight: { carrier: string }) => flight.carrier, as: "airline" });
  * ```
  */
 export function lookup<In, Row, Name extends string = "match", Out = In & { readonly [K in Name]: Row | null }>(options: LookupOptions<In, Row, Name, Out>): Stage<In, Out> {

@@ -1,6 +1,7 @@
 // The table of all operators: type name -> component spec (what YAML says) and definition (what runs).
-import type { AnyOperatorDefinition, ComponentSpec } from "@streamflow/core";
+import { type AnyOperatorDefinition, type ComponentSpec, eventTimeOperator } from "@streamflow/core";
 import { aggregateOperator, aggregateSpec } from "./aggregate.ts";
+import { eventTimeSpec } from "./event-time.ts";
 import { filterOperator, filterSpec } from "./filter.ts";
 import { flatMapOperator, flatMapSpec } from "./flat-map.ts";
 import { windowJoinOperator, windowJoinSpec } from "./join.ts";
@@ -16,6 +17,7 @@ import { windowSpec } from "./windows/window-spec.ts";
 
 /** What YAML may name, in the order of the documents. Give it to `Registry.add`. */
 export const transformComponents: readonly ComponentSpec<"stage">[] = [
+  eventTimeSpec,
   mapSpec,
   filterSpec,
   flatMapSpec,
@@ -31,6 +33,7 @@ export const transformComponents: readonly ComponentSpec<"stage">[] = [
 
 /** What these stages run, and `reduce`, whose function only code can give. Give it to `Registry.addOperators`. */
 export const transformOperators: readonly AnyOperatorDefinition[] = [
+  eventTimeOperator,
   mapOperator,
   filterOperator,
   flatMapOperator,

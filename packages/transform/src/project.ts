@@ -20,7 +20,7 @@ type RecordOf<C> = C extends (record: infer In) => unknown ? In : unknown;
  *
  * @example
  * ```ts
- * project({ carrier: (f: Flight) => f.carrier, late: (f: Flight) => f.delay > 15 });
+ * project({ late: (flight: { delay: number }) => flight.delay > 15 });
  * ```
  */
 export function project<Fields extends ProjectConfig["fields"]>(fields: Fields, options: StageOptions = {}): Stage<FieldsIn<Fields>, { readonly [Name in keyof Fields]: ComputedValue<Fields[Name]> }> {

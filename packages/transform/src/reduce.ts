@@ -29,7 +29,7 @@ export interface ReduceOptions extends StageOptions {
  *
  * @example
  * ```ts
- * reduce((best: Bid, bid: Bid) => (bid.price > best.price ? bid : best));
+ * reduce((best: number, price: number) => Math.max(best, price));
  * ```
  */
 export function reduce<In>(by: (soFar: In, record: In) => In, options: ReduceOptions = {}): Stage<In, In> {

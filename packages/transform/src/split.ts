@@ -25,7 +25,7 @@ export interface SplitOptions extends StageOptions {
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID, when the stage is added, for no output or one named "main" or "rejected".
  * @example
  * ```ts
- * split({ late: (flight: Flight) => flight.delay > 15 }); // outputs "late" and "main"
+ * split({ late: (flight: { delay: number }) => flight.delay > 15 }); // outputs "late" and "main"
  * ```
  */
 export function split<In>(outputs: Readonly<Record<string, Compute<In, boolean | null | undefined>>>, options: SplitOptions = {}): Stage<In, In> {

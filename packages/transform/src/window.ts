@@ -67,7 +67,7 @@ export interface WindowOptions<A extends Aggregates, Out = WindowResult<A>> exte
  * @throws {@link StreamFlowError} SF_WINDOW_INVALID and SF_CONFIG_INVALID, when the stage is added, for bounds and options that do not fit.
  * @example
  * ```ts
- * window({ window: tumbling({ sizeMs: 3_600_000 }), aggregate: { flights: count(), mean: avg((f: Flight) => f.delay) } });
+ * window({ window: tumbling({ sizeMs: 3_600_000 }), aggregate: { flights: count(), mean: avg((flight: { delay: number }) => flight.delay) } });
  * ```
  * @see Akidau et al., "The Dataflow Model", VLDB 2015
  */
