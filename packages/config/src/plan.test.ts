@@ -77,6 +77,36 @@ error[SF_CONFIG_INVALID]: slide must be at most size, got 2000 ms
   hint: hopping windows leave gaps`);
   });
 
+  it("tells what an operator finds wrong with its input, and not what follows from that", () => {
+    const error = refusal(`
+name: p
+source: { type: generator }
+stages:
+  - { type: sample, rate: 0.5 }
+  - { type: filter, where: a, from: sample }
+  - { type: sample, rate: 0.5, from: generator }
+sinks:
+  - { type: memory, from: sample-2 }
+`);
+    expect(renderDiagnostics(error.diagnostics)).toBe(`error[SF_PLAN_INVALID]: stage "sample" (sample) behind "generator": needs a numeric field
+  --> p.yaml:5:5   stages[0]
+  hint: put a map before it
+
+error[SF_PLAN_INVALID]: stage "sample-2" (sample) behind "generator": needs a numeric field
+  --> p.yaml:7:5   stages[2]
+  hint: put a map before it`);
+  });
+
+  it("an entry without an id keeps its place among the named ones, and is not named", () => {
+    const plan = buildPlan(spec("name: p\nsource: { type: generator }\nstages:\n  - { type: filter, where: a }\n  - { type: map, set: { a: b }, id: filter }\nsinks: [{ type: memory }]\n"), registry);
+    expect(plan.nodes.map(({ id, named }) => [id, named])).toEqual([
+      ["generator", false],
+      ["filter-2", false],
+      ["filter", true],
+      ["memory", false],
+    ]);
+  });
+
   it("refuses outputs that a made stage does not have", () => {
     const error = refusal("name: p\nsource: { type: generator }\nstages: [{ type: window, size: 1s, aggregates: {} }]\nsinks: [{ type: memory, from: window.early }]\n");
     expect(renderDiagnostics(error.diagnostics)).toBe(`error[SF_PLAN_INVALID]: "window" (window) has no output "early"

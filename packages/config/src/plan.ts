@@ -1,28 +1,31 @@
-// From a spec to a logical plan: components are made, nothing is opened.
-import { StreamFlowError, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type PlanEdge, type PlanNode, type Registry } from "@streamflow/core";
+// From a spec to a logical plan: components are made and connected, nothing is opened.
+import { PlanBuilder, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type Registry, type Tail } from "@streamflow/core";
 import { Problems } from "./problems.ts";
 import { originOf, type NodeSpec, type PipelineSpec } from "./spec.ts";
 
 /**
- * Makes the components that a spec names, and connects them.
+ * Makes the components that a spec names, and connects them. Types, keys and event time are checked from node to node, as in typed code.
  *
- * @throws {@link ConfigError} with everything that the components refuse, each at its entry.
+ * @throws {@link ConfigError} with everything that the components refuse, each at its entry. What follows only from an earlier mistake is not told.
  */
 export function buildPlan(spec: PipelineSpec, registry: Registry): LogicalPlan {
   const origin = originOf(spec);
   const problems = new Problems(origin?.file, origin?.secrets);
-  const context = componentContext(spec.folder, registry);
-  const nodes = spec.nodes.flatMap((node) => {
+  const making: Making = { registry, builder: new PlanBuilder(spec.config, registry.functions), context: componentContext(spec.folder, registry) };
+  const failed = new Set<string>();
+  for (const node of spec.nodes) {
     try {
-      return [makeNode(node, { registry, context })];
+      const connect = makeNode(node, making);
+      const inputs = tailsOf(node, { making, problems, failed });
+      if (inputs === undefined) failed.add(node.id);
+      else connect(inputs);
     } catch (thrown) {
+      failed.add(node.id);
       problems.addThrown(thrown, at(node.location));
-      return [];
     }
-  });
-  checkOutputs({ spec, nodes, problems });
+  }
   problems.throwIfAny();
-  return { config: spec.config, nodes, edges: edgesOf(spec) };
+  return withNames(making.builder.build(), spec);
 }
 
 /** What components may use while they are made: each other, by type. */
@@ -37,52 +40,59 @@ export function componentContext(folder: string, registry: Registry): ComponentC
 
 interface Making {
   readonly registry: Registry;
+  readonly builder: PlanBuilder;
   readonly context: ComponentContext;
 }
 
-function makeNode(node: NodeSpec, { registry, context }: Making): PlanNode {
-  const { id, named, kind, type } = node;
+type Inputs = Readonly<Record<string, readonly Tail[]>>;
+
+/** Makes a component; the answer adds it to the plan. */
+function makeNode({ id, kind, type, config }: NodeSpec, { registry, builder, context }: Making): (inputs: Inputs) => void {
   switch (kind) {
     case "source": {
-      const source = context.component("source", type, node.config);
-      return { id, named, kind, type: source.type, config: source.config, source };
+      const source = context.component("source", type, config);
+      return () => void builder.addSource(source, id);
     }
     case "sink": {
-      const sink = context.component("sink", type, node.config);
-      return { id, named, kind, type: sink.type, config: sink.config, sink };
+      const sink = context.component("sink", type, config);
+      return ({ main = [] }) => builder.addSink(sink, main, id);
     }
     case "stage": {
-      const description = context.component("stage", type, node.config);
-      return { id, named, kind, type: description.type, config: description.config, definition: registry.operator(description.type) };
+      const description = context.component("stage", type, config);
+      const definition = registry.operator(description.type);
+      return (inputs) => void builder.addStage({ description, definition }, inputs, id);
     }
   }
 }
 
-function edgesOf(spec: PipelineSpec): readonly PlanEdge[] {
-  return spec.nodes.flatMap((node) => node.inputs.map(({ input, node: from, output }) => ({ from, output, to: node.id, input })));
+interface Connecting {
+  readonly making: Making;
+  readonly problems: Problems;
+  readonly failed: ReadonlySet<string>;
+}
+
+/** What a node reads; undefined where one of its inputs failed. Only a made stage knows its outputs: they may follow from its configuration. */
+function tailsOf({ inputs }: NodeSpec, { making, problems, failed }: Connecting): Inputs | undefined {
+  const tails: Record<string, Tail[]> = {};
+  let isComplete = true;
+  for (const { input, node, output, location } of inputs) {
+    try {
+      if (failed.has(node)) isComplete = false;
+      else (tails[input] ??= []).push(making.builder.tail(node, output));
+    } catch (thrown) {
+      isComplete = false;
+      problems.addThrown(thrown, at(location));
+    }
+  }
+  return isComplete ? tails : undefined;
+}
+
+/** The builder was given every id; whether the text had given it is known to the spec. */
+function withNames(plan: LogicalPlan, spec: PipelineSpec): LogicalPlan {
+  const named = new Map(spec.nodes.map((node) => [node.id, node.named]));
+  return { ...plan, nodes: plan.nodes.map((node) => ({ ...node, named: named.get(node.id) ?? node.named })) };
 }
 
 function at(location: NodeSpec["location"]): { readonly place: { readonly line: number; readonly column: number }; readonly path: string } {
   return { place: { line: location.line ?? 1, column: location.column ?? 1 }, path: location.path ?? "" };
-}
-
-/** Only a made stage knows its outputs: they may follow from its configuration. */
-function checkOutputs({ spec, nodes, problems }: { readonly spec: PipelineSpec; readonly nodes: readonly PlanNode[]; readonly problems: Problems }): void {
-  const made = new Map(nodes.map((node) => [node.id, node]));
-  for (const { inputs } of spec.nodes) {
-    for (const { node: id, output, location } of inputs) {
-      const from = made.get(id);
-      if (from === undefined) continue;
-      const outputs = outputsOf(from);
-      if (outputs.includes(output)) continue;
-      const error = new StreamFlowError("SF_PLAN_INVALID", `"${id}" (${from.type}) has no output "${output}"`, { hint: `its outputs: ${outputs.join(", ")}` });
-      problems.addThrown(error, at(location));
-    }
-  }
-}
-
-function outputsOf(node: PlanNode): readonly string[] {
-  const declared = node.definition?.outputs ?? ["main"];
-  const names = typeof declared === "function" ? declared(node.config as never) : declared;
-  return [...names, "rejected"];
 }

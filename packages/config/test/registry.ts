@@ -31,7 +31,9 @@ function operator(type: string, options: Partial<OperatorDefinition> = {}): AnyO
   const never = (): never => {
     throw new StreamFlowError("SF_INTERNAL", "not run by these tests");
   };
-  return { type, shape: never, create: never, ...options };
+  const shape = { schema: undefined, key: undefined, time: false, changes: "insert" } as const;
+  const outputs = Object.fromEntries(["main", ...(Array.isArray(options.outputs) ? (options.outputs as string[]) : [])].map((name) => [name, shape]));
+  return { type, shape: () => ({ outputs, reads: [[]], forwards: true, deterministic: true, stateful: false, summary: type }), create: never, ...options };
 }
 
 const columns: Fields = {
@@ -111,7 +113,11 @@ export function testRegistry(): Registry {
     .addOperators(
       operator("filter"),
       operator("map"),
-      operator("sample"),
+      operator("sample", {
+        shape: () => {
+          throw new StreamFlowError("SF_PLAN_INVALID", "needs a numeric field", { hint: "put a map before it" });
+        },
+      }),
       operator("window", { outputs: ["main", "late"] }),
       operator("join", { inputs: ["left", "right"] }),
     );
