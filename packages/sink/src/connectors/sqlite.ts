@@ -7,6 +7,7 @@ import { BatchError, ChangeKind, StreamFlowError, toStreamFlowError } from "@str
 import type { BatchFailure, Schema, ShardId, Sink, SinkBatch, SinkContext, SinkSession } from "@streamflow/core";
 import type { StatementSync } from "node:sqlite";
 import { sinkFirstSession, type ShardHead, type SinkTransaction } from "../exactly-once.ts";
+import { fieldReader } from "../field.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { openTable, type SqliteTable } from "./sqlite-table.ts";
 import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
@@ -142,7 +143,7 @@ const rowsPerInsert = 64;
 class StagedRows {
   readonly #connection: SqliteConnection;
   readonly #table: SqliteTable;
-  readonly #fields: readonly { readonly name: string; readonly convert: ToSqlite; readonly isKey: boolean }[];
+  readonly #fields: readonly { readonly read: ReturnType<typeof fieldReader>; readonly convert: ToSqlite; readonly isKey: boolean }[];
   readonly #upserts: boolean;
   readonly #width: number;
   readonly #chunk: number;
@@ -159,7 +160,7 @@ class StagedRows {
     this.#connection = connection;
     this.#table = table;
     this.#upserts = key !== undefined;
-    this.#fields = table.columns.map((column) => ({ name: column.name, convert: toSqlite(column), isKey: key?.includes(column.name) === true }));
+    this.#fields = table.columns.map((column) => ({ read: fieldReader(column.name), convert: toSqlite(column), isKey: key?.includes(column.name) === true }));
     this.#width = table.columns.length + (this.#upserts ? 1 : 0);
     this.#chunk = Math.max(1, Math.min(rowsPerInsert, Math.floor(maxParameters / this.#width)));
     connection.exec(table.createStaged);
@@ -214,9 +215,9 @@ class StagedRows {
     if (this.#table.isScalar) waiting.push(this.#fields[0]?.convert(value) ?? null);
     else {
       if (typeof value !== "object" || value === null) throw new StreamFlowError("SF_SCHEMA_VIOLATION", `a record must be an object with named fields, got ${value === null ? "null" : typeof value}`);
-      for (const { name, convert, isKey } of this.#fields) {
+      for (const { read, convert, isKey } of this.#fields) {
         // A delete names its key; whatever else it holds is going away.
-        waiting.push(isDelete && !isKey ? null : convert((value as Readonly<Record<string, unknown>>)[name]));
+        waiting.push(isDelete && !isKey ? null : convert(read(value as Readonly<Record<string, unknown>>)));
       }
     }
     if (!this.#upserts) return;

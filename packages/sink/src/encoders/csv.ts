@@ -1,0 +1,83 @@
+// Comma-separated values. @see RFC 4180, section 2
+import type { DataType, Encoder, EncoderFactory, Field, Schema } from "@streamflow/core";
+import { describeValue, formatTimestamp, isPlainObject, StreamFlowError } from "@streamflow/core";
+import { fieldReader } from "../field.ts";
+import { jsonWriter, type TimestampFormat } from "./json-text.ts";
+
+/** Options of {@link csvEncoder}. */
+export interface CsvEncoderOptions {
+  /** Columns, in order: fields by name; other fields are left out. @defaultValue the fields of the schema */
+  readonly columns?: readonly string[];
+  /** Whether the first line names the columns. @defaultValue true */
+  readonly header?: boolean;
+  /** One ASCII character. @defaultValue `","` */
+  readonly delimiter?: string;
+  /** How fields of type timestamp are written. @defaultValue "iso" */
+  readonly timestamps?: TimestampFormat;
+}
+
+/**
+ * Encodes each record as a line of cells, quoted where they must be; lines end with CR LF.
+ *
+ * Null is an empty cell; an empty string is `""` where the field may be null, so that a reader may tell them apart. int64 and decimal are digits;
+ * bytes are base64; lists, maps and structs are JSON text.
+ *
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID for a delimiter that is none; on open where neither schema nor `columns` name the columns.
+ */
+export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
+  const { delimiter = ",", header = true, timestamps = "iso" } = options;
+  if (!/^[\t -~]$/.test(delimiter) || delimiter === '"') {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `a CSV delimiter must be one ASCII character and no quote, got ${JSON.stringify(delimiter)}`);
+  }
+  const mustQuote = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/, "\\$&")}]`);
+  const quote = (text: string): string => (mustQuote.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return {
+    type: "csv",
+    create({ schema }): Encoder {
+      const columns = columnsOf(schema, options.columns).map(({ name, type }) => ({ name, read: fieldReader(name), cell: cellWriter(type, { timestamps, quote }) }));
+      const line = (cells: readonly string[]): string => (cells.length === 1 && cells[0] === "" ? `""\r\n` : `${cells.join(delimiter)}\r\n`);
+      return {
+        ...(header ? { prologue: new TextEncoder().encode(line(columns.map(({ name }) => quote(name)))) } : {}),
+        encode(value, out) {
+          if (!isPlainObject(value)) throw new StreamFlowError("SF_CODEC_ENCODE", `a CSV record must be an object with named fields, got ${describeValue(value)}`);
+          out.text(line(columns.map(({ read, cell }) => cell(read(value)))));
+        },
+      };
+    },
+  };
+}
+
+function columnsOf(schema: Schema | undefined, wanted: readonly string[] | undefined): readonly { readonly name: string; readonly type: DataType | undefined }[] {
+  const fields: readonly Field[] | undefined = schema?.type === "struct" ? schema.fields : undefined;
+  if (wanted === undefined) {
+    if (fields === undefined || fields.length === 0) throw new StreamFlowError("SF_CONFIG_INVALID", "CSV needs columns: the fields of the records are not known", { hint: "give the encoder columns" });
+    return fields;
+  }
+  return wanted.map((name) => {
+    const field = fields?.find((candidate) => candidate.name === name);
+    if (fields !== undefined && field === undefined) throw new StreamFlowError("SF_CONFIG_INVALID", `the CSV column "${name}" is no field of the records: ${fields.map((f) => f.name).join(", ")}`);
+    return { name, type: field?.type };
+  });
+}
+
+function cellWriter(type: DataType | undefined, options: { readonly timestamps: TimestampFormat; readonly quote: (text: string) => string }): (value: unknown) => string {
+  const { timestamps, quote } = options;
+  const json = jsonWriter(type, timestamps);
+  const emptyText = type === undefined || type.nullable === true ? '""' : "";
+  const isIso = type?.type === "timestamp" && timestamps === "iso";
+  return (value) => {
+    switch (typeof value) {
+      case "string": return value === "" ? emptyText : quote(value);
+      case "number": return quote(isIso && Number.isFinite(value) ? formatTimestamp(value) : Object.is(value, -0) ? "-0" : String(value));
+      case "boolean":
+      case "bigint": return quote(String(value));
+      case "undefined": return "";
+      case "object": break;
+      default: return json(value);
+    }
+    if (value === null) return "";
+    const text = json(value);
+    // A value that is JSON text as a string (bytes, a Date) is a cell without JSON's quotes.
+    return text === '""' ? emptyText : quote(text.startsWith('"') ? (JSON.parse(text) as string) : text);
+  };
+}
