@@ -10,6 +10,8 @@ export interface ErrorCodeRow {
 
 export const errorCodes = {
   SF_ABORTED: { summary: "The work was cancelled by its caller.", retryable: false },
+  SF_TIMEOUT: { summary: "The work took longer than it was allowed to.", retryable: true },
+  SF_CIRCUIT_OPEN: { summary: "A service that kept failing is left alone for a while.", retryable: true },
   SF_INTERNAL: { summary: "An invariant of StreamFlow itself does not hold: a bug.", retryable: false, hint: "report it with the message and the plan (streamflow explain --json)" },
   SF_CONFIG_INVALID: { summary: "A configuration value is unknown, of the wrong type or out of bounds.", retryable: false },
   SF_PLAN_INVALID: { summary: "The stages of a pipeline do not fit together.", retryable: false },

@@ -18,14 +18,15 @@ export function isAbort(error: unknown): boolean {
 }
 
 /** Calls `run` when the signal is aborted, at once where it is already. Answers what takes the listener away again. */
-export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, run: (signal: AbortSignal) => void): () => void {
   if (signal === undefined) return () => undefined;
+  const listener = (): void => run(signal);
   if (signal.aborted) {
-    run();
+    listener();
     return () => undefined;
   }
-  signal.addEventListener("abort", run, { once: true });
-  return () => signal.removeEventListener("abort", run);
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
 }
 
 /**
@@ -35,7 +36,7 @@ export function onAbort(signal: AbortSignal | undefined, run: () => void): () =>
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, what?: string): Promise<T> {
   if (signal === undefined) return work;
   const aborted = Promise.withResolvers<never>();
-  const forget = onAbort(signal, () => aborted.reject(abortError(signal, what)));
+  const forget = onAbort(signal, (by) => aborted.reject(abortError(by, what)));
   try {
     return await Promise.race([aborted.promise, work]);
   } finally {
@@ -46,6 +47,6 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undef
 /** A controller that is aborted with its parent, for as long as `unlink` has not been called. */
 export function childController(parent: AbortSignal | undefined): { readonly controller: AbortController; readonly unlink: () => void } {
   const controller = new AbortController();
-  const unlink = onAbort(parent, () => controller.abort(parent?.reason));
+  const unlink = onAbort(parent, (by) => controller.abort(by.reason));
   return { controller, unlink };
 }
