@@ -54,7 +54,8 @@ function exportsOf(file: string): string[] {
   const text = readFileSync(file, "utf8");
   const declared = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:async )?(class|interface|type|const|let|function\*?) ([\w$]+)/gm)];
   const lists = [...text.matchAll(/^export (type )?\{([^}]*)\}/gm)];
-  return [
+  // An overloaded function is declared once per overload.
+  return [...new Set([
     ...declared.map(([, kind, name]) => (kind === "interface" || kind === "type" ? `type ${name}` : name!)),
     ...lists.flatMap(([, type, names]) =>
       names!
@@ -63,7 +64,7 @@ function exportsOf(file: string): string[] {
         .filter((name) => name !== "")
         .map((name) => (type === undefined || name.startsWith("type ") ? name : `type ${name}`)),
     ),
-  ];
+  ])];
 }
 
 function compile(): void {

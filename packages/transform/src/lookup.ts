@@ -1,5 +1,5 @@
 // lookup: enriches records from a bounded source that is read whole before the first record.
-import type { ComponentSpec, Compute, DataType, Operator, OperatorContext, OperatorDefinition, OperatorLoader, Schema, Source, Stage } from "@streamflow/core";
+import type { ComponentReference, ComponentSpec, Compute, DataType, Operator, OperatorContext, OperatorDefinition, OperatorLoader, Schema, Source, Stage } from "@streamflow/core";
 import { canonicalKey, hashText, plainOf, StreamFlowError } from "@streamflow/core";
 import { compute, type Computed, failure, isPure, refusePromise } from "./compute.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
@@ -44,6 +44,8 @@ export interface LookupOptions<In, Row, Name extends string, Out> extends StageO
  * rows with `onChange: "refuse"`.
  * @example
  * ```ts
+ * import type { Source } from "@streamflow/core";
+ *
  * declare const airlines: Source<{ code: string; name: string }>;
  * lookup({ source: airlines, sourceKey: (row) => row.code, key: (flight: { carrier: string }) => flight.carrier, as: "airline" });
  * ```
@@ -160,6 +162,11 @@ class ContentVersion {
 /** `lookup` in YAML. */
 export const lookupSpec: ComponentSpec<"stage"> = stageSpec({
   type: "lookup",
+  // What YAML gives is the name and the fields of the source: it is made here.
+  config: (parsed, context) => {
+    const { type, config } = parsed["source"] as ComponentReference;
+    return { ...parsed, source: context.component("source", type, config) };
+  },
   summary: "Adds to each record the row of a bounded source that has the same key.",
   fields: {
     source: { type: { kind: "component", of: "source" }, doc: "A bounded source, read whole before the first record and held in memory.", required: true },

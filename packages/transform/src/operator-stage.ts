@@ -1,5 +1,5 @@
 // From an operator definition and its configuration to what users and plans hold.
-import { type ComponentSpec, type ConfigField, operatorStage, type OperatorDefinition, type Shape, type Stage, type StageDescription } from "@streamflow/core";
+import { type ComponentContext, type ComponentSpec, type ConfigField, operatorStage, type OperatorDefinition, type Shape, type Stage, type StageDescription } from "@streamflow/core";
 
 /** What every stage may be given besides its own options. */
 export interface StageOptions {
@@ -28,14 +28,14 @@ export interface StageSpecParts {
   readonly summary: string;
   readonly fields: Readonly<Record<string, ConfigField>>;
   readonly example: string;
-  /** From the parsed YAML mapping to the operator's configuration. @defaultValue as it is */
-  readonly config?: (parsed: Readonly<Record<string, unknown>>) => object;
+  /** From the parsed YAML mapping to the operator's configuration; components inside it are made through `context.component`. @defaultValue as it is */
+  readonly config?: (parsed: Readonly<Record<string, unknown>>, context: ComponentContext) => object;
 }
 
 /** The component spec of a stage. */
 export function stageSpec(parts: StageSpecParts): ComponentSpec<"stage"> {
   const { config, ...rest } = parts;
-  return { ...rest, kind: "stage", create: (parsed) => ({ type: parts.type, config: present(config?.(parsed) ?? parsed) }) };
+  return { ...rest, kind: "stage", create: (parsed, context) => ({ type: parts.type, config: present(config?.(parsed, context) ?? parsed) }) };
 }
 
 /** What is known of an input that nothing is known of. */

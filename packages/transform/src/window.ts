@@ -1,5 +1,5 @@
 // Windows: the stage, its operator and its checks. The kinds are in windows/, what fires them in trigger.ts.
-// The rules, to the millisecond: docs/windowing.md. Watermark W says that no record with a timestamp ≤ W is expected any more.
+// The rules, to the millisecond: README.md. Watermark W says that no record with a timestamp ≤ W is expected any more.
 import type { DataType, NodeShape, OperatorContext, OperatorDefinition, Operator, PlanContext, Shape, Stage } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
 import { type Aggregates, AggregateSet, type AggregatesIn, type AggregatesOut } from "./aggregate-set.ts";

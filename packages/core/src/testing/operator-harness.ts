@@ -65,9 +65,22 @@ const noFunctions: FunctionTable = { get: () => undefined, names: () => [] };
  *
  * @example
  * ```ts
- * const harness = new OperatorHarness(definition, config);
- * harness.push({ delay: 4 }, { timestampMs: 1_000, key: "UA" }).advanceWatermark(60_000);
- * harness.values(); // what it emitted
+ * const counting: OperatorDefinition<object> = {
+ *   type: "counting",
+ *   shape: (_config, [input]) => ({ outputs: { main: input! }, reads: ["all"], forwards: false, deterministic: true, stateful: true, summary: "counting" }),
+ *   create(_config, { emit, cursor, state }) {
+ *     const counts = state.table<number>("counts", { name: "count", version: 1, write: (n, out) => out.number(n), read: (from) => from.number() });
+ *     const push = () => {
+ *       const count = (counts.get(0, cursor.key) ?? 0) + 1;
+ *       counts.set(0, cursor.key, count);
+ *       emit(count);
+ *     };
+ *     return { inputs: [push] };
+ *   },
+ * };
+ * const before = new OperatorHarness(counting, {}).push("x", { key: "UA" });
+ * const after = new OperatorHarness(counting, {}, { from: before.snapshot() }).push("y", { key: "UA" });
+ * after.values(); // => [2]
  * ```
  */
 export class OperatorHarness<Config> {
