@@ -29,7 +29,7 @@ export class BatchCutter {
     const to = this.#reach(from, limits);
     this.#next = to;
     this.#done = to === batch.length;
-    if (from === 0 && this.#done) return batch;
+    if (from === 0 && this.#done && (batch.length <= 1 || batch.byteLength <= limits.maxBytes)) return batch;
     this.#held++;
     return cut(batch, from, to, batch.release === undefined ? undefined : this.#release());
   }

@@ -98,6 +98,7 @@ it("SRC-4: an abort ends ready(), answers idle, and closes every reader", async 
     config: {},
     capabilities,
     partitions: () => ["a", "b"],
+    // oxlint-disable-next-line require-yield -- it only waits
     async *read(partition, _, context): AsyncGenerator<Batch> {
       try {
         await new Promise((resolve) => context.signal.addEventListener("abort", resolve));

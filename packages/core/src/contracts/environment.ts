@@ -115,6 +115,8 @@ export interface Environment {
   readonly secrets: Secrets;
   readonly budget: MemoryBudget;
   readonly faults?: FaultPlan;
+  /** Standard input, where the process has one to give: opened by whoever reads it, once. */
+  readonly stdin?: () => AsyncIterable<Uint8Array>;
 }
 
 /** Label names and values of a series. */

@@ -43,6 +43,7 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     secrets: redacting(options.secrets ?? envSecrets(), redactor),
     budget: options.budget ?? memoryBudget(options.maxMemoryBytes ?? defaultBudgetBytes()),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
+    stdin: () => process.stdin,
   };
 }
 

@@ -10,8 +10,8 @@ import { untilAborted } from "../until-aborted.ts";
 
 /** Options of {@link stdinSource}. */
 export interface StdinSourceOptions {
-  /** Opens the stream; called once, when the source is first polled. In a Node process: `() => process.stdin`. */
-  readonly input: () => AsyncIterable<Uint8Array>;
+  /** Opens the stream; called once, when the source is first polled. @defaultValue the environment's standard input */
+  readonly input?: () => AsyncIterable<Uint8Array>;
   /** @defaultValue `"ndjson"` */
   readonly format?: "ndjson" | "csv" | "lines" | DecoderFactory;
   readonly schema?: Schema;
@@ -21,12 +21,14 @@ export interface StdinSourceOptions {
 }
 
 /**
- * Reads records from a stream that is handed in, as standard input is.
+ * Reads records from standard input, or from any stream that is handed in.
  *
  * Not replayable, so at-most-once across a restart: what was read after the last checkpoint is lost. It ends when the stream does.
  * Positions count bytes.
+ *
+ * @throws {@link StreamFlowError} SF_SOURCE_FAILED, when first polled, where there is neither `input` nor standard input.
  */
-export function stdinSource<Out = unknown>(options: StdinSourceOptions): Source<Out> {
+export function stdinSource<Out = unknown>(options: StdinSourceOptions = {}): Source<Out> {
   const { format = "ndjson", schema, maxRecordBytes = 16 << 20 } = options;
   const factory = typeof format === "string" ? formats[format](options) : format;
   return defineSource<Out>({
@@ -35,8 +37,13 @@ export function stdinSource<Out = unknown>(options: StdinSourceOptions): Source<
     capabilities: { replayable: false, bounded: true, deterministic: false, singlePartition: true },
     ...(schema === undefined ? {} : { schema }),
     partitions: () => ["0"],
-    read: (partition, from, context) => readStream(options.input, { partition, from, context, factory, decoder: { maxRecordBytes, ...(schema === undefined ? {} : { schema }) } }),
+    read: (partition, from, context) => readStream(options.input ?? standardInput(context), { partition, from, context, factory, decoder: { maxRecordBytes, ...(schema === undefined ? {} : { schema }) } }),
   });
+}
+
+function standardInput({ environment, node }: ReadContext): () => AsyncIterable<Uint8Array> {
+  if (environment.stdin === undefined) throw new StreamFlowError("SF_SOURCE_FAILED", `source "${node}" reads standard input, and this environment has none`);
+  return environment.stdin;
 }
 
 const formats: Readonly<Record<"ndjson" | "csv" | "lines", (options: StdinSourceOptions) => DecoderFactory>> = {

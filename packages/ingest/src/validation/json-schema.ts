@@ -1,5 +1,5 @@
 // Validation by JSON Schema: compiled where code may be generated from strings, interpreted elsewhere, with the same verdicts.
-import { Validator } from "@cfworker/json-schema";
+import { Validator, type OutputUnit } from "@cfworker/json-schema";
 import { StreamFlowError } from "@streamflow/core";
 import { Ajv } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
@@ -66,21 +66,40 @@ function compiled(schema: JsonSchema, draft: Draft): JsonSchemaCheck {
   ajv.removeKeyword("multipleOf");
   ajv.addKeyword({ keyword: "multipleOf", type: "number", schemaType: "number", validate: (divisor: number, value: number) => isMultipleOf(value, divisor) });
   const validate = ajv.compile(schema as object);
+  let careful: JsonSchemaCheck | undefined;
   return (value) => {
-    if (validate(value)) return undefined;
-    const [first] = validate.errors ?? [];
-    const rule = first?.keyword ?? "false schema";
-    return { path: first?.instancePath ?? "", rule, message: rule === "multipleOf" ? "must be a multiple of the divisor" : (first?.message ?? "is not allowed") };
+    try {
+      if (validate(value)) return undefined;
+    } catch {
+      // Comparing values, ajv calls their `toString` and `valueOf`: a record with a field of that name makes it throw.
+      careful ??= interpreted(schema, draft);
+      return careful(value);
+    }
+    // Behind the errors of the branches that were tried comes the one of the rule that tried them.
+    const error = validate.errors?.findLast(({ keyword }) => keyword !== "if");
+    const rule = error?.keyword ?? "false schema";
+    return { path: error?.instancePath ?? "", rule, message: rule === "multipleOf" ? "must be a multiple of the divisor" : (error?.message ?? "is not allowed") };
   };
 }
 
 function interpreted(schema: JsonSchema, draft: Draft): JsonSchemaCheck {
   const validator = new Validator(schema as never, draft, true);
   return (value) => {
-    const result = validator.validate(value);
-    if (result.valid) return undefined;
-    const deepest = result.errors.at(-1);
-    const rule = deepest?.keyword === "false" ? "false schema" : (deepest?.keyword ?? "false schema");
-    return { path: (deepest?.instanceLocation ?? "#").slice(1), rule, message: deepest?.error ?? "is not allowed" };
+    const { valid, errors } = validator.validate(value);
+    return valid ? undefined : violationOf(errors);
   };
 }
+
+const appliers: ReadonlySet<string> = new Set(["$ref", "allOf", "if", "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "dependentSchemas", "items", "prefixItems", "additionalItems", "unevaluatedItems"]);
+
+/** The errors lead from the outside in: the rule is the first that does more than apply another schema. */
+function violationOf(errors: readonly OutputUnit[]): Violation {
+  const index = errors.findIndex(({ keyword }) => !appliers.has(keyword));
+  const found = errors[index];
+  const place = found?.keyword === "false" ? (errors[index - 1] ?? found) : found;
+  if (place === undefined) return { path: "", rule: "false schema", message: "is not allowed" };
+  return { path: place.instanceLocation.slice(1), rule: ruleNames.get(place.keyword) ?? place.keyword, message: found?.error ?? "is not allowed" };
+}
+
+/** Names that the compiler has for rules of the interpreter. */
+const ruleNames: ReadonlyMap<string, string> = new Map([["false", "false schema"], ["minContains", "contains"], ["maxContains", "contains"]]);

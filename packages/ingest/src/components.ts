@@ -1,0 +1,123 @@
+// The components that pipelines may name in configuration: sources and decoders.
+import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema, Source } from "@streamflow/core";
+import { csv, type CsvOptions } from "./codecs/csv.ts";
+import { lines } from "./codecs/lines.ts";
+import { ndjson } from "./codecs/ndjson/ndjson.ts";
+import type { Compression } from "./files/content.ts";
+import { fileSource } from "./sources/file.ts";
+import { stdinSource } from "./sources/stdin.ts";
+import type { JsonSchema } from "./validation/json-schema.ts";
+import { validated } from "./validation/validated.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+const ndjsonDecoder: ComponentSpec<"decoder"> = {
+  kind: "decoder",
+  type: "ndjson",
+  summary: "Decodes newline-delimited JSON: one value a line.",
+  fields: {},
+  example: "type: ndjson\n",
+  create: () => ndjson(),
+};
+
+const csvDecoder: ComponentSpec<"decoder"> = {
+  kind: "decoder",
+  type: "csv",
+  summary: "Decodes comma-separated values (RFC 4180).",
+  fields: {
+    delimiter: { type: { kind: "string" }, doc: "One ASCII character between fields.", default: "," },
+    header: { type: { kind: "boolean" }, doc: "Whether the first record names the columns.", default: true },
+    columns: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Names of the columns; with a header, instead of its names." },
+  },
+  example: 'type: csv\ndelimiter: ";"\ncolumns: [id, delay]\nheader: false\n',
+  create: (config) => csv(config as CsvOptions),
+};
+
+const linesDecoder: ComponentSpec<"decoder"> = {
+  kind: "decoder",
+  type: "lines",
+  summary: "Decodes text, one record a line: each record is a string.",
+  fields: {},
+  example: "type: lines\n",
+  create: () => lines(),
+};
+
+/** Fields that every source of bytes has. */
+const decoding: Readonly<Record<string, ConfigField>> = {
+  schema: { type: { kind: "schema" }, doc: "Type of a record. A record is then exactly these fields, and one that does not fit is rejected." },
+  jsonSchema: { type: { kind: "json" }, doc: "JSON Schema that each record must satisfy; one that does not is rejected with the path and the rule." },
+  maxRecordBytes: { type: { kind: "size", minBytes: 1 }, doc: "A longer record is rejected.", default: "16MiB" },
+};
+
+const file: ComponentSpec<"source"> = {
+  kind: "source",
+  type: "file",
+  summary: "Reads files: NDJSON, CSV, lines or Parquet, plain or gzip. Replayable and bounded.",
+  fields: {
+    path: { type: { kind: "string" }, doc: "One file. Exactly one of path, paths and folder is given." },
+    paths: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Several files, in this order." },
+    folder: { type: { kind: "string" }, doc: "All files of a folder, by name, without sub-folders and names that start with a dot." },
+    suffix: { type: { kind: "string" }, doc: "Of a folder, only names with this ending." },
+    format: { type: { kind: "either", options: [{ kind: "string", oneOf: ["parquet"] }, { kind: "component", of: "decoder" }] }, doc: "What the files are written in: parquet, or a decoder. Without it, the ending of the first name decides." },
+    compression: { type: { kind: "string", oneOf: ["auto", "none", "gzip"] }, doc: "How the files are compressed; auto looks at their first bytes. Parquet has its own compression.", default: "auto" },
+    partitions: { type: { kind: "string", oneOf: ["per-file", "one"] }, doc: "Whether each file is a partition of its own, or all files are one, in their order.", default: "per-file" },
+    ...decoding,
+    chunkBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes read from the disk at a time.", default: "256KiB" },
+    maxDecompressedBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes that a compressed file may decompress to; unlimited without it." },
+  },
+  example: 'type: file\npath: flights.csv.gz\nformat: { type: csv, delimiter: ";" }\nschema: { id: int64, delay: float64? }\n',
+  create: (config, context) => {
+    const { jsonSchema, format, compression, partitions, ...rest } = config;
+    const source = fileSource({
+      ...rest,
+      baseFolder: context.folder,
+      ...(compression === undefined ? {} : { compression: compression as Compression }),
+      ...(partitions === undefined ? {} : { partitions: partitions as "per-file" | "one" }),
+      ...(format === undefined ? {} : { format: format === "parquet" ? format : decoderOf(format, context) }),
+    });
+    return checked(source, jsonSchema);
+  },
+};
+
+const stdin: ComponentSpec<"source"> = {
+  kind: "source",
+  type: "stdin",
+  summary: "Reads records from standard input. At-most-once across a restart: standard input cannot be read again.",
+  fields: {
+    format: { type: { kind: "component", of: "decoder" }, doc: "What the input is written in; ndjson without it." },
+    ...decoding,
+  },
+  example: "type: stdin\nformat: lines\n",
+  create: (config, context) => {
+    const { jsonSchema, format, ...rest } = config as Config & { readonly maxRecordBytes?: number; readonly schema?: Schema };
+    return checked(stdinSource({ ...rest, ...(format === undefined ? {} : { format: decoderOf(format, context) }) }), jsonSchema);
+  },
+};
+
+const jsonSchemaSource: ComponentSpec<"source"> = {
+  kind: "source",
+  type: "validated",
+  summary: "Checks the records of any other source against a JSON Schema, and rejects those that do not satisfy it.",
+  fields: {
+    source: { type: { kind: "component", of: "source" }, doc: "The source whose records are checked.", required: true },
+    jsonSchema: { type: { kind: "json" }, doc: "JSON Schema (draft 2020-12, 2019-09 or draft-07) that each record must satisfy.", required: true },
+  },
+  example: "type: validated\nsource: { type: stdin }\njsonSchema: { type: object, required: [id] }\n",
+  create: (config, context) => {
+    const { type, config: inner } = config["source"] as ComponentReference;
+    return checked(context.component("source", type, inner), config["jsonSchema"]);
+  },
+};
+
+function decoderOf(format: unknown, context: ComponentContext): DecoderFactory {
+  const { type, config } = format as ComponentReference;
+  return context.component("decoder", type, config);
+}
+
+function checked(source: Source, jsonSchema: unknown): Source {
+  if (jsonSchema === undefined) return source;
+  return validated(source, jsonSchema as JsonSchema);
+}
+
+/** The sources and decoders of this package, for a `Registry`. */
+export const ingestComponents: readonly ComponentSpec[] = [file, stdin, jsonSchemaSource, ndjsonDecoder, csvDecoder, linesDecoder];
