@@ -50,6 +50,7 @@ export class PipelineRun {
   readonly #options: RunOptions;
   readonly #owner: string;
   #executor: Executor | undefined;
+  #lastProgress: ExecutorProgress | undefined;
   #failures: number[] = [];
   #restarts = 0;
   #cancelDelay: CancelTimer | undefined;
@@ -79,9 +80,9 @@ export class PipelineRun {
     return this.#restarts;
   }
 
-  /** A summary of the work so far; undefined while nothing runs. */
+  /** A summary of the present attempt, or of the last one; undefined before the first. */
   progress(): ExecutorProgress | undefined {
-    return this.#executor?.progress();
+    return this.#executor?.progress() ?? this.#lastProgress;
   }
 
   /**
@@ -161,22 +162,29 @@ export class PipelineRun {
       return await executor.run();
     } finally {
       stopRenewing();
+      this.#lastProgress = executor.progress();
       await executor.close();
       this.#executor = undefined;
     }
   }
 
-  /** Renews the leases three times in their life. */
+  /** Renews the leases three times in their life. A renewal that fails is tried again at its next turn: fences keep a late one harmless. */
   #renew(executor: Executor, leaseMs: number): CancelTimer {
-    const { clock } = this.#options.environment;
+    const { clock, logger } = this.#options.environment;
     let cancel: CancelTimer;
+    let isEnded = false;
+    const failed = (error: unknown): void => logger.warn(`pipeline "${this.name}" could not renew its leases`, { error: toStreamFlowError(error, "SF_INTERNAL", "renewal").message });
     const again = (): void => {
+      if (isEnded) return;
       cancel = clock.setTimer(leaseMs / 3, () => {
-        void executor.renewLeases().then(again);
+        void executor.renewLeases().catch(failed).then(again);
       });
     };
     again();
-    return () => cancel();
+    return () => {
+      isEnded = true;
+      cancel();
+    };
   }
 
   /** Waits for the next attempt, or throws when there is none. */

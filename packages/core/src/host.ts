@@ -21,3 +21,25 @@ export interface Host {
   readonly registry: Registry;
   openStores(dataFolder: string): Promise<HostStores>;
 }
+
+/** How a host writes its log. */
+export interface HostLogOptions {
+  /** @defaultValue "text" */
+  readonly format?: "text" | "json";
+  /** Lines below this level are left out. @defaultValue "info" */
+  readonly level?: "debug" | "info" | "warn" | "error";
+  /** Where lines go. @defaultValue standard error */
+  readonly stream?: { write(text: string): unknown; readonly writableLength?: number };
+}
+
+/** What a tool tells the host that it makes. */
+export interface HostOptions {
+  readonly log?: HostLogOptions;
+  /** Variables that hold secrets. @defaultValue the process's own */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A module that makes hosts: what `streamflow --host` names. */
+export interface HostModule {
+  createHost(options?: HostOptions): Host | Promise<Host>;
+}

@@ -1,5 +1,6 @@
 // Keyed state in memory: values by (namespace, key), ordered so that a restore or a move changes nothing.
 import type { KeyedTable, Serializer } from "../contracts/operator.ts";
+import { StreamFlowError } from "../errors.ts";
 import { StateReader, StateWriter } from "./state-codec.ts";
 
 /** How keys are compared and spread. */
@@ -94,7 +95,10 @@ export class MemoryTable<V> implements KeyedTable<V> {
       out.number(group.size);
       for (const entry of group.values()) {
         out.value(entry.key);
+        // Framed, so that tools can count and show entries without the operator, and a serializer that reads too much or too little is noticed.
+        const start = out.beginFrame();
         this.serializer.write(entry.value, out);
+        out.endFrame(start);
       }
     }
     return any;
@@ -108,7 +112,9 @@ export class MemoryTable<V> implements KeyedTable<V> {
       const count = from.number();
       for (let i = 0; i < count; i++) {
         const key = from.value();
-        const value = this.serializer.read(from, version);
+        const framed = from.frame();
+        const value = this.serializer.read(framed, version);
+        if (!framed.atEnd) throw new StreamFlowError("SF_STATE_CORRUPT", `state "${this.name}": serializer ${this.serializer.name} v${version} left a part of an entry unread`);
         this.#put(namespace, groupIndex, this.#rules.canonical(key), { key, value });
       }
     }

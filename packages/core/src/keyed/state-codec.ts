@@ -37,6 +37,18 @@ export class StateWriter implements StateOutput {
     this.#value(value, 0);
   }
 
+  /** Opens a frame: what is written until `endFrame` can be skipped, or taken apart, by a reader that does not know it. */
+  beginFrame(): number {
+    this.#room(4);
+    this.#length += 4;
+    return this.#length;
+  }
+
+  /** @param start what `beginFrame` answered */
+  endFrame(start: number): void {
+    this.#bytes.writeUInt32LE(this.#length - start, start - 4);
+  }
+
   #value(value: unknown, depth: number): void {
     if (typeof value === "number") return this.number(value);
     if (typeof value === "string") return this.#string(tag.string, value);
@@ -128,6 +140,13 @@ export class StateReader implements StateInput {
 
   get atEnd(): boolean {
     return this.#at >= this.#bytes.length;
+  }
+
+  /** Everything in the next frame, for a reader of its own. */
+  frame(): StateReader {
+    const count = this.#count();
+    const start = this.#need(count);
+    return new StateReader(this.#bytes.subarray(start, start + count));
   }
 
   number(): number {
