@@ -50,3 +50,5 @@ export { clockConformance, memoryBudgetConformance, randomConformance } from "./
 export type { ClockHarness, RandomHarness } from "./conformance/environment.ts";
 export { metricsConformance } from "./conformance/metrics.ts";
 export type { MetricsHarness } from "./conformance/metrics.ts";
+export { ByteList, decoderConformance, encoderConformance, REJECTED } from "./conformance/codec.ts";
+export type { DecoderHarness, DecoderSample, EncoderHarness } from "./conformance/codec.ts";
