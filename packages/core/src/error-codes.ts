@@ -22,6 +22,7 @@ export const errorCodes = {
   SF_CLIENT_MISSING: { summary: "An optional client library is not installed.", retryable: false },
   SF_STAGE_FAILED: { summary: "A user function or stage threw.", retryable: false },
   SF_STAGE_PROMISE: { summary: "A function that was declared synchronous returned a promise.", retryable: false, hint: "use mapAsync, or declare the function async" },
+  SF_ROUTE_NONE: { summary: "No route of a router takes a record.", retryable: false, hint: "add a route, or give the router an `otherwise` output" },
   SF_EXPRESSION_INVALID: { summary: "An expression is malformed, uses something not allowed, or has the wrong type.", retryable: false },
   SF_EXPRESSION_FAILED: { summary: "An expression failed on a record.", retryable: false },
   SF_TYPE_MISMATCH: { summary: "A value is not of the declared type.", retryable: false },

@@ -65,7 +65,7 @@ export type { PlanChange } from "./plan/diff.ts";
 export { functionTable, standardFunctionTable } from "./plan/function-table.ts";
 export { readTable } from "./keyed/read-table.ts";
 export type { StoredEntry } from "./keyed/read-table.ts";
-export { plainSerializer } from "./keyed/state-codec.ts";
+export { plainSerializer, StateReader, StateWriter } from "./keyed/state-codec.ts";
 export { metricNames } from "./contracts/metric-names.ts";
 export type { MetricName } from "./contracts/metric-names.ts";
 export { generatedNodeId, nodeIdPattern } from "./plan/node-id.ts";

@@ -61,7 +61,7 @@ function typed(type: DataType): (value: unknown) => SqliteValue | undefined {
     case "timestamp": return (value) => (Number.isSafeInteger(value) ? (value as number) : undefined);
     case "decimal":
     case "string": return (value) => (typeof value === "string" ? value : undefined);
-    case "bytes": return (value) => (value instanceof Uint8Array ? value.slice() : undefined);
+    case "bytes": return (value) => (value instanceof Uint8Array ? new Uint8Array(value) : undefined);
     case "list":
     case "struct":
     case "map": return (value) => (typeof value === "object" ? JSON.stringify(toJson(value, type)) : undefined);
@@ -75,7 +75,7 @@ function untyped(value: unknown): SqliteValue | undefined {
     case "number": return finiteOrNull(value);
     case "boolean": return value ? 1 : 0;
     case "bigint": return fitsInt64(value) ? value : undefined;
-    case "object": return value instanceof Uint8Array ? value.slice() : JSON.stringify(toJson(value));
+    case "object": return value instanceof Uint8Array ? new Uint8Array(value) : JSON.stringify(toJson(value));
     default: return undefined;
   }
 }

@@ -131,11 +131,12 @@ describe("append", () => {
 
   it("SNK-11: bytes are copied before write returns", async () => {
     const session = await start({ contextSchema: t.struct({ b: t.bytes() }) });
-    const bytes = Uint8Array.of(1, 2, 3);
-    await session.write(sinkBatch([{ b: bytes }]));
-    bytes.fill(9);
+    // A Buffer too: its slice is no copy.
+    const bytes = [Uint8Array.of(1, 2, 3), Buffer.of(1, 2, 3)];
+    await session.write(sinkBatch(bytes.map((b) => ({ b }))));
+    for (const each of bytes) each.fill(9);
     await session.commitTransaction?.(commit(1));
-    expect(rows()).toEqual([{ b: Uint8Array.of(1, 2, 3) }]);
+    expect(rows()).toEqual([{ b: Uint8Array.of(1, 2, 3) }, { b: Uint8Array.of(1, 2, 3) }]);
   });
 });
 

@@ -1,0 +1,106 @@
+// Records as text on a stream, standard output above all.
+import type { BatchFailure, EncoderFactory, Sink, SinkBatch, SinkSession } from "@streamflow/core";
+import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
+import { ByteBuffer } from "../encoders/byte-buffer.ts";
+import { ndjsonEncoder } from "../encoders/ndjson.ts";
+
+/** The part of a Node stream that is used. */
+export interface OutputStream {
+  /** Takes bytes, and calls back when they are written, or with the error. Answers false when it wants to be waited for. */
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
+}
+
+/** Options of {@link stdoutSink}. */
+export interface StdoutSinkOptions {
+  /** Where to write. @defaultValue the process's standard output */
+  readonly stream?: OutputStream;
+  /** How a record becomes text. @defaultValue `ndjsonEncoder()` */
+  readonly encoder?: EncoderFactory;
+}
+
+/**
+ * Writes records to a stream, at least once: after a crash, records since the last checkpoint come again.
+ *
+ * `write` waits while the stream is full; `flush` waits until everything is written. A reader that goes away (EPIPE) fails the pipeline with
+ * SF_SINK_FAILED. The stream is not closed. Records that cannot be encoded go to the dead letters.
+ */
+export function stdoutSink<In = unknown>(options: StdoutSinkOptions = {}): Sink<In> {
+  const { encoder = ndjsonEncoder() } = options;
+  return {
+    type: "stdout",
+    capabilities: { delivery: "at-least-once" },
+    config: { format: encoder.type },
+    open: async ({ node, schema }) => new StreamSession(options.stream ?? process.stdout, encoder.create(schema === undefined ? {} : { schema }), node),
+  };
+}
+
+class StreamSession implements SinkSession {
+  readonly #stream: OutputStream;
+  readonly #encoder: ReturnType<EncoderFactory["create"]>;
+  readonly #node: string;
+  readonly #buffer = new ByteBuffer();
+  #pending: Promise<void> = Promise.resolve();
+  #failure: StreamFlowError | undefined;
+  #isClosed = false;
+
+  constructor(stream: OutputStream, encoder: ReturnType<EncoderFactory["create"]>, node: string) {
+    this.#stream = stream;
+    this.#encoder = encoder;
+    this.#node = node;
+    if (encoder.prologue !== undefined) this.#buffer.bytes(encoder.prologue);
+  }
+
+  write(batch: SinkBatch): void | Promise<void> {
+    if (this.#isClosed) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `stdout sink "${this.#node}" is closed`);
+    if (this.#failure !== undefined) throw this.#failure;
+    const failures = this.#encode(batch);
+    const wait = this.#send();
+    if (failures.length === 0) return wait;
+    const error = new BatchError(`${failures.length} of ${batch.length} records cannot be encoded: ${failures[0]?.error.message}`, failures);
+    if (wait === undefined) throw error;
+    return wait.then(() => Promise.reject(error));
+  }
+
+  async flush(): Promise<void> {
+    await (this.#send() ?? this.#pending);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#pending.catch(() => undefined);
+  }
+
+  #encode(batch: SinkBatch): readonly BatchFailure[] {
+    const failures: BatchFailure[] = [];
+    for (let i = 0; i < batch.length; i++) {
+      try {
+        this.#encoder.encode(batch.values[i], this.#buffer);
+      } catch (thrown) {
+        failures.push({ index: i, error: toStreamFlowError(thrown, "SF_CODEC_ENCODE", "a record cannot be encoded") });
+      }
+    }
+    return failures;
+  }
+
+  /** Answers a promise where the stream is full: it resolves when everything up to here is written. */
+  #send(): Promise<void> | undefined {
+    if (this.#buffer.length === 0) return undefined;
+    // The stream keeps what it is given until it has written it.
+    const bytes = new Uint8Array(this.#buffer.view());
+    this.#buffer.clear();
+    let takesMore = true;
+    const written = new Promise<void>((resolve, reject) => {
+      takesMore = this.#stream.write(bytes, (error) => {
+        if (error === undefined || error === null) return resolve();
+        this.#failure = toStreamFlowError(error, "SF_SINK_FAILED", `stdout sink "${this.#node}" cannot write`);
+        reject(this.#failure);
+      });
+    });
+    const all = this.#pending.then(() => written);
+    this.#pending = all;
+    // Whoever does not wait here sees the failure at the next write or flush.
+    all.catch(() => undefined);
+    return takesMore ? undefined : all;
+  }
+}
