@@ -1,7 +1,8 @@
 // Sliding windows over event time that share panes: a record is added once, and a window merges its panes when it fires.
 //   P1. Panes are as long as the greatest common divisor of size and slide, and aligned so that every window is made of whole ones.
 //   P2. A pane's state goes with the last window that holds it.
-//   P3. Firing, lateness and late records are those of time-windows.ts (W1–W3); windows.test.ts holds both to one model.
+//   P3. The slide is less than the size: there are no gaps, every time has a window.
+//   P4. Firing, lateness and late records are those of time-windows.ts (W1–W3); windows.test.ts holds both to one model.
 // Not here: early firings, which need counts per window. A running total per key with subtract-on-evict could replace `#merged` alone.
 import type { KeyedTable, Operator } from "@streamflow/core";
 import { canonicalKey } from "@streamflow/core";
@@ -52,12 +53,10 @@ export class PaneWindowOperator implements Operator {
     const { context, set, allowedLatenessMs, mode } = this.#parts;
     if (!hasTimeOrReject(this.#parts, record)) return;
     const { cursor, time } = context;
-    const windows = this.#windows.assign(cursor.timestampMs);
-    const open = windows.filter(({ endMs }) => endMs - 1 + allowedLatenessMs > time.watermarkMs);
-    if (open.length === 0) {
-      if (windows.length > 0) late(record);
-      return;
-    }
+    // A window ends after every time in it: ahead of the watermark none has fired, and there is nothing to look at.
+    const windows = cursor.timestampMs > time.watermarkMs ? undefined : this.#windows.assign(cursor.timestampMs);
+    const open = windows?.filter(({ endMs }) => endMs - 1 + allowedLatenessMs > time.watermarkMs) ?? [];
+    if (windows !== undefined && open.length === 0) return late(record);
     const inputs = inputsOrReject(this.#parts, record);
     if (inputs === undefined) return;
     const paneMs = cursor.timestampMs - floorMod(cursor.timestampMs - this.#windows.offsetMs, this.#paneMs);
