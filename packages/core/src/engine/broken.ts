@@ -1,7 +1,19 @@
 // Guarantees switched off on purpose, one at a time, to prove that a named test notices (docs/guarantees.md). Only tests can reach this.
 
 /** What can be broken. */
-export type Guarantee = "positions-before-barrier" | "commit-before-publish" | "late-rule" | "fence" | "positions-in-transaction";
+export type Guarantee =
+  /** State and positions are those of the barrier, not older ones. */
+  | "barrier"
+  /** Store-first output waits for its checkpoint. */
+  | "commit-after-publish"
+  /** What a sink-first sink has committed decides where to go on. */
+  | "sink-decides"
+  /** Positions go into the sink's own transaction. */
+  | "positions-in-transaction"
+  /** Owners are told apart by generation. */
+  | "fence"
+  /** Operators see the watermark of all records before. */
+  | "late-rule";
 
 let off: Guarantee | undefined;
 

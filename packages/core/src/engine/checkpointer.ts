@@ -43,6 +43,9 @@ export interface PendingCheckpoint {
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
   #nextEpoch: number;
+  #prepared: ReadonlyMap<SinkPort, Uint8Array> = new Map();
+  /** The copy of the barrier before: what a broken build would store. */
+  #before: readonly ShardSnapshot[] | undefined;
   /** Epochs that a sink-first sink may still name: the last committed one, until the next is. */
   #lastCommitted = 0;
 
@@ -75,8 +78,6 @@ export class Checkpointer {
     return { epoch, done };
   }
 
-  #prepared = new Map<SinkPort, Uint8Array>();
-
   async #barrier(epoch: number): Promise<readonly ShardSnapshot[]> {
     const { ports } = this.#parts;
     await this.#reach("before-flush");
@@ -85,12 +86,14 @@ export class Checkpointer {
     for (const port of ports) if (port.sink.capabilities.delivery !== "transactional") await port.session?.flush();
     await this.#reach("after-flush");
     // In an asynchronous checkpoint these positions go with output that is already sealed: the copy comes before anything else runs.
-    const snapshots = broken("positions-before-barrier") ? this.#stale ?? this.#parts.snapshot() : this.#parts.snapshot();
-    this.#stale = snapshots;
+    const taken = this.#parts.snapshot();
+    const snapshots = broken("barrier") ? (this.#before ?? taken) : taken;
+    this.#before = taken;
     const commit = sinkCommit(epoch, snapshots);
-    this.#prepared = new Map();
+    const prepared = new Map<SinkPort, Uint8Array>();
+    this.#prepared = prepared;
     for (const port of ports) {
-      if (order(port) === "store-first") this.#prepared.set(port, (await port.session?.prepare?.(commit)) ?? new Uint8Array());
+      if (order(port) === "store-first") prepared.set(port, (await port.session?.prepare?.(commit)) ?? new Uint8Array());
       if (order(port) === "sink-first") port.held = true;
       port.nextEpoch(epoch + 1);
     }
@@ -98,14 +101,12 @@ export class Checkpointer {
     return snapshots;
   }
 
-  #stale: readonly ShardSnapshot[] | undefined;
-
   async #complete(epoch: number, snapshots: readonly ShardSnapshot[]): Promise<number> {
     const prepared = this.#prepared;
     const commit = sinkCommit(epoch, snapshots);
     const bytes = packSnapshots(snapshots);
     const checkpoint = await this.#store(epoch, snapshots, { bytes, prepared });
-    if (broken("commit-before-publish")) await this.#commitPrepared(prepared);
+    if (broken("commit-after-publish")) await this.#commitPrepared(prepared);
     await this.#reach("before-publish");
     await this.#parts.store.publish(this.pipeline, checkpoint);
     await this.#reach("after-publish");
@@ -155,6 +156,8 @@ function order(port: SinkPort): "store-first" | "sink-first" | undefined {
 }
 
 function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCommit {
-  const shards: ShardCommit[] = snapshots.map(({ shard, generation, positions }) => ({ shard, generation, epoch, positions }));
+  const shards: ShardCommit[] = snapshots.map(({ shard, generation, positions }) => {
+    return { shard, generation, epoch, positions: broken("positions-in-transaction") ? {} : positions };
+  });
   return { epoch, shards };
 }

@@ -1,119 +1,7 @@
 // Hunts for output that is lost or doubled: a crash at every named point, at its first visits, for every way in which sinks commit.
 import { describe, expect, it } from "vitest";
-import type { OperatorDefinition, Shape } from "../contracts/operator.ts";
-import { plainSerializer } from "../keyed/state-codec.ts";
-import { Pipeline } from "../pipeline.ts";
-import { operatorStage, type Stage } from "../stage.ts";
-import { type DriverEnds, PipelineDriver } from "../testing/driver.ts";
 import { ScriptedFaults } from "../testing/fault-plan.ts";
-import type { RecordingSinkKind } from "../testing/recording-sink.ts";
-
-interface Item {
-  readonly k: string;
-  readonly n: number;
-}
-
-const unknown: Shape = { schema: undefined, key: undefined, time: false, changes: "insert" };
-
-const keyByOperator: OperatorDefinition<{ coPartitioned: boolean }> = {
-  type: "keyBy",
-  shape: ({ coPartitioned }, [input = unknown]) => ({
-    outputs: { main: { ...input, key: { type: undefined, fields: ["k"], coPartitioned } } },
-    reads: ["all"], forwards: true, deterministic: true, stateful: false, summary: "by k",
-  }),
-  create: (_config, { cursor, emit }) => ({ inputs: [(value) => ((cursor.key = (value as Item).k), emit(value))] }),
-};
-
-/** Emits the running sum of each key, in every record. */
-const sumOperator: OperatorDefinition<object> = {
-  type: "sum",
-  shape: (_config, [input = unknown]) => ({
-    outputs: { main: { ...unknown, key: input.key } },
-    reads: ["all"], forwards: false, deterministic: true, stateful: true, needsKey: true, summary: "sum",
-  }),
-  create: (_config, { cursor, emit, state }) => {
-    const sums = state.table<number>("sums", plainSerializer());
-    return {
-      inputs: [(value) => {
-        const sum = (sums.get(0, cursor.key) ?? 0) + (value as Item).n;
-        sums.set(0, cursor.key, sum);
-        emit(`${String(cursor.key)}=${sum}`);
-      }],
-    };
-  },
-};
-
-const sinkSets = {
-  "sink-first": ["sink-first"],
-  "store-first": ["store-first"],
-  "sink-first and store-first": ["sink-first", "store-first"],
-  "two sink-first": ["sink-first", "sink-first"],
-} as const satisfies Record<string, readonly RecordingSinkKind[]>;
-
-interface Setting {
-  readonly kinds: readonly RecordingSinkKind[];
-  readonly mode: "sync" | "async";
-  readonly coPartitioned: boolean;
-}
-
-const partitions = ["0", "1", "2"];
-
-function build({ kinds, mode, coPartitioned }: Setting) {
-  return (ends: DriverEnds) => {
-    const keyBy: Stage<Item, Item> = operatorStage(keyByOperator, { type: "keyBy", config: { coPartitioned } });
-    const sum: Stage<Item, string> = operatorStage(sumOperator, { type: "sum", config: {} });
-    const pipeline = new Pipeline({ name: "sums", checkpoint: { everyMs: 100, mode, keep: 2 }, batch: { maxRecords: 3 } });
-    const summed = pipeline.from(ends.source<Item>()).addStage(keyBy).addStage(sum);
-    kinds.forEach((kind, index) => summed.to(ends.sink<string>(`out${index}`, kind), { id: `out${index}` }));
-    return summed;
-  };
-}
-
-/** The same records in every run; keys stay in one partition each, so that results are equal whatever the interleaving. */
-async function feed(driver: PipelineDriver): Promise<void> {
-  for (let round = 0; round < 6; round++) {
-
-    for (const partition of partitions) {
-      driver.push([1, 2, 3, 4].map((n) => ({ k: `${partition}${n % 2}`, n: n + round })), partition);
-    }
-    await driver.advance(60);
-    await revive(driver);
-  }
-  driver.broker().end();
-  await driver.advance(200);
-  for (let tries = 0; tries < 10 && driver.run().state !== "finished"; tries++) {
-    await revive(driver);
-    await driver.advance(200);
-  }
-}
-
-async function revive(driver: PipelineDriver): Promise<void> {
-  for (let tries = 0; tries < 3 && !driver.isAlive() && driver.run().state !== "finished"; tries++) await driver.restart();
-}
-
-async function run(setting: Setting, faults?: ScriptedFaults): Promise<{ driver: PipelineDriver; outputs: readonly (readonly unknown[])[] }> {
-  const driver = new PipelineDriver({ build: build(setting), brokers: { in: { partitions, bounded: true } }, ...(faults === undefined ? {} : { faults: once(faults) }) });
-  await driver.start();
-  await revive(driver);
-  await feed(driver);
-  return { driver, outputs: setting.kinds.map((_, index) => [...driver.values(`out${index}`)].map(String).sort()) };
-}
-
-/** A plan that has crashed once lets later processes live. */
-function once(faults: ScriptedFaults): { reach(point: string): void | Promise<void> } {
-  let hasCrashed = false;
-  return {
-    reach: (point) => {
-      if (hasCrashed) return undefined;
-      try {
-        return faults.reach(point);
-      } catch (error) {
-        hasCrashed = true;
-        throw error;
-      }
-    },
-  };
-}
+import { runScenario, type Setting, sinkSets } from "./exactly-once.fixture.ts";
 
 for (const [name, kinds] of Object.entries(sinkSets)) {
   for (const mode of ["sync", "async"] as const) {
@@ -122,12 +10,12 @@ for (const [name, kinds] of Object.entries(sinkSets)) {
       describe(`${name}, ${mode}, ${coPartitioned ? "input partitions" : "key groups"}`, () => {
         it("I2: output after a crash at any named point equals the fault-free run", async () => {
           const watch = new ScriptedFaults();
-          const expected = await run(setting, watch);
+          const expected = await runScenario(setting, watch);
           expect(expected.outputs[0]).toHaveLength(72);
           expect([...watch.visits.keys()].length).toBeGreaterThan(8);
           for (const [point, visits] of watch.visits) {
             for (const visit of [1, 2, visits].filter((v, i, all) => v <= visits && all.indexOf(v) === i)) {
-              const { outputs } = await run(setting, new ScriptedFaults({ at: { point, visit } }));
+              const { outputs } = await runScenario(setting, new ScriptedFaults({ at: { point, visit } }));
               expect(outputs, `crash at visit ${visit} of ${point}`).toEqual(expected.outputs);
             }
           }

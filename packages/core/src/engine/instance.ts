@@ -6,6 +6,7 @@ import { plainSerializer } from "../keyed/state-codec.ts";
 import type { KeyRules, MemoryTable } from "../keyed/keyed-table.ts";
 import { TableSet } from "../keyed/table-set.ts";
 import type { PhysicalNode } from "../plan/physical-plan.ts";
+import { broken } from "./broken.ts";
 import { Gate, type GateListener } from "./gate.ts";
 import type { ProcessingTimers } from "./processing-timers.ts";
 import { TimeHeap } from "./time-heap.ts";
@@ -169,7 +170,7 @@ export class OperatorInstance implements GateListener, Timers {
       emit: bind("main"),
       output: bind,
       reject: (error, value) => host.reject(node, error, value),
-      time: gate,
+      time: broken("late-rule") ? new Gate() : gate,
       state,
       timers: this,
       clock: host.clock,

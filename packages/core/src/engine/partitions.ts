@@ -146,7 +146,7 @@ export class Partitions {
     const { stores, plan, owner, leaseMs } = this.#parts;
     const pipeline = plan.logical.config.name;
     const fences = await stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs });
-    for (const fence of fences) this.#generations.set(fence.shard, fence.generation);
+    for (const fence of fences) this.#generations.set(fence.shard, broken("fence") ? 1 : fence.generation);
     await this.#reach("after-acquire");
     if (!broken("fence")) await stores.checkpoints.fence(pipeline, fences);
     await this.#reach("after-fence");

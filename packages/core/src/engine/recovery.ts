@@ -3,6 +3,7 @@ import type { Checkpoint, CheckpointStore, ShardId, ShardManifest } from "../con
 import type { Logger } from "../contracts/environment.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
 import { StreamFlowError } from "../errors.ts";
+import { broken } from "./broken.ts";
 import type { StoredState } from "./snapshot.ts";
 
 /** A shard as it was stored, with its bytes. */
@@ -50,10 +51,13 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
   const bound = sinkBound(request);
   let newestEpoch = newestCommit(request.commits);
   const orphans: Checkpoint[] = [];
+  let damaged: string | undefined;
   for (const listed of await store.list(pipeline)) {
     newestEpoch = Math.max(newestEpoch, listed.epoch);
     if ("damaged" in listed) {
-      if (listed.epoch <= bound) sayDamaged(logger, listed.epoch, listed.damaged);
+      if (listed.epoch > bound) continue;
+      sayDamaged(logger, listed.epoch, listed.damaged);
+      damaged ??= listed.damaged;
       continue;
     }
     const { checkpoint } = listed;
@@ -66,10 +70,16 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
     const restored = await load(request, manifests);
     if (restored === undefined) {
       orphans.push(checkpoint);
+      damaged ??= `epoch ${checkpoint.epoch}: its state fails the checksum`;
       continue;
     }
     checkCompatible(checkpoint, request.fingerprints);
     return { checkpoint, shards: restored, newestEpoch, orphans, ahead: sinksAhead(request, restored) };
+  }
+  if (damaged !== undefined) {
+    throw new StreamFlowError("SF_STATE_CORRUPT", `no checkpoint of "${pipeline}" can be read, and starting from nothing would repeat its output; the newest: ${damaged}`, {
+      hint: "restore the data folder from a backup, or start under another name",
+    });
   }
   return { checkpoint: undefined, shards: new Map(), newestEpoch, orphans, ahead: sinksAhead(request, new Map()) };
 }
@@ -77,6 +87,7 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
 /** The newest epoch that every sink-first sink has committed; Infinity without such sinks. */
 function sinkBound(request: RecoveryRequest): number {
   let bound = Infinity;
+  if (broken("sink-decides")) return bound;
   for (const committed of request.commits.values()) {
     let newest = 0;
     for (const commit of committed) if (isWanted(request, commit.shard)) newest = Math.max(newest, commit.epoch);

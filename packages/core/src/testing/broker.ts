@@ -97,6 +97,12 @@ export class Broker {
     await this.#assign(to, [partition]);
   }
 
+  /** Gives a partition to another member while its owner, unaware, goes on with it: what a stopped process finds when it wakes. */
+  async takeSilently(partition: string, to: string): Promise<void> {
+    this.#owners.set(partition, to);
+    await this.#assign(to, [partition]);
+  }
+
   async #assign(member: string, names: readonly string[]): Promise<void> {
     const found = this.#members.get(member);
     if (found === undefined) return;

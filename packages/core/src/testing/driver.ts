@@ -43,6 +43,8 @@ interface Process {
   readonly run: PipelineRun;
   /** How it ended: undefined while it runs. */
   ended: { readonly error?: unknown } | undefined;
+  /** It was frozen: it may fail without the test failing. */
+  isZombie: boolean;
 }
 
 const maxTurns = 20_000;
@@ -115,7 +117,7 @@ export class PipelineDriver {
       environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`,
       ...(this.#options.functions === undefined ? {} : { functions: this.#options.functions }),
     });
-    const process: Process = { life, run, ended: undefined };
+    const process: Process = { life, run, ended: undefined, isZombie: false };
     this.#processes.set(name, process);
     run.run().then(() => (process.ended = {}), (error: unknown) => (process.ended = { error }));
     await this.settle();
@@ -125,6 +127,20 @@ export class PipelineDriver {
   crash(name: string = "main"): void {
     this.#process(name).life.kill();
     this.world.clock.advance(60_000);
+  }
+
+  /** Stops a process without ending it, as SIGSTOP does: its leases run out. */
+  freeze(name: string = "main"): void {
+    this.#process(name).life.freeze();
+    this.world.clock.advance(60_000);
+  }
+
+  /** Lets a frozen process go on, as SIGCONT does. What becomes of it: `failure`. */
+  async thaw(name: string = "main"): Promise<void> {
+    const process = this.#process(name);
+    process.life.thaw();
+    process.isZombie = true;
+    await this.settle();
   }
 
   /** Crashes and starts again. */
@@ -169,12 +185,12 @@ export class PipelineDriver {
     let quiet = 0;
     for (let turn = 0; turn < maxTurns; turn++) {
       await nextTurn();
-      const busy = [...this.#processes.values()].some(({ life, run, ended }) => !life.isDead && ended === undefined && !run.isQuiescent);
+      const busy = [...this.#processes.values()].some(({ life, run, ended }) => !life.isDead && !life.isFrozen && ended === undefined && !run.isQuiescent);
       quiet = busy ? 0 : quiet + 1;
       if (quiet >= 3) break;
     }
     for (const [name, process] of this.#processes) {
-      if (process.ended?.error !== undefined && !process.life.isDead) throw new StreamFlowError("SF_STAGE_FAILED", `process "${name}" failed: ${String(process.ended.error)}`, { cause: process.ended.error });
+      if (process.ended?.error !== undefined && !process.life.isDead && !process.isZombie) throw new StreamFlowError("SF_STAGE_FAILED", `process "${name}" failed: ${String(process.ended.error)}`, { cause: process.ended.error });
     }
   }
 
@@ -215,7 +231,7 @@ function mortalSource<Out>(source: Source<Out>, life: Life): Source<Out> {
     ...source,
     open: async (context) => {
       const session = await source.open({ ...context, partitions: life.bind(context.partitions) });
-      return { ...life.bind(session), poll: (partition, limits) => (life.isDead ? "idle" : session.poll(partition, limits)), ready: () => session.ready(), close: () => session.close() };
+      return { ...life.bind(session), poll: (partition, limits) => (life.isDead || life.isFrozen ? "idle" : session.poll(partition, limits)), ready: () => session.ready(), close: () => session.close() };
     },
   };
 }

@@ -1,23 +1,33 @@
 // The life of one simulated process: when it ends, nothing that it started has any further effect.
+import { Latch } from "../async/signal.ts";
 import type { FaultPlan } from "../contracts/environment.ts";
 
 /** Alive until `kill`. What it has wrapped stops working at that instant: pending calls never answer, later ones do nothing. */
 export class Life {
   #isDead = false;
-  readonly #onDeath: (() => void)[] = [];
+  #frozen: Latch | undefined;
 
   get isDead(): boolean {
     return this.#isDead;
   }
 
-  kill(): void {
-    if (this.#isDead) return;
-    this.#isDead = true;
-    for (const run of this.#onDeath) run();
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
   }
 
-  onDeath(run: () => void): void {
-    this.#onDeath.push(run);
+  kill(): void {
+    this.#isDead = true;
+  }
+
+  /** Stops everything without an end, as SIGSTOP does: calls that are made now take effect after `thaw`. */
+  freeze(): void {
+    this.#frozen ??= new Latch();
+  }
+
+  /** Goes on, as SIGCONT does, knowing nothing of what happened meanwhile. */
+  thaw(): void {
+    this.#frozen?.open();
+    this.#frozen = undefined;
   }
 
   /** The object as this process sees it. */
@@ -53,6 +63,7 @@ export class Life {
   #call(target: object, method: (...given: unknown[]) => unknown) {
     return (...given: unknown[]): unknown => {
       if (this.#isDead) return never();
+      if (this.#frozen !== undefined) return this.#while(this.#frozen.wait().then(() => method.apply(target, given)));
       const answer = method.apply(target, given);
       return answer instanceof Promise ? this.#while(answer) : answer;
     };
@@ -61,6 +72,7 @@ export class Life {
   async #while(answer: Promise<unknown>): Promise<unknown> {
     try {
       const value = await answer;
+      await this.#frozen?.wait();
       if (this.#isDead) return await never();
       return typeof value === "object" && value !== null && hasMethods(value) ? this.bind(value) : value;
     } catch (error) {
