@@ -1,7 +1,7 @@
 // Reads one Parquet file, row group by row group: the wanted columns of a group are decoded, and handed on in slices.
 //   I1. Memory holds the wanted columns of one row group at a time, in the form that the batches share.
 //   I2. A position is a row index; the file's metadata is its fingerprint.
-import { coerceJson, toStreamFlowError, type Column, type DataType, type Disk, type PollLimits, type Projection, type Rejected, type Schema } from "@streamflow/core";
+import { coerceJson, fitsInt64, toStreamFlowError, type Column, type DataType, type Disk, type PollLimits, type Projection, type Rejected, type Schema } from "@streamflow/core";
 import type { SizedBatch } from "../batch-cutter.ts";
 import { project, wantedField, wantedOf, type Wanted } from "../codecs/projection.ts";
 import { narrowed } from "../codecs/typed-record.ts";
@@ -127,30 +127,50 @@ interface TypedColumn {
 }
 
 function untyped(values: ParquetValues, wanted: Wanted): Column["values"] {
-  if (values instanceof BigInt64Array || values instanceof Int32Array || values instanceof Float64Array) return values;
+  if (isTyped(values)) return values;
+  if (wanted === "all" && Array.isArray(values)) return values as readonly unknown[];
   const made: unknown[] = [];
   for (let i = 0; i < values.length; i++) made.push(project(values[i] ?? null, wanted));
   return made;
 }
 
+function isTyped(values: ParquetValues): values is Float64Array | Int32Array | BigInt64Array {
+  return values instanceof BigInt64Array || values instanceof Int32Array || values instanceof Float64Array;
+}
+
 function typedColumn(name: string, values: ParquetValues, type: DataType): TypedColumn {
-  if ((type.type === "int64" && values instanceof BigInt64Array) || (type.type === "int32" && values instanceof Int32Array) || (type.type === "float64" && values instanceof Float64Array)) return { name, values, errors: new Map() };
-  const made: unknown[] = [];
   const errors = new Map<number, unknown>();
+  if ((type.type === "int64" && values instanceof BigInt64Array) || (type.type === "int32" && values instanceof Int32Array) || (type.type === "float64" && values instanceof Float64Array)) return { name, values, errors };
+  const made: unknown[] = [];
+  const quick = quickCells[type.type];
   for (let i = 0; i < values.length; i++) {
-    try {
-      made.push(typedCell(values[i], type));
-    } catch (thrown) {
-      errors.set(i, thrown);
-      made.push(null);
-    }
+    const value = quick?.(values[i]);
+    made.push(value === undefined ? slowCell(values[i], type, (error) => errors.set(i, error)) : value);
   }
   return { name, values: made, errors };
 }
 
+/** Cells that need no more than a look; undefined for all others. */
+const quickCells: Readonly<Partial<Record<DataType["type"], (value: unknown) => unknown>>> = {
+  string: (value) => (typeof value === "string" ? value : undefined),
+  float64: (value) => (typeof value === "bigint" && -exact <= value && value <= exact ? Number(value) : typeof value === "number" ? value : undefined),
+  int32: (value) => (typeof value === "bigint" && -0x8000_0000n <= value && value <= 0x7fff_ffffn ? Number(value) : undefined),
+  int64: (value) => (typeof value === "bigint" && fitsInt64(value) ? value : undefined),
+  bool: (value) => (typeof value === "boolean" ? value : undefined),
+};
+const exact = BigInt(Number.MAX_SAFE_INTEGER);
+
+function slowCell(value: unknown, type: DataType, onError: (error: unknown) => void): unknown {
+  try {
+    return typedCell(value, type);
+  } catch (thrown) {
+    onError(thrown);
+    return null;
+  }
+}
+
 /** A cell as a value of a type. Numbers of any width become those of the type where they fit. */
 function typedCell(value: unknown, type: DataType): unknown {
-  if (typeof value === "string" && type.type === "string") return value;
   if (typeof value === "bigint" && (type.type === "int32" || type.type === "float64" || type.type === "timestamp")) {
     const number = Number(value);
     return Number.isSafeInteger(number) ? coerceJson(number, type) : coerceJson(value, type);
@@ -161,7 +181,10 @@ function typedCell(value: unknown, type: DataType): unknown {
 function columnOf(column: TypedColumn, range: { start: number; end: number }, rows: readonly number[] | undefined): Column {
   const { name, values } = column;
   if (rows !== undefined) return { name, values: rows.map((row) => values[row]) };
-  return { name, values: Array.isArray(values) ? values.slice(range.start, range.end) : (values as Float64Array).subarray(range.start, range.end) };
+  if (!Array.isArray(values)) return { name, values: (values as Float64Array).subarray(range.start, range.end) };
+  const slice: unknown[] = values.slice(range.start, range.end);
+  for (let i = slice.indexOf(undefined); i >= 0; i = slice.indexOf(undefined, i)) slice[i] = null;
+  return { name, values: slice };
 }
 
 /** Bytes of one value, judged by the first. */
