@@ -29,7 +29,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms of core, from the ground up. A file or folder that is not here has no place yet. */
 const floors: readonly (readonly string[])[] = [
-  ["record.ts", "schema.ts", "errors.ts", "error-codes.ts", "types"],
+  ["record.ts", "schema.ts", "errors.ts", "error-codes.ts", "nearest.ts", "types"],
   ["contracts", "async", "lifecycle.ts"],
   ["plan", "keyed", "registry.ts", "host.ts"],
   ["engine", "stage.ts"],

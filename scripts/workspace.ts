@@ -59,7 +59,7 @@ export function sourcesOf(folder: string): string[] {
 }
 
 export function isTest(path: string): boolean {
-  return /\.(test|test-d)\.ts$/.test(path);
+  return /\.(test|test-d|fixture)\.ts$/.test(path);
 }
 
 export function fromRoot(absolute: string): string {

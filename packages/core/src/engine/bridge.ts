@@ -41,7 +41,7 @@ export class Bridge implements GateListener {
   #hungry: (() => void) | undefined;
   #closed = false;
   #ended = false;
-  #pulled: Promise<void> | undefined;
+  #isPulled = false;
   #failure: StreamFlowError | undefined;
 
   constructor(parts: BridgeParts) {
@@ -95,7 +95,8 @@ export class Bridge implements GateListener {
 
   async #run(): Promise<void> {
     const hungry = new Promise<void>((resolve) => (this.#hungry = resolve));
-    this.#pulled ??= this.#pump();
+    if (!this.#isPulled) void this.#pump();
+    this.#isPulled = true;
     const feed = this.#feed;
     this.#feed = undefined;
     feed?.(this.#take());

@@ -50,6 +50,6 @@ describe("a guarantee that is switched off", () => {
       return { values: driver.values(), oldOwnerGoesOn: driver.isAlive("a"), newOwnerGoesOn: driver.isAlive("b") };
     };
     expect(await outcome()).toEqual({ values: [1, 2], oldOwnerGoesOn: false, newOwnerGoesOn: true });
-    expect(await withBroken("fence", outcome)).toMatchObject({ oldOwnerGoesOn: true });
+    expect(await withBroken("fence", outcome)).toMatchObject({ newOwnerGoesOn: false });
   });
 });

@@ -11,7 +11,8 @@ import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { type Batch, type Position, sliceBatch } from "../record.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
-import { Checkpointer, type CheckpointResult, type PendingCheckpoint } from "./checkpointer.ts";
+import { CheckpointSchedule } from "./checkpoint-schedule.ts";
+import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
 import type { InstanceHost, OperatorInstance } from "./instance.ts";
 import { Partitions } from "./partitions.ts";
@@ -54,7 +55,7 @@ export class Executor {
   readonly #ports: readonly SinkPort[];
   readonly #rejects: RejectPort;
   readonly #wiring: Wiring;
-  readonly #checkpointer: Checkpointer;
+  readonly #schedule: CheckpointSchedule;
   readonly #partitions: Partitions;
   readonly #sources: Sources;
   readonly #runner: BatchRunner;
@@ -67,9 +68,6 @@ export class Executor {
   #isPaused = false;
   #isStopping = false;
   #failure: { readonly error: unknown } | undefined;
-  #pending: PendingCheckpoint | undefined;
-  #dirty = false;
-  #lastBarrierMs = 0;
   #sliceStartMs = 0;
 
   constructor(options: ExecutorOptions) {
@@ -97,15 +95,27 @@ export class Executor {
     });
     const keep = config.checkpoint?.keep ?? 3;
     this.#runner = new BatchRunner({ clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges });
-    this.#checkpointer = new Checkpointer({
+    const checkpointer = new Checkpointer({
       plan, environment, store: options.stores.checkpoints, ports: this.#ports, keep,
       flushRejected: () => this.#rejects.flush(),
       flushOutput: () => this.#flushAll(),
       snapshot: () => this.#partitions.snapshot(),
       committed: (snapshots) => this.#committed(snapshots),
     }, 1);
+    this.#schedule = new CheckpointSchedule({
+      clock, checkpointer,
+      everyMs: config.checkpoint?.everyMs ?? 1_000,
+      isSynchronous: config.checkpoint?.mode === "sync",
+      isReplaying: () => this.#partitions.isReplaying,
+      completed: (result) => {
+        this.metrics.checkpointed(result);
+        this.#waker.wake();
+      },
+      failed: (error) => this.#fail(error),
+      flush: () => this.#runner.flush(),
+    });
     this.#partitions = new Partitions({
-      plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
+      plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer,
       owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#openOperators(instances),
     });
     this.#sources = new Sources({
@@ -122,7 +132,6 @@ export class Executor {
   /** Opens sinks, restores state, opens sources. After an error, `close` frees what was opened. */
   async start(): Promise<void> {
     const { plan, environment } = this.#options;
-    this.#lastBarrierMs = environment.clock.monotonicMs();
     await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
     await this.#sources.open();
   }
@@ -160,8 +169,7 @@ export class Executor {
   /** Stops reading after a checkpoint, with partitions and leases kept. Resolves when that is reached. */
   pause(): Promise<void> {
     return this.#between(async () => {
-      await this.#settlePending();
-      if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+      await this.#schedule.takeIfDirty();
       this.#isPaused = true;
     });
   }
@@ -173,15 +181,12 @@ export class Executor {
 
   /** Takes a checkpoint now and waits until it is committed. */
   checkpoint(): Promise<CheckpointResult> {
-    return this.#between(async () => {
-      await this.#settlePending();
-      return await this.#checkpointNow();
-    });
+    return this.#between(() => this.#schedule.takeNow());
   }
 
   /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
   get isQuiescent(): boolean {
-    return this.#waker.isSleeping && this.#pending === undefined;
+    return this.#waker.isSleeping && !this.#schedule.isPending;
   }
 
   progress(): ExecutorProgress {
@@ -198,7 +203,7 @@ export class Executor {
   /** Frees everything; what was not committed is discarded. */
   async close(): Promise<void> {
     this.#abort.abort();
-    await this.#pending?.done.catch(() => undefined);
+    await this.#schedule.ended();
     await this.#sources.close();
     await Promise.allSettled(this.#ports.map((port) => port.session?.close()));
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
@@ -233,7 +238,7 @@ export class Executor {
       this.#sources.watch(task.parts.source);
       return;
     }
-    this.#dirty = true;
+    this.#schedule.isDirty = true;
     if (result === "end") {
       task.end();
       await this.#runner.settle(task);
@@ -280,12 +285,12 @@ export class Executor {
   async #housekeeping(): Promise<void> {
     const { clock } = this.#options.environment;
     if (this.#processingTimers.nextMs <= clock.nowMs()) {
-      this.#dirty = true;
+      this.#schedule.isDirty = true;
       this.#processingTimers.fire(clock.nowMs());
       await this.#runner.flush();
     }
-    if (this.#pending !== undefined && this.#ports.some((port) => port.isFull)) await this.#settlePending();
-    if (this.#isCheckpointDue()) await this.#beginCheckpoint();
+    if (this.#schedule.isPending && this.#ports.some((port) => port.isFull)) await this.#schedule.settle();
+    await this.#schedule.tick();
   }
 
   async #waitForInput(): Promise<void> {
@@ -301,9 +306,8 @@ export class Executor {
   /** Milliseconds until something besides input is due. */
   #nextDueMs(): number {
     const { clock } = this.#options.environment;
-    const checkpointMs = this.#dirty && this.#pending === undefined && !this.#partitions.isReplaying ? this.#lastBarrierMs + this.#everyMs() - clock.monotonicMs() : Infinity;
     const timerMs = this.#processingTimers.nextMs - clock.nowMs();
-    return Math.max(0, Math.min(checkpointMs, timerMs, this.#idleDueMs()));
+    return Math.max(0, Math.min(this.#schedule.dueInMs, timerMs, this.#idleDueMs()));
   }
 
   /** Partitions that have been without input for long enough do not hold event time back. */
@@ -330,47 +334,8 @@ export class Executor {
 
   // --- checkpoints ---------------------------------------------------------------------------------------------
 
-  #everyMs(): number {
-    return this.#options.plan.logical.config.checkpoint?.everyMs ?? 1_000;
-  }
-
-  #isCheckpointDue(): boolean {
-    if (!this.#dirty || this.#pending !== undefined || this.#partitions.isReplaying) return false;
-    return this.#options.environment.clock.monotonicMs() - this.#lastBarrierMs >= this.#everyMs();
-  }
-
-  async #beginCheckpoint(): Promise<PendingCheckpoint> {
-    this.#lastBarrierMs = this.#options.environment.clock.monotonicMs();
-    this.#dirty = false;
-    const pending = await this.#checkpointer.begin();
-    this.#pending = pending;
-    pending.done.then(
-      (result) => {
-        if (this.#pending === pending) this.#pending = undefined;
-        this.metrics.checkpointed(result);
-        this.#waker.wake();
-      },
-      (error: unknown) => this.#fail(error),
-    );
-    if (this.#options.plan.logical.config.checkpoint?.mode === "sync") await pending.done;
-    return pending;
-  }
-
-  async #checkpointNow(): Promise<CheckpointResult> {
-    const pending = await this.#beginCheckpoint();
-    const result = await pending.done;
-    await this.#runner.flush();
-    return result;
-  }
-
-  async #settlePending(): Promise<void> {
-    await this.#pending?.done;
-    await this.#runner.flush();
-  }
-
   async #endReplay(): Promise<void> {
-    await this.#settlePending();
-    await this.#checkpointNow();
+    await this.#schedule.takeNow();
     this.#partitions.endReplay();
   }
 
@@ -389,9 +354,9 @@ export class Executor {
   }
 
   async #finish(end: RunEnd): Promise<RunEnd> {
-    await this.#settlePending();
+    await this.#schedule.settle();
     this.#throwFailure();
-    if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+    await this.#schedule.takeIfDirty();
     return end;
   }
 
@@ -404,10 +369,9 @@ export class Executor {
     return starts;
   }
 
-  /** State of a revoked partition is checkpointed and let go. During a replay there is nothing new to keep. */
+  /** State of a revoked partition is checkpointed and let go. */
   async #revoked(source: string, names: readonly string[]): Promise<void> {
-    await this.#settlePending();
-    if (this.#dirty && !this.#partitions.isReplaying) await this.#checkpointNow();
+    await this.#schedule.takeIfDirty();
     await this.#partitions.release(source, names);
   }
 

@@ -1,6 +1,6 @@
 // Reads a bounded source whole, for operators that load data before the first record (lookups).
 import type { Environment } from "../contracts/environment.ts";
-import type { PartitionEvents, PollLimits, Source } from "../contracts/source.ts";
+import type { PartitionEvents, PollLimits, Source, SourceSession } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
 import { rowsOf } from "../record.ts";
 
@@ -31,22 +31,24 @@ export async function readAll(source: Source, visit: (value: unknown) => void, o
   const { node, environment, signal, limits } = options;
   const session = await source.open({ environment, node, projection: "all", partitions: events, signal, maxRejectedBytes: 1_024, limits });
   try {
-    for (const partition of partitions.toSorted()) {
-      for (;;) {
-        const result = session.poll(partition, limits);
-        if (result === "end") break;
-        if (result === "idle") {
-          if (signal.aborted) throw new StreamFlowError("SF_ABORTED", `"${node}" was stopped while it loaded its data`);
-          await session.ready();
-          continue;
-        }
-        const [rejected] = result.rejected ?? [];
-        if (rejected !== undefined) throw rejected.error;
-        for (const value of rowsOf(result)) visit(value);
-        result.release?.();
-      }
-    }
+    for (const partition of partitions.toSorted()) await readPartition({ session, partition, visit }, options);
   } finally {
     await session.close();
+  }
+}
+
+async function readPartition(reading: { session: SourceSession; partition: string; visit: (value: unknown) => void }, options: ReadAllOptions): Promise<void> {
+  const { session, partition, visit } = reading;
+  const { signal, limits, node } = options;
+  for (let result = session.poll(partition, limits); result !== "end"; result = session.poll(partition, limits)) {
+    if (result === "idle") {
+      if (signal.aborted) throw new StreamFlowError("SF_ABORTED", `"${node}" was stopped while it loaded its data`);
+      await session.ready();
+      continue;
+    }
+    const [rejected] = result.rejected ?? [];
+    if (rejected !== undefined) throw rejected.error;
+    for (const value of rowsOf(result)) visit(value);
+    result.release?.();
   }
 }

@@ -11,6 +11,10 @@ export function plainOf(value: unknown): Plain {
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? "-0" : String(value) };
   if (typeof value === "bigint") return { $bigint: value.toString() };
   if (typeof value === "function") return { $function: hashText(String(value)) };
+  return plainObject(value);
+}
+
+function plainObject(value: object): Plain {
   if (Array.isArray(value)) return value.map(plainOf);
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [plainOf(key), plainOf(item)]) };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Checkpoint, CheckpointStore, SegmentRef, ShardManifest } from "../../contracts/checkpoint-store.ts";
 import { StreamFlowError } from "../../errors.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase } from "./case.ts";
-import { crashes, range, sampleBytes, StoreTrial, type StoreHarness } from "./store-trial.ts";
+import { crashes, range, sameBytes, sampleBytes, StoreTrial, type StoreHarness } from "./store-trial.ts";
 
 /** What the suite needs of a checkpoint store. */
 export interface CheckpointStoreHarness<Storage> extends StoreHarness<CheckpointStore, Storage> {
@@ -122,7 +122,7 @@ function addPruning<Storage>(suite: SuiteBuilder<Trial<Storage>>): void {
     await store.publish("p", sampleCheckpoint({ epoch: 1, segment: old, prepared: shared }));
     await store.publish("p", sampleCheckpoint({ epoch: 2, segment: shared }));
     await store.prune("p", 1, []);
-    assert.deepEqual(await store.readSegment("p", shared), sampleBytes(50, 1));
+    sameBytes(await store.readSegment("p", shared), sampleBytes(50, 1), "a segment");
     await mustFail("SF_STATE_CORRUPT", () => store.readSegment("p", old));
   });
 
@@ -133,7 +133,7 @@ function addPruning<Storage>(suite: SuiteBuilder<Trial<Storage>>): void {
     await store.prune("p", 1, []);
     const checkpoint = sampleCheckpoint({ epoch: 3, segment });
     await store.publish("p", checkpoint);
-    assert.deepEqual(await store.readSegment("p", segment), sampleBytes(50));
+    sameBytes(await store.readSegment("p", segment), sampleBytes(50), "a segment");
   });
 
   suite.add(["CKP-5", "pruning does not lower a fence or an epoch"], async (t) => {
@@ -155,10 +155,10 @@ function addSegments<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Chec
       assert.equal(segment.byteLength, length);
       // The store may not rely on the caller's buffer.
       bytes.fill(0xee);
-      assert.deepEqual(await store.readSegment("p", segment), sampleBytes(length));
+      sameBytes(await store.readSegment("p", segment), sampleBytes(length), "a segment");
       await store.publish("p", sampleCheckpoint({ epoch: 1, segment }));
       store = await t.open();
-      assert.deepEqual(await store.readSegment("p", segment), sampleBytes(length));
+      sameBytes(await store.readSegment("p", segment), sampleBytes(length), "a segment");
     });
   }
 
@@ -176,7 +176,7 @@ function addSegments<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Chec
       const error = await mustFail("SF_STATE_CORRUPT", () => store.readSegment("p", one));
       assert.ok(error.message.includes(one.name), `the message names the segment: ${error.message}`);
     }
-    assert.deepEqual(await store.readSegment("p", ref), sampleBytes(100));
+    sameBytes(await store.readSegment("p", ref), sampleBytes(100), "a segment");
   });
 
   suite.add(
@@ -197,7 +197,7 @@ function addSegments<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Chec
     const [used, unused] = [await store.writeSegment("p", sampleBytes(50, 1)), await store.writeSegment("p", sampleBytes(50, 2))];
     await store.publish("p", sampleCheckpoint({ epoch: 1, segment: used }));
     await store.discard("p", [used, unused]);
-    assert.deepEqual(await store.readSegment("p", used), sampleBytes(50, 1));
+    sameBytes(await store.readSegment("p", used), sampleBytes(50, 1), "a segment");
     await mustFail("SF_STATE_CORRUPT", () => store.readSegment("p", unused));
   });
 }
@@ -216,7 +216,7 @@ function addNames<Storage>(suite: SuiteBuilder<Trial<Storage>>): void {
     for (const [i, name] of awkwardNames.entries()) {
       assert.deepEqual(await epochs(store, name), [i + 1], `checkpoints of ${JSON.stringify(name)}`);
       const ref = refs.get(name);
-      if (ref !== undefined) assert.deepEqual(await store.readSegment(name, ref), sampleBytes(20, i));
+      if (ref !== undefined) sameBytes(await store.readSegment(name, ref), sampleBytes(20, i), "a segment");
     }
   });
 
@@ -314,7 +314,7 @@ async function publishSecond(store: CheckpointStore): Promise<{ readonly isPubli
 
 async function readAll(store: CheckpointStore, checkpoint: Checkpoint): Promise<void> {
   for (const manifest of checkpoint.manifests) {
-    for (const { segment } of manifest.state) assert.deepEqual(await store.readSegment("p", segment), sampleBytes(5000, checkpoint.epoch));
+    for (const { segment } of manifest.state) sameBytes(await store.readSegment("p", segment), sampleBytes(5000, checkpoint.epoch), "a segment");
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Disk, DiskFile } from "../../contracts/environment.ts";
 import { SuiteBuilder, mustFail, type ConformanceCase } from "./case.ts";
-import { range, sampleBytes } from "./store-trial.ts";
+import { range, sameBytes, sampleBytes } from "./store-trial.ts";
 
 /** A disk and an empty folder on it. */
 export interface DiskUnderTest {
@@ -85,7 +85,7 @@ function addFiles(suite: SuiteBuilder<Trial>): void {
     bytes.fill(0xee);
     await file.sync();
     await file.close();
-    assert.deepEqual(await readBytes(disk, `${folder}/a`), sampleBytes(3_000_000));
+    sameBytes(await readBytes(disk, `${folder}/a`), sampleBytes(3_000_000), "a large file");
   });
 
   suite.add(["DSK", "close may be repeated, and a closed file refuses work"], async ({ disk, folder }) => {
@@ -244,7 +244,7 @@ function addCrashes(suite: SuiteBuilder<Trial>, { capabilities }: DiskHarness): 
         await present.syncFolder(folder);
         await file.write(sampleBytes(500, 99));
         present = (await crash?.(seed)) ?? present;
-        for (const before of range(seed + 1)) assert.deepEqual((await readBytes(present, `${folder}/${before}`)).subarray(0, 2000), sampleBytes(2000, before));
+        for (const before of range(seed + 1)) sameBytes((await readBytes(present, `${folder}/${before}`)).subarray(0, 2000), sampleBytes(2000, before), `file ${before} after crash ${seed}`);
       }
     },
     requirement,

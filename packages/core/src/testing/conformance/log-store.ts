@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { LogStore } from "../../contracts/stores.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase } from "./case.ts";
-import { crashes, range, sampleBytes, StoreTrial, type StoreHarness } from "./store-trial.ts";
+import { crashes, range, sameBytes, sampleBytes, StoreTrial, type StoreHarness } from "./store-trial.ts";
 
 type Trial<Storage> = StoreTrial<LogStore, Storage>;
 
@@ -18,7 +18,9 @@ export function logStoreConformance<Storage>(harness: StoreHarness<LogStore, Sto
       await (await t.open()).append("log", [bytes]);
       bytes.fill(0xee);
       const store = await t.open();
-      assert.deepEqual((await store.read("log", 0, 10)).map((entry) => entry.payload), [sampleBytes(length)]);
+      const entries = await store.read("log", 0, 10);
+      assert.equal(entries.length, 1);
+      sameBytes(entries[0]?.payload ?? new Uint8Array(), sampleBytes(length), "an entry");
     });
   }
 

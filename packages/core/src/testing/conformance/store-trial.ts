@@ -1,4 +1,5 @@
 // What the suites of the stores share: storage that outlives stores, and the opening and closing of stores on it.
+import assert from "node:assert/strict";
 import type { Requirement } from "./case.ts";
 
 /** Storage and the stores on it. A function that is missing is a capability that the subject lacks. */
@@ -64,4 +65,11 @@ export function range(count: number): readonly number[] {
 /** Bytes that are different for different seeds. */
 export function sampleBytes(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed * 101) & 0xff);
+}
+
+/** Fails unless the bytes are equal, and says where they differ: a whole megabyte in a message helps nobody. */
+export function sameBytes(actual: Uint8Array, expected: Uint8Array, what: string): void {
+  assert.equal(actual.length, expected.length, `length of ${what}`);
+  const at = actual.findIndex((byte, i) => byte !== expected[i]);
+  assert.ok(at < 0, `${what}: byte ${at} is ${actual[at]}, expected ${expected[at]}`);
 }
