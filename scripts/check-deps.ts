@@ -81,7 +81,7 @@ function checkImport(pkg: WorkspacePackage, file: string, { specifier, line }: I
     const target = normalize(join(dirname(file), specifier));
     if (!target.startsWith(`${pkg.folder}/src/`)) problems.push(`${at}: "${specifier}" leaves the sources of ${pkg.name}`);
     else if (!/\.(ts|json)$/.test(specifier)) problems.push(`${at}: "${specifier}" needs its extension, .ts`);
-    else if (isTest(target)) problems.push(`${at}: "${specifier}" is a test`);
+    else if (isTest(target) && !(isTest(file) && target.endsWith(".fixture.ts"))) problems.push(`${at}: "${specifier}" is a test`);
     return;
   }
   if (specifier.startsWith("node:")) return;
