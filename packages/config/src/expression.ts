@@ -4,6 +4,8 @@ import { parseExpressionAt, type AnyNode, type Expression as SyntaxExpression } 
 import { SyntaxReader } from "./expression-syntax.ts";
 
 const maxTextLength = 20_000;
+/** White space and comments. */
+const blank = /^(?:\s|\/\*[^]*?\*\/|\/\/.*)*/;
 
 /** How mistakes are located. */
 export interface ParseExpressionOptions {
@@ -58,8 +60,8 @@ function parseSyntax(text: string, reader: SyntaxReader): SyntaxExpression {
     if (thrown instanceof SyntaxError) throw reader.syntaxError(thrown as SyntaxError & { readonly pos?: number });
     throw thrown;
   }
-  const rest = text.slice(syntax.end).search(/\S/);
-  if (rest >= 0) throw reader.unexpected(syntax.end + rest);
+  const rest = syntax.end + (blank.exec(text.slice(syntax.end))?.[0].length ?? 0);
+  if (rest < text.length) throw reader.unexpected(rest);
   return syntax;
 }
 
