@@ -364,6 +364,24 @@ describe("broken sources", () => {
     expect(await run(() => ({}))).toEqual(new Set(["SRC-7"]));
   });
 
+  it("SRC-12: one that holds a handle before it is opened; SRC-13: one that assigns only after its opening", async () => {
+    class LateSource extends TestSource {
+      override open(context: SourceContext): Promise<SourceSession> {
+        const { partitions } = context;
+        const late = { ...partitions, assigned: async () => new Map<string, string>() };
+        return super.open({ ...context, partitions: late });
+      }
+    }
+    const cases = sourceConformance<TestSource>({
+      capabilities: new TestSource({}).capabilities,
+      create: () => new LateSource({ only: testRecords(values) }),
+      source: (source) => source,
+      expected: () => new Map([["only", values]]),
+      openHandles: () => 1,
+    });
+    for (const id of ["SRC-12", "SRC-13"]) expect(await failing(cases, id)).toEqual(new Set([id]));
+  });
+
   it("SRC-9: one that answers promises", async () => {
     const slow: Change = (session) => ({ poll: ((partition: string, limits: PollLimits) => Promise.resolve(session.poll(partition, limits))) as unknown as SourceSession["poll"] });
     expect(await run(slow, "SRC-1")).toContain("SRC-1");
