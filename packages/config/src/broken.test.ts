@@ -1,7 +1,7 @@
 // Every file in test/broken has mistakes; beside it stands what people are told. `vitest -u` writes what is new: read it before committing.
 import { readFileSync, readdirSync } from "node:fs";
 import { expect, it } from "vitest";
-import { testRegistry } from "../test/registry.ts";
+import { testRegistry } from "./registry.fixture.ts";
 import { ConfigError, renderDiagnostics } from "./diagnostic.ts";
 import { parsePipeline } from "./parser.ts";
 

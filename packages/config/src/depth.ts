@@ -1,6 +1,6 @@
 // How deep a YAML text nests and of how many tokens it is made, measured without recursion: so that any text may be asked about.
 import { Lexer } from "yaml";
-import type { Place } from "./document.ts";
+import type { Place } from "./place.ts";
 
 /** Bounds of a text. */
 export interface TextBounds {

@@ -5,6 +5,7 @@
 // D3. One document; keys are unique; tags and other versions of YAML are refused.
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Scalar } from "yaml";
 import { excessOf } from "./depth.ts";
+import type { Place } from "./place.ts";
 import type { Problems } from "./problems.ts";
 
 /** Bounds of a configuration text. */
@@ -14,11 +15,6 @@ export const maxNodes = 20_000;
 /** Marks, scalars, line breaks and the blanks between them: composing takes time for each. */
 export const maxTokens = 100_000;
 
-/** A place in the text; lines and columns count from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** A value in the text. */
 export type ConfigNode = ScalarNode | ListNode | MapNode;

@@ -4,7 +4,8 @@
 // N2. An entry reads from earlier entries alone, so there are no circles.
 // N3. Without `from`, a stage reads from the entry before it, a sink from the last stage (the source where there is none).
 import { generatedNodeId, nearest, nodeIdPattern, type ComponentSpec } from "@streamflow/core";
-import type { ConfigNode, MapNode, Place } from "./document.ts";
+import type { ConfigNode, MapNode } from "./document.ts";
+import type { Place } from "./place.ts";
 import { invalid, join, refuse, type ReadContext } from "./slot.ts";
 import { entryFields, entryKinds, type InputSpec, type NodeSpec } from "./spec.ts";
 import { readFields, readType, readWord } from "./values.ts";

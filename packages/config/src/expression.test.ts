@@ -60,7 +60,7 @@ describe("parseExpression", () => {
     ["typeof a", 1, 'the operator "typeof"', "isNull"],
     ["'x' in a", 5, 'the operator "in"', "has(value, name)"],
     ["tag`x`", 1, "found a tagged template", "f(text)"],
-    ["import('y' + 'z')", 1, "found import", undefined],
+    ["import(`x`)", 1, "found import", undefined],
     ["import.meta", 1, "found import.meta", undefined],
     ["await x", 1, "found await", "mapAsync"],
     ["class {}", 1, "found a class", undefined],
@@ -115,7 +115,7 @@ describe("hostile text", () => {
   });
 
   it("throws nothing but StreamFlowError, whatever the text", () => {
-    const word = fc.constantFrom("a", "delay", "constructor", "__proto__", "(", ")", "[", "]", "{", "}", ",", ":", "?", "?.", "??", ".", "=", "==", "=>", "+", "-", "!", "&&", "||", "`", "${", "'", '"', "1", "5n", "1e", "/", "*", "...", "new ", "this", "async ", "await ", "yield ", "function ", "class ", "super", "import(", "#x", "\\", "\u2028", "\n", "//", "/*", "upper(", "null", "NaN", ";", "0x", "in ", "of ", "let ");
+    const word = fc.constantFrom("a", "delay", "constructor", "__proto__", "(", ")", "[", "]", "{", "}", ",", ":", "?", "?.", "??", ".", "=", "==", "=>", "+", "-", "!", "&&", "||", "`", "${", "'", '"', "1", "5n", "1e", "/", "*", "...", "new ", "this", "async ", "await ", "yield ", "function ", "class ", "super", "import", "#x", "\\", "\u2028", "\n", "//", "/*", "upper(", "null", "NaN", ";", "0x", "in ", "of ", "let ");
     const text = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.array(word, { maxLength: 25 }).map((words) => words.join("")), fc.constantFrom(...attacks).chain((attack) => fc.nat(attack.length).map((at) => attack.slice(0, at) + attack.slice(at + 1))));
     let read = 0;
     fc.assert(

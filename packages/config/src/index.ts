@@ -11,7 +11,7 @@ export { readReferencedFiles } from "./environment.ts";
 export type { ReferencedFilesOptions } from "./environment.ts";
 export { pipelineJsonSchema } from "./json-schema.ts";
 export type { JsonSchema } from "./json-schema.ts";
-export { referenceDocs } from "./reference.ts";
+export { componentDocs, referenceDocs } from "./reference.ts";
 export { parseAggregate, parseExpression } from "./expression.ts";
 export type { ParseExpressionOptions } from "./expression.ts";
 export { configFunctions, regexFunctions } from "./regex-functions.ts";

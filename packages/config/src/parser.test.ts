@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VirtualDisk } from "@streamflow/core/testing";
-import { testRegistry } from "../test/registry.ts";
+import { testRegistry } from "./registry.fixture.ts";
 import { ConfigError, renderDiagnostics } from "./diagnostic.ts";
 import { loadPipeline, parsePipeline, type ParseOptions } from "./parser.ts";
 

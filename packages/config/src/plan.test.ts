@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { testRegistry } from "../test/registry.ts";
+import { testRegistry } from "./registry.fixture.ts";
 import { ConfigError, renderDiagnostics } from "./diagnostic.ts";
 import { parsePipeline } from "./parser.ts";
 import { buildPlan } from "./plan.ts";

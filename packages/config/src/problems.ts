@@ -2,7 +2,7 @@
 import { StreamFlowError, type AnyErrorCode } from "@streamflow/core";
 import { Redactor } from "@streamflow/core/node";
 import { ConfigError, maxDiagnostics, type Diagnostic } from "./diagnostic.ts";
-import type { Place } from "./document.ts";
+import type { Place } from "./place.ts";
 
 /** Mistakes of one text, and the secrets that none of them may name. */
 export class Problems {

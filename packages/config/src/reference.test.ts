@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ComponentKind } from "@streamflow/core";
-import { testRegistry } from "../test/registry.ts";
+import { testRegistry } from "./registry.fixture.ts";
 import { parseComponent } from "./parse-component.ts";
 import { referenceDocs } from "./reference.ts";
 

@@ -18,12 +18,13 @@ export function referenceDocs(registry: Registry): string {
   const parts = ["# Components", "## Pipeline", "Every entry has a `type`, and may have an `id`; stages and sinks say with `from` what they read, unless it is the entry before them.", fieldTable(pipelineFields)];
   for (const { kind, title } of chapters) {
     const specs = registry.components(kind) as readonly ComponentSpec[];
-    if (specs.length > 0) parts.push(`## ${title}`, ...specs.map(section));
+    if (specs.length > 0) parts.push(`## ${title}`, ...specs.map(componentDocs));
   }
   return `${parts.join("\n\n")}\n`;
 }
 
-function section(spec: ComponentSpec): string {
+/** Writes the reference of one component as Markdown: a heading, its summary, its fields, its example. */
+export function componentDocs(spec: ComponentSpec): string {
   const fields = Object.keys(spec.fields).length === 0 ? "It has no fields." : fieldTable(spec.fields);
   return [`### ${spec.type}`, spec.summary, fields, `\`\`\`yaml\n${spec.example.trim()}\n\`\`\``].join("\n\n");
 }

@@ -5,7 +5,7 @@ import { readDocument } from "./document.ts";
 import { Problems } from "./problems.ts";
 import { invalid, type ReadContext } from "./slot.ts";
 import { readFields, readValue } from "./values.ts";
-import { testRegistry } from "../test/registry.ts";
+import { testRegistry } from "./registry.fixture.ts";
 
 function read(type: ConfigType, yaml: string, secret = false): { value: unknown; told: string[] } {
   const problems = new Problems(undefined);
