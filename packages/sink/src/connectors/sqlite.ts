@@ -8,6 +8,7 @@ import type { BatchFailure, Schema, ShardId, Sink, SinkBatch, SinkContext, SinkS
 import type { StatementSync } from "node:sqlite";
 import { sinkFirstSession, type ShardHead, type SinkTransaction } from "../exactly-once.ts";
 import { fieldReader } from "../field.ts";
+import { makeDurableFolder } from "./durable-folder.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { openTable, type SqliteTable } from "./sqlite-table.ts";
 import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
@@ -63,8 +64,9 @@ async function openSession(options: SqliteSinkOptions, context: SinkContext): Pr
   if (options.mode === "upsert" && (key === undefined || key.length === 0)) {
     throw new StreamFlowError("SF_CONFIG_INVALID", `${name}: an upsert needs a key, and the plan knows none`, { hint: "give the sink a key, or put a keyBy on fields before it" });
   }
-  const folder = options.path.slice(0, options.path.lastIndexOf("/") + 1);
-  if (folder !== "") await environment.disk.makeFolder(folder);
+  const slash = options.path.lastIndexOf("/");
+  const folder = slash > 0 ? options.path.slice(0, slash) : "";
+  if (folder !== "") await makeDurableFolder(environment.disk, folder);
   const connection = await SqliteConnection.open({ path: options.path, name, clock: environment.clock, signal, busyTimeoutMs: options.busyTimeoutMs ?? 10_000 });
   try {
     const request = { name, table: options.table, schema: options.schema ?? context.schema, key };

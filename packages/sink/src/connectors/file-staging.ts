@@ -1,0 +1,128 @@
+// The parts of the epoch that is being written.
+//   S1. Memory holds at most `drainBytes` and one batch; everything else is in files.
+//   S2. Bytes leave the buffer only when the disk has taken them: after a full disk the same call may be made again, and nothing is lost or doubled.
+import { crc32 } from "node:zlib";
+import type { BatchFailure, Disk, DiskFile, Encoder, SinkBatch } from "@streamflow/core";
+import { BatchError, toStreamFlowError } from "@streamflow/core";
+import { ByteBuffer } from "../encoders/byte-buffer.ts";
+import { openName } from "./file-names.ts";
+
+const drainBytes = 256 * 1024;
+
+/** What is staged with. */
+export interface StagingOptions {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly writer: string;
+  readonly encoder: Encoder;
+  readonly maxPartBytes: number;
+}
+
+/** A part that is not visible. */
+export class StagedPart {
+  /** Its name at present. */
+  name: string;
+  file: DiskFile | undefined;
+  rows = 0;
+  bytes = 0;
+  checksum = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Records on their way into parts. */
+export class Staging {
+  readonly #options: StagingOptions;
+  readonly #buffer = new ByteBuffer();
+  #finished: StagedPart[] = [];
+  #current: StagedPart | undefined;
+  #made = 0;
+
+  constructor(options: StagingOptions) {
+    this.#options = options;
+  }
+
+  /** Where it throws anything but a BatchError, it has taken nothing of the batch. */
+  add(batch: SinkBatch): void | Promise<void> {
+    // Waited for before the batch is taken, so that a failure of the disk is never a failure of half a batch.
+    if (this.#buffer.leastLength >= drainBytes) return this.#drain().then(() => this.#encode(batch));
+    return this.#encode(batch);
+  }
+
+  /** Brings everything to the disk, and answers the parts of the epoch. They stay staged until `sealed` is called. */
+  async finish(): Promise<readonly StagedPart[]> {
+    if (this.#current !== undefined) {
+      await this.#drain();
+      await this.#finishCurrent();
+    }
+    return this.#finished;
+  }
+
+  /** The epoch is over. */
+  sealed(): void {
+    this.#finished = [];
+  }
+
+  /** Forgets everything that is staged. What cannot be removed now is removed as a leftover some time. */
+  async clear(): Promise<void> {
+    const parts = this.#current === undefined ? this.#finished : [...this.#finished, this.#current];
+    this.#finished = [];
+    this.#current = undefined;
+    this.#buffer.clear();
+    for (const part of parts) {
+      await part.file?.close().catch(() => undefined);
+      await this.#options.disk.remove(`${this.#options.folder}/${part.name}`).catch(() => undefined);
+    }
+  }
+
+  #encode(batch: SinkBatch): void {
+    const { encoder } = this.#options;
+    const failures: BatchFailure[] = [];
+    for (let i = 0; i < batch.length; i++) {
+      const part = this.#current ?? this.#start();
+      try {
+        encoder.encode(batch.values[i], this.#buffer);
+        part.rows++;
+      } catch (thrown) {
+        failures.push({ index: i, error: toStreamFlowError(thrown, "SF_CODEC_ENCODE", "a record cannot be encoded") });
+      }
+    }
+    if (failures.length > 0) throw new BatchError(`${failures.length} of ${batch.length} records cannot be encoded: ${failures[0]?.error.message}`, failures);
+  }
+
+  #start(): StagedPart {
+    const part = new StagedPart(openName(this.#options.writer, this.#made++));
+    this.#current = part;
+    if (this.#options.encoder.prologue !== undefined) this.#buffer.bytes(this.#options.encoder.prologue);
+    return part;
+  }
+
+  async #drain(): Promise<void> {
+    const part = this.#current;
+    if (part === undefined) return;
+    const { disk, folder, maxPartBytes } = this.#options;
+    part.file ??= await disk.createExclusive(`${folder}/${part.name}`);
+    if (this.#buffer.length > 0) {
+      const bytes = this.#buffer.view();
+      await part.file.write(bytes, part.bytes);
+      part.bytes += bytes.length;
+      part.checksum = crc32(bytes, part.checksum);
+      this.#buffer.clear();
+    }
+    if (part.bytes >= maxPartBytes) await this.#finishCurrent();
+  }
+
+  async #finishCurrent(): Promise<void> {
+    const part = this.#current;
+    if (part === undefined) return;
+    await part.file?.sync();
+    await part.file?.close();
+    part.file = undefined;
+    this.#current = undefined;
+    // A part whose records were all refused has no rows: it is an epoch without output.
+    if (part.rows > 0) this.#finished.push(part);
+    else await this.#options.disk.remove(`${this.#options.folder}/${part.name}`);
+  }
+}
