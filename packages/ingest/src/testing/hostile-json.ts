@@ -6,6 +6,9 @@ const oddNumbers = ["-0", "-1", "0.5", "1.0", "1e3", "1E+2", "10e-1", "00", "01"
 const oddStrings = ['"\\n"', '"\\""', '"\\\\"', '"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\x"', '"\t"', '"\u0000"', '"\u001f"', '"unclosed', '"a"b"', "'single'", '"\u007f"', '"é€日😀\u2028"'];
 const oddValues = ["true", "false", "null", "tru", "nul", "True", "{}", "[]", "{ }", "[1,2", "[1,]", "{,}", '{"k":1,"k":2}', '{"__proto__":{"x":1}}', "[[[[]]]]", '{"a":{"b":{"c":[1,{"d":null}]}}}', "[1, 2 ,3]", "undefined", "1 2", "[1 2]", '{"a" 1}', '{"a":1 "b":2}'];
 
+/** Texts that stand where a value should. */
+export const oddTexts: readonly string[] = [...oddNumbers, ...oddStrings, ...oddValues];
+
 const plainString = fc.string({ unit: fc.constantFrom("a", "b", "z", "A", "0", " ", "!", "#", "~", "é", "日", "😀", "{", "}", ":", ",", "[", "]"), maxLength: 24 }).map((text) => `"${text}"`);
 const plainInteger = fc.oneof(fc.nat(9999).map(String), fc.bigInt({ min: 0n, max: 999_999_999_999_999n }).map(String));
 const decimal = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)), fc.tuple(fc.integer(), fc.nat(999_999)).map(([a, b]) => `${a}.${b}`));

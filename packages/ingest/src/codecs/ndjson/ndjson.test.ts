@@ -3,7 +3,7 @@ import { StreamFlowError, type DataType, type Projection, type StructType } from
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../../testing/decode-all.ts";
-import { hostileStream } from "../../testing/hostile-json.ts";
+import { hostileStream, oddTexts } from "../../testing/hostile-json.ts";
 import { project, wantedOf } from "../projection.ts";
 import { ndjson } from "./ndjson.ts";
 
@@ -74,6 +74,26 @@ describe("scanner against JSON.parse", () => {
       }),
       { numRuns: runs },
     );
+  });
+
+  // One odd value among clean ones: every text, in the place of every kind of value that has code of its own, read or not.
+  const places: readonly (readonly [name: string, clean: (i: number) => string])[] = [
+    ["an integer", (i) => String(i)],
+    ["a number", (i) => `${i}.25`],
+    ["a string", (i) => `"s${i}"`],
+    ["a literal", (i) => String(i % 2 === 0)],
+    ["a list", (i) => `[${i},"x"]`],
+    ["an object", (i) => `{"x":${i}}`],
+    ["one of several kinds", (i) => (i % 2 === 0 ? "null" : String(i))],
+  ];
+  it.each(places)("an odd text in the place of %s", (_, clean) => {
+    for (const projection of ["all", [["a"]], [["b"]], [["c"]]] as const) {
+      for (const odd of oddTexts) {
+        const bytes = lines(60, (i) => `{"a":1,"b":${i === 50 ? odd : clean(i)},"c":"z"}\n`);
+        const cut = bytes.indexOf(0x0a, 400) + 1;
+        expectSame(decode(bytes, { projection, cuts: [cut] }).items, reference(bytes, projection));
+      }
+    }
   });
 
   it("gives the same typed values as without generated code", () => {
@@ -191,6 +211,15 @@ describe("records", () => {
     expect(rejected).toHaveLength(1);
     expect(rejected[0]).toMatchObject({ code: "SF_TYPE_MISMATCH", message: expect.stringContaining("a") as unknown });
   });
+});
+
+it("nesting of any depth costs no stack: it is a value, or with a schema rejected", () => {
+  const deep = `${"[".repeat(200_000)}1${"]".repeat(200_000)}`;
+  const bytes = lines(40, (i) => `{"a":${i === 30 ? deep : `[${i}]`}}\n`);
+  for (const projection of ["all", []] as const) expect(decode(bytes, { projection, maxRecordBytes: 1 << 20 }).items).toHaveLength(40);
+  const schema: StructType = { type: "struct", fields: [{ name: "a", type: { type: "list", element: { type: "any" } } }, { name: "n", type: { type: "int64", nullable: true } }] };
+  const typed = decode(bytes, { schema, maxRecordBytes: 1 << 20 }).items;
+  expect(typed.filter((item) => typeof item !== "string").length).toBeGreaterThanOrEqual(39);
 });
 
 describe("long lines", () => {

@@ -85,7 +85,7 @@ export class ValueReader {
       fraction = i - from;
       if (fraction === 0) return -1;
       digits += fraction;
-      if (digits <= exactDigits) mantissa = mantissa * (exactPowers[fraction] ?? 1) + this.#mantissa;
+      mantissa = mantissa * (exactPowers[fraction] ?? 1) + this.#mantissa;
     }
     const plainEnd = i;
     i = this.#exponent(i);
