@@ -58,7 +58,7 @@ describe.each(forms)("as %s", (form) => {
     for (const inherited of [{}, { o: {} }, Object.create({ [name]: 1 }), new (class Record0 { get length(): number { return 1; } })(), [], "text", 5, null, undefined, () => 1, new Map()]) {
       expect(evaluate(path(name), inherited, { form })).toBeNull();
       expect(evaluate(path("o", name), { o: inherited }, { form })).toBeNull();
-      expect(evaluate({ kind: "index", object: path("o"), index: { kind: "conditional", test: lit(true), then: lit(name), otherwise: lit("") } }, { o: typeof inherited === "object" && !Array.isArray(inherited) ? inherited : {} }, { form })).toBeNull();
+      expect(evaluate({ kind: "index", object: path("o"), index: lit(true).choose(name, "") }, { o: typeof inherited === "object" && !Array.isArray(inherited) ? inherited : {} }, { form })).toBeNull();
     }
     const own = JSON.parse(`{"${name}": 1, "o": {"${name}": 2}}`) as unknown;
     expect(evaluate(path(name), own, { form })).toBe(1);

@@ -16,7 +16,7 @@ type Numeric = number | bigint;
 /** Functions over numbers. Those over int64 are exact and fail where a result is beyond 64 bits. */
 export const numberFunctions: readonly ExpressionFunction[] = [
   defineFunction({ name: "abs", summary: "The absolute value.", parameters: { value: [float64, int64, decimal] }, result: sameNumber, example: "abs(-2.5) // => 2.5", evaluate: abs }),
-  defineFunction({ name: "floor", summary: "The largest whole number that is not greater. Beyond its range, toInt64 makes an int64 of it.", parameters: { value: number }, result: sameNumber, example: "floor(-1.5) // => -2", evaluate: (value: Numeric) => (typeof value === "bigint" ? value : Math.floor(value)) }),
+  defineFunction({ name: "floor", summary: "The largest whole number that is not greater.", parameters: { value: number }, result: sameNumber, example: "floor(-1.5) // => -2", evaluate: (value: Numeric) => (typeof value === "bigint" ? value : Math.floor(value)) }),
   defineFunction({ name: "ceil", summary: "The smallest whole number that is not less.", parameters: { value: number }, result: sameNumber, example: "ceil(1.2) // => 2", evaluate: (value: Numeric) => (typeof value === "bigint" ? value : Math.ceil(value)) }),
   defineFunction({
     name: "round", summary: "The nearest number with `digits` digits behind the point (0 to 15, default 0); halves go away from zero, as the number is written.",

@@ -12,7 +12,7 @@ const instant = 'toTimestamp("2024-02-29T13:45:30.500Z")';
 
 /** Functions over timestamps. */
 export const timeFunctions: readonly ExpressionFunction[] = [
-  part("year", "The year.", 2024, (date) => date.getUTCFullYear()),
+  part("year", "The year of the calendar, negative before year 0.", 2024, (date) => date.getUTCFullYear()),
   part("month", "The month, 1 to 12.", 2, (date) => date.getUTCMonth() + 1),
   part("day", "The day of the month, 1 to 31.", 29, (date) => date.getUTCDate()),
   part("hour", "The hour, 0 to 23.", 13, (date) => date.getUTCHours()),
