@@ -1,8 +1,9 @@
 // Holds the pipeline's tables against the recount.
 import type { DatabaseSync } from "node:sqlite";
+import type { Flight } from "./flights.ts";
 import { flightText, hourlyText, worstText, type Recount } from "./recount.ts";
 import { hourlyKey, worstKey, type HourlyRow } from "./result-rows.ts";
-import { hourlyRows, lateRows, worstRows } from "./result-tables.ts";
+import { hourlyRows, lateRows, worstRows, type LateTable } from "./result-tables.ts";
 
 /** What the comparison found. The result is exact when `lost`, `doubled` and `differing` are all 0. */
 export interface Comparison {
@@ -10,6 +11,8 @@ export interface Comparison {
   readonly windows: number;
   /** Rows of `late_flights`. */
   readonly late: number;
+  /** Rows of `late_for_day`. */
+  readonly lateForDay: number;
   /** Flights that are in too few windows and late rows. */
   readonly lost: number;
   /** Flights that are in too many. */
@@ -22,14 +25,15 @@ export interface Comparison {
 
 const maxExamples = 10;
 
-/** Compares every row of the three tables; identical late flights count as often as they are there. */
+/** Compares every row of the four tables; identical late flights count as often as they are there. */
 export function compare(results: DatabaseSync, expected: Recount): Comparison {
   const tally = new Tally();
   const windows = compareHourly(results, expected, tally);
   compareWorst(results, expected, tally);
-  const late = compareLate(results, expected, tally);
+  const late = compareLate(lateRows(results, "late_flights"), expected.late, { table: "late_flights", tally });
+  const lateForDay = compareLate(lateRows(results, "late_for_day"), expected.lateForDay, { table: "late_for_day", tally });
   const { lost, doubled, differing, examples } = tally;
-  return { windows, late, lost, doubled, differing, examples };
+  return { windows, late, lateForDay, lost, doubled, differing, examples };
 }
 
 /** Whether nothing at all is wrong. */
@@ -101,18 +105,18 @@ function compareWorst(results: DatabaseSync, { worst }: Recount, tally: Tally): 
   for (const row of missing.values()) tally.differs(`worst_airports: missing: ${worstText(row)}`);
 }
 
-function compareLate(results: DatabaseSync, { late }: Recount, tally: Tally): number {
+function compareLate(found: Iterable<Flight>, expected: readonly Flight[], { table, tally }: { readonly table: LateTable; readonly tally: Tally }): number {
   // How often each flight is still to be found.
   const open = new Map<string, number>();
-  for (const flight of late) open.set(flightText(flight), (open.get(flightText(flight)) ?? 0) + 1);
+  for (const flight of expected) open.set(flightText(flight), (open.get(flightText(flight)) ?? 0) + 1);
   let rows = 0;
-  for (const flight of lateRows(results)) {
+  for (const flight of found) {
     rows += 1;
     const text = flightText(flight);
     open.set(text, (open.get(text) ?? 0) - 1);
   }
   for (const [text, times] of open) {
-    if (times !== 0) tally.flights(-times, `late_flights: ${text}: ${Math.abs(times)} ${times > 0 ? "missing" : "too many"}`);
+    if (times !== 0) tally.flights(-times, `${table}: ${text}: ${Math.abs(times)} ${times > 0 ? "missing" : "too many"}`);
   }
   return rows;
 }

@@ -1,5 +1,5 @@
 // The demo's pipeline in typed code. pipeline.yaml is the same; a test compares their plans.
-import { eventTime, field, list, Pipeline, t } from "@streamflow/core";
+import { eventTime, field, list, nullable, Pipeline, t } from "@streamflow/core";
 import { fileSource } from "@streamflow/ingest";
 import { sqliteSink } from "@streamflow/sink";
 import { avg, count, filter, first, flatMap, keyBy, lookup, project, quantile, topN, tumbling, window } from "@streamflow/transform";
@@ -15,9 +15,9 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 const flight = t.struct({ date: t.timestamp(), delay: t.int32(), distance: t.int32(), origin: t.string(), destination: t.string() });
-const airport = t.struct({ iata: t.string(), state: t.string({ nullable: true }) });
+const airport = t.struct({ iata: t.string(), state: nullable(t.string()) });
 
-const dayRow = t.struct({ day: t.timestamp(), destination: t.string(), state: t.string({ nullable: true }), flights: t.int64(), mean_delay: t.float64({ nullable: true }) });
+const dayRow = t.struct({ day: t.timestamp(), destination: t.string(), state: nullable(t.string()), flights: t.int64(), mean_delay: nullable(t.float64()) });
 
 /** Delays by destination and hour, and the ten worst airports of each day, from flights in the order they landed. */
 export function pipeline({ flights, airports, results }: DemoOptions): Pipeline {

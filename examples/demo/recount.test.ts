@@ -26,8 +26,8 @@ describe("recount", () => {
   it("a day closes by its own allowed lateness", () => {
     const late = flight(dayMs - 1, 600);
     const rows = [flight(dayMs + hourMs, 0), late];
-    expect(count(rows, { ...demoRules, dayAllowedLatenessMs: 0 }).lateForDay).toBe(1);
-    expect(count(rows, { ...demoRules, dayAllowedLatenessMs: 1 }).lateForDay).toBe(0);
+    expect(count(rows, { ...demoRules, dayAllowedLatenessMs: 0 }).lateForDay).toEqual([late]);
+    expect(count(rows, { ...demoRules, dayAllowedLatenessMs: 1 }).lateForDay).toEqual([]);
   });
 
   it("windows hold count, mean and p95 of the delay, and the state of the destination", () => {
@@ -38,12 +38,12 @@ describe("recount", () => {
     expect(hourly.get("CCC 0")?.state).toBeNull();
   });
 
-  it("ranks the worst airports of a day, ties by code, few flights left out", () => {
+  it("ranks the worst airports of a day, the later code first where means are equal, few flights left out", () => {
     const rows = [flight(0, 5, "BBB"), flight(1, 7, "BBB"), flight(2, 6, "AAA"), flight(3, 6, "AAA"), flight(4, 99, "CCC")];
     const { worst } = count(rows, { ...demoRules, minDayFlights: 2 });
     expect([...worst.values()]).toEqual([
-      { day: 0, rank: 1, destination: "AAA", state: "GA", flights: 2, meanDelay: 6 },
-      { day: 0, rank: 2, destination: "BBB", state: "NY", flights: 2, meanDelay: 6 },
+      { day: 0, rank: 1, destination: "BBB", state: "NY", flights: 2, meanDelay: 6 },
+      { day: 0, rank: 2, destination: "AAA", state: "GA", flights: 2, meanDelay: 6 },
     ]);
   });
 
@@ -69,7 +69,7 @@ describe("recount", () => {
         const second = secondCount(rows, rules);
         sawLate += second.late.length;
         expect(result.late).toEqual(second.late);
-        expect(result.lateForDay).toBe(second.lateForDay);
+        expect(result.lateForDay).toEqual(second.lateForDay);
         expect(sorted(result.hourly.values())).toEqual(sorted(second.hourly));
         expect(sorted(result.worst.values())).toEqual(sorted(second.worst));
         const counted = [...result.hourly.values()].reduce((sum, row) => sum + row.flights, 0);
@@ -93,11 +93,11 @@ describe("quantile", () => {
 });
 
 describe("digest", () => {
-  const rows = [flight(0, 1), flight(0, 2, "BBB"), flight(9 * hourMs, -500), flight(0, 700), flight(0, 700)];
+  const rows = [flight(0, 1), flight(0, 2, "BBB"), flight(9 * hourMs, -500), flight(0, 700), flight(0, 700), flight(26 * hourMs, 0), flight(0, 1700), flight(0, 1700)];
   const result = count(rows, { ...demoRules, minDayFlights: 1 });
 
   it("does not depend on the order of rows", () => {
-    const reversed = { hourly: reverse(result.hourly), worst: reverse(result.worst), late: [...result.late].reverse() };
+    const reversed = { hourly: reverse(result.hourly), worst: reverse(result.worst), late: [...result.late].reverse(), lateForDay: [...result.lateForDay].reverse() };
     expect(digest(reversed)).toBe(digest(result));
   });
 
@@ -109,9 +109,10 @@ describe("digest", () => {
       { ...result, hourly: changed },
       { ...result, worst: new Map([...result.worst].slice(1)) },
       { ...result, late: result.late.slice(1) },
+      { ...result, lateForDay: result.lateForDay.slice(1) },
     ];
-    expect(result.late).toHaveLength(2);
-    expect(new Set([result, ...others].map(digest)).size).toBe(4);
+    expect([result.late.length, result.lateForDay.length]).toEqual([4, 2]);
+    expect(new Set([result, ...others].map(digest)).size).toBe(5);
   });
 });
 
@@ -119,7 +120,7 @@ interface SecondCount {
   readonly hourly: HourlyRow[];
   readonly worst: WorstRow[];
   readonly late: Flight[];
-  readonly lateForDay: number;
+  readonly lateForDay: Flight[];
 }
 
 /** Every question is answered by looking at all flights again. */
@@ -144,7 +145,7 @@ function secondCount(rows: readonly Flight[], rules: Rules): SecondCount {
       return { day: startOf(date, dayMs), destination, state: states.get(destination) ?? null, flights: group.length, meanDelay: mean(group) };
     });
   const isWorse = (a: (typeof dayRows)[0], b: (typeof dayRows)[0]): boolean =>
-    a.day === b.day && (a.meanDelay > b.meanDelay || (a.meanDelay === b.meanDelay && a.destination < b.destination));
+    a.day === b.day && (a.meanDelay > b.meanDelay || (a.meanDelay === b.meanDelay && a.destination > b.destination));
   return {
     hourly: groups(inHours, hourMs).map((group) => {
       const { date, destination } = group[0] as Flight;
@@ -161,7 +162,7 @@ function secondCount(rows: readonly Flight[], rules: Rules): SecondCount {
     }),
     worst: dayRows.map((row) => ({ ...row, rank: 1 + dayRows.filter((other) => isWorse(other, row)).length })).filter(({ rank }) => rank <= rules.ranks),
     late: landed.filter((one) => !inHours.includes(one)),
-    lateForDay: landed.length - inDays.length,
+    lateForDay: landed.filter((one) => !inDays.includes(one)),
   };
 }
 

@@ -20,14 +20,14 @@ export interface Rules {
   readonly dayAllowedLatenessMs: number;
   /** An airport with fewer flights on a day is not ranked on it. */
   readonly minDayFlights: number;
-  /** How many airports are ranked each day. */
+  /** How many airports are ranked each day, the later code first where means are equal. */
   readonly ranks: number;
 }
 
 export const demoRules: Rules = {
   outOfOrdernessMs: hourMs,
   allowedLatenessMs: 3 * hourMs,
-  dayAllowedLatenessMs: 3 * hourMs,
+  dayAllowedLatenessMs: 0,
   minDayFlights: 10,
   ranks: 10,
 };
@@ -40,8 +40,8 @@ export interface Recount {
   readonly worst: ReadonlyMap<string, WorstRow>;
   /** In order of arrival. */
   readonly late: readonly Flight[];
-  /** Flights that came too late for their day. */
-  readonly lateForDay: number;
+  /** Flights that came too late for their day, in order of arrival. */
+  readonly lateForDay: readonly Flight[];
 }
 
 interface Delays {
@@ -61,7 +61,7 @@ export function recount(flights: Flights, states: ReadonlyMap<string, string>, r
   const hours = new Map<number, Delays>();
   const days = new Map<number, Map<number, DaySum>>();
   const late: Flight[] = [];
-  let lateForDay = 0;
+  const lateForDay: Flight[] = [];
   let newest = -Infinity;
   for (const row of byLandingTime(flights)) {
     const date = flights.date[row]!;
@@ -73,16 +73,16 @@ export function recount(flights: Flights, states: ReadonlyMap<string, string>, r
     else addToHour(hours, flights, row, hour);
 
     const day = Math.floor(date / dayMs);
-    if ((day + 1) * dayMs - 1 + rules.dayAllowedLatenessMs <= watermark) lateForDay++;
+    if ((day + 1) * dayMs - 1 + rules.dayAllowedLatenessMs <= watermark) lateForDay.push(flightAt(flights, row));
     else addToDay(days, flights, row, day);
   }
   return { hourly: hourlyRows(hours, states), worst: worstRows(days, states, rules), late, lateForDay };
 }
 
 /** An MD5 of all rows in a fixed order: two results are the same exactly when their digests are. */
-export function digest({ hourly, worst, late }: Pick<Recount, "hourly" | "worst" | "late">): string {
+export function digest({ hourly, worst, late, lateForDay }: Recount): string {
   const hash = createHash("md5");
-  for (const rows of [[...hourly.values()].map(hourlyText), [...worst.values()].map(worstText), late.map(flightText)]) {
+  for (const rows of [[...hourly.values()].map(hourlyText), [...worst.values()].map(worstText), late.map(flightText), lateForDay.map(flightText)]) {
     hash.update(`${rows.length}\n${rows.sort().join("\n")}\n`);
   }
   return hash.digest("hex");
@@ -165,7 +165,7 @@ function worstRows(days: ReadonlyMap<number, ReadonlyMap<number, DaySum>>, state
     const ranked = [...sums.values()]
       .filter(({ flights }) => flights >= rules.minDayFlights)
       .map(({ destination, flights, delay }) => ({ destination, flights, meanDelay: delay / flights }))
-      .sort((a, b) => b.meanDelay - a.meanDelay || (a.destination < b.destination ? -1 : 1))
+      .sort((a, b) => b.meanDelay - a.meanDelay || (a.destination > b.destination ? -1 : 1))
       .slice(0, rules.ranks);
     for (const [index, { destination, flights, meanDelay }] of ranked.entries()) {
       const row: WorstRow = { day: day * dayMs, rank: index + 1, destination, state: states.get(destination) ?? null, flights, meanDelay };

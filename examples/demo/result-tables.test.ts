@@ -16,7 +16,8 @@ const expected = recount(flightsOf([flight(1, 10), flight(1, 20), flight(1, 60, 
 it("reads back what was written", () => {
   const results = sampleResults(expected);
   expect([...hourlyRows(results)]).toEqual([...expected.hourly.values()]);
-  expect([...lateRows(results)]).toEqual(expected.late);
+  expect([...lateRows(results, "late_flights")]).toEqual(expected.late);
+  expect([...lateRows(results, "late_for_day")]).toEqual(expected.lateForDay);
   expect(expected.late).toHaveLength(1);
 });
 
@@ -31,7 +32,7 @@ it("weighs windows by their flights", () => {
 
 it("sees output from the first window on", () => {
   expect(hasOutput(new DatabaseSync(":memory:"))).toBe(false);
-  expect(hasOutput(sampleResults({ hourly: new Map(), worst: new Map(), late: [] }))).toBe(false);
+  expect(hasOutput(sampleResults(recount(flightsOf([]), new Map())))).toBe(false);
   expect(hasOutput(sampleResults(expected))).toBe(true);
 });
 

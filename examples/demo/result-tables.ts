@@ -1,7 +1,8 @@
 // Reads the tables that the pipeline writes. Times are UTC epoch milliseconds, as integers.
 //   hourly(destination, state, window_start, window_end, flights, mean_delay, p95_delay)
-//   worst_airports(day, rank, destination, state, flights, mean_delay)
-//   late_flights(date, delay, distance, origin, destination)
+//   worst_airports(day, destination, state, flights, mean_delay)
+//   late_flights(date, delay, distance, origin, destination): too late for their hour
+//   late_for_day(the same, state): too late for their day
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { Flight } from "./flights.ts";
@@ -27,18 +28,22 @@ export function hourlyRows(results: DatabaseSync): Iterable<HourlyRow> {
   });
 }
 
-/** All rows of `worst_airports`, by day and rank. */
+/** All rows of `worst_airports`, by day and rank. The table holds no ranks: they follow from the means, the later code first where these are equal. */
 export function worstRows(results: DatabaseSync): Iterable<WorstRow> {
-  const query = "SELECT day, rank, destination, state, flights, mean_delay FROM worst_airports ORDER BY day, rank";
+  const rank = "ROW_NUMBER() OVER (PARTITION BY day ORDER BY mean_delay DESC, destination DESC) AS rank";
+  const query = `SELECT day, ${rank}, destination, state, flights, mean_delay FROM worst_airports ORDER BY day, rank`;
   return rows(results, query, (cells) => {
     const [day, rank, destination, state, flights, meanDelay] = cells as WorstCells;
     return { day, rank, destination, state, flights, meanDelay };
   });
 }
 
-/** All rows of `late_flights`. */
-export function lateRows(results: DatabaseSync): Iterable<Flight> {
-  return rows(results, "SELECT date, delay, distance, origin, destination FROM late_flights", (cells) => {
+/** The tables of flights that came too late. */
+export type LateTable = "late_flights" | "late_for_day";
+
+/** All rows of a table of late flights. */
+export function lateRows(results: DatabaseSync, table: LateTable): Iterable<Flight> {
+  return rows(results, `SELECT date, delay, distance, origin, destination FROM ${table}`, (cells) => {
     const [date, delay, distance, origin, destination] = cells as LateCells;
     return { date, delay, distance, origin, destination };
   });
