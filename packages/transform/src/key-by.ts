@@ -1,6 +1,6 @@
 // keyBy: says what belongs together.
 import type { ComponentSpec, Compute, DataType, Expression, KeyShape, OperatorDefinition, Schema, Stage } from "@streamflow/core";
-import { isExpression, StreamFlowError } from "@streamflow/core";
+import { canonicalKey, isExpression, StreamFlowError } from "@streamflow/core";
 import { compute, type Computed, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -54,6 +54,9 @@ function fieldNamed(name: string): Expression {
   return { kind: "field", path: [name] };
 }
 
+/** Characters of a text that is within the bound of keys, whatever they are. */
+const alwaysFits = 16_384;
+
 /** What `keyBy` stages run. */
 export const keyByOperator: OperatorDefinition<KeyByConfig> = {
   type: "keyBy",
@@ -79,6 +82,10 @@ export const keyByOperator: OperatorDefinition<KeyByConfig> = {
         if (typeof key === "object" && key !== null) {
           refusePromise(key, what);
           checkKeyValue(key, what);
+          canonicalKey(key);
+        } else if (typeof key === "string") {
+          // A key that is too large is refused here, where the record can be rejected alone.
+          if (key.length > alwaysFits) canonicalKey(key);
         } else if (typeof key === "function" || typeof key === "symbol") throw badKey(typeof key, what);
       } catch (thrown) {
         context.reject(failure(thrown, what), record);
