@@ -1,4 +1,5 @@
 // Named exports only.
+export { sinkComponents } from "./components.ts";
 export { sinkFirstSession, storeFirstSession } from "./exactly-once.ts";
 export type { ShardHead, SinkFirstSteps, SinkTransaction, StoreFirstSteps } from "./exactly-once.ts";
 export { jsonBody, parseBody } from "./prepared-bytes.ts";
@@ -31,4 +32,4 @@ export type { MemoryRecord, MemorySink, MemorySinkOptions } from "./connectors/m
 export { sqliteSink } from "./connectors/sqlite.ts";
 export type { SqliteSinkOptions } from "./connectors/sqlite.ts";
 export { stdoutSink } from "./connectors/stdout.ts";
-export type { OutputStream, StdoutSinkOptions } from "./connectors/stdout.ts";
+export type { StdoutSinkOptions } from "./connectors/stdout.ts";

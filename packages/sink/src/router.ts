@@ -152,7 +152,7 @@ export const routeSpec: ComponentSpec<"stage"> = {
     otherwise: { type: { kind: "string" }, doc: "Output of the records that no route takes. Without it they are rejected to the dead letters." },
     mode: { type: { kind: "string", oneOf: ["first", "all"] }, doc: "`first`: to the first output whose condition holds; `all`: to each of them.", default: "first" },
   },
-  example: "type: route\nroutes:\n  late: delay > 15\notherwise: onTime",
+  example: "type: route\nroutes:\n  late: delay > 15\notherwise: onTime\n",
   create(config) {
     checkRoutes(config as unknown as RouteConfig);
     return { type: "route", config };

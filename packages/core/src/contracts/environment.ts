@@ -117,6 +117,14 @@ export interface Environment {
   readonly faults?: FaultPlan;
   /** Standard input, where the process has one to give: opened by whoever reads it, once. */
   readonly stdin?: () => AsyncIterable<Uint8Array>;
+  /** Standard output, where the process has one to give. */
+  readonly stdout?: OutputStream;
+}
+
+/** Where bytes go, in order: the part of a Node stream that is used. */
+export interface OutputStream {
+  /** Takes bytes, and calls back when they are written, or with the error. Answers false when it wants to be waited for. */
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
 }
 
 /** Label names and values of a series. */

@@ -44,6 +44,7 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     budget: options.budget ?? memoryBudget(options.maxMemoryBytes ?? defaultBudgetBytes()),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     stdin: () => process.stdin,
+    stdout: process.stdout,
   };
 }
 

@@ -1,4 +1,4 @@
-// Folders that are still there after a power loss.
+// Where sinks write: folders that are still there after a power loss.
 import type { Disk } from "@streamflow/core";
 
 /**
@@ -23,4 +23,9 @@ export async function makeDurableFolder(disk: Disk, folder: string): Promise<voi
 function parentOf(path: string): string {
   const at = path.lastIndexOf("/");
   return at < 0 ? "." : at === 0 ? "/" : path.slice(0, at);
+}
+
+/** A path that may be relative, meant from a base folder; without one it is meant from the process's folder. */
+export function pathFrom(base: string | undefined, path: string): string {
+  return base === undefined || path.startsWith("/") ? path : `${base}/${path}`;
 }

@@ -10,7 +10,7 @@ import { StreamFlowError } from "@streamflow/core";
 import { storeFirstSession } from "../exactly-once.ts";
 import { jsonBody, parseBody } from "../prepared-bytes.ts";
 import { ndjsonEncoder } from "../encoders/ndjson.ts";
-import { makeDurableFolder } from "./durable-folder.ts";
+import { makeDurableFolder, pathFrom } from "./durable-folder.ts";
 import { removeLeftovers, type SealRecord } from "./file-leftovers.ts";
 import { CommitLog, committedParts, type FilePart } from "./file-log.ts";
 import { newWriter, partName, sealedName, sealName } from "./file-names.ts";
@@ -20,6 +20,8 @@ import { Staging, type StagedPart } from "./file-staging.ts";
 export interface FileSinkOptions {
   /** Folder for the parts; it is created when missing. */
   readonly folder: string;
+  /** Folder that a relative `folder` is meant from. @defaultValue the process's */
+  readonly baseFolder?: string;
   /** How a record becomes bytes. @defaultValue `ndjsonEncoder()` */
   readonly encoder?: EncoderFactory;
   /** A part is closed when it has reached this size, and the next one begun. @defaultValue 128 MiB */
@@ -47,18 +49,18 @@ const cleanEveryMs = 600_000;
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for an empty folder name or a `maxPartBytes` below 1.
  */
 export function fileSink<In = unknown>(options: FileSinkOptions): Sink<In> {
-  const { folder, encoder = ndjsonEncoder(), maxPartBytes = 128 * 1024 * 1024 } = options;
+  const { folder, baseFolder, encoder = ndjsonEncoder(), maxPartBytes = 128 * 1024 * 1024 } = options;
   if (folder === "") throw new StreamFlowError("SF_CONFIG_INVALID", "a file sink needs a folder");
   if (!(Number.isSafeInteger(maxPartBytes) && maxPartBytes > 0)) throw new StreamFlowError("SF_CONFIG_INVALID", `maxPartBytes must be a positive integer, got ${maxPartBytes}`);
   return {
     type: "file",
     capabilities: { delivery: "transactional", commitOrder: "store-first" },
     config: { folder, format: encoder.type, maxPartBytes },
-    open: (context) => openSession({ folder, encoder, maxPartBytes }, context),
+    open: (context) => openSession({ folder: pathFrom(baseFolder, folder), encoder, maxPartBytes }, context),
   };
 }
 
-async function openSession({ folder, encoder, maxPartBytes }: Required<FileSinkOptions>, { environment, node, schema }: SinkContext): Promise<SinkSession> {
+async function openSession({ folder, encoder, maxPartBytes }: Required<Omit<FileSinkOptions, "baseFolder">>, { environment, node, schema }: SinkContext): Promise<SinkSession> {
   const { disk, random } = environment;
   const made = encoder.create(schema === undefined ? {} : { schema });
   await makeDurableFolder(disk, folder);

@@ -8,7 +8,7 @@ import type { BatchFailure, Schema, ShardId, Sink, SinkBatch, SinkContext, SinkS
 import type { StatementSync } from "node:sqlite";
 import { sinkFirstSession, type ShardHead, type SinkTransaction } from "../exactly-once.ts";
 import { fieldReader } from "../field.ts";
-import { makeDurableFolder } from "./durable-folder.ts";
+import { makeDurableFolder, pathFrom } from "./durable-folder.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { openTable, type SqliteTable } from "./sqlite-table.ts";
 import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
@@ -17,6 +17,8 @@ import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
 export interface SqliteSinkOptions {
   /** Path of the database file; it is created when missing, its folder too. */
   readonly path: string;
+  /** Folder that a relative `path` is meant from. @defaultValue the process's */
+  readonly baseFolder?: string;
   /** Table to fill; created from the schema when missing. */
   readonly table: string;
   /** `append`: every record is a row; `upsert`: the last record of a key is its row, and a delete removes it. @defaultValue "append" */
@@ -64,10 +66,11 @@ async function openSession(options: SqliteSinkOptions, context: SinkContext): Pr
   if (options.mode === "upsert" && (key === undefined || key.length === 0)) {
     throw new StreamFlowError("SF_CONFIG_INVALID", `${name}: an upsert needs a key, and the plan knows none`, { hint: "give the sink a key, or put a keyBy on fields before it" });
   }
-  const slash = options.path.lastIndexOf("/");
-  const folder = slash > 0 ? options.path.slice(0, slash) : "";
+  const path = pathFrom(options.baseFolder, options.path);
+  const slash = path.lastIndexOf("/");
+  const folder = slash > 0 ? path.slice(0, slash) : "";
   if (folder !== "") await makeDurableFolder(environment.disk, folder);
-  const connection = await SqliteConnection.open({ path: options.path, name, clock: environment.clock, signal, busyTimeoutMs: options.busyTimeoutMs ?? 10_000 });
+  const connection = await SqliteConnection.open({ path, name, clock: environment.clock, signal, busyTimeoutMs: options.busyTimeoutMs ?? 10_000 });
   try {
     const request = { name, table: options.table, schema: options.schema ?? context.schema, key };
     const table = await connection.transaction(() => {

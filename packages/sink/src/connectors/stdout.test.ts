@@ -1,8 +1,9 @@
+import type { OutputStream } from "@streamflow/core";
 import { testEnvironment, registerConformance, sinkConformance } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { csvEncoder } from "../encoders/csv.ts";
 import { sinkBatch } from "../sink-batch.ts";
-import { stdoutSink, type OutputStream } from "./stdout.ts";
+import { stdoutSink } from "./stdout.ts";
 
 /** A stream that can be made slow, or broken. */
 class Pipe implements OutputStream {
@@ -63,4 +64,13 @@ it("SNK-1: a failure that nobody waited for is thrown by the next flush and writ
   await expect(session.flush()).rejects.toMatchObject({ code: "SF_SINK_FAILED" });
   expect(() => session.write(sinkBatch([2]))).toThrowError(expect.objectContaining({ code: "SF_SINK_FAILED" }) as Error);
   await session.close();
+});
+
+it("writes to the standard output of the environment, and says where there is none", async () => {
+  const stdout = new Pipe();
+  const session = await stdoutSink().open({ ...context, environment: { ...context.environment, stdout } });
+  await session.write(sinkBatch([1]));
+  await session.flush();
+  expect(stdout.text).toBe("1\n");
+  await expect(stdoutSink().open(context)).rejects.toMatchObject({ code: "SF_SINK_FAILED" });
 });

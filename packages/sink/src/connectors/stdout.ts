@@ -1,18 +1,12 @@
 // Records as text on a stream, standard output above all.
-import type { BatchFailure, EncoderFactory, Sink, SinkBatch, SinkSession } from "@streamflow/core";
+import type { BatchFailure, EncoderFactory, OutputStream, Sink, SinkBatch, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { ByteBuffer } from "../encoders/byte-buffer.ts";
 import { ndjsonEncoder } from "../encoders/ndjson.ts";
 
-/** The part of a Node stream that is used. */
-export interface OutputStream {
-  /** Takes bytes, and calls back when they are written, or with the error. Answers false when it wants to be waited for. */
-  write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
-}
-
 /** Options of {@link stdoutSink}. */
 export interface StdoutSinkOptions {
-  /** Where to write. @defaultValue the process's standard output */
+  /** Where to write. @defaultValue the standard output of the environment */
   readonly stream?: OutputStream;
   /** How a record becomes text. @defaultValue `ndjsonEncoder()` */
   readonly encoder?: EncoderFactory;
@@ -30,7 +24,11 @@ export function stdoutSink<In = unknown>(options: StdoutSinkOptions = {}): Sink<
     type: "stdout",
     capabilities: { delivery: "at-least-once" },
     config: { format: encoder.type },
-    open: async ({ node, schema }) => new StreamSession(options.stream ?? process.stdout, encoder.create(schema === undefined ? {} : { schema }), node),
+    async open({ environment, node, schema }) {
+      const stream = options.stream ?? environment.stdout;
+      if (stream === undefined) throw new StreamFlowError("SF_SINK_FAILED", `stdout sink "${node}": the process has no standard output to give`, { hint: "give the sink a stream" });
+      return new StreamSession(stream, encoder.create(schema === undefined ? {} : { schema }), node);
+    },
   };
 }
 

@@ -1,0 +1,98 @@
+// The components that pipelines may name in configuration: sinks, encoders and the router.
+import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, EncoderFactory } from "@streamflow/core";
+import { fileSink } from "./connectors/file.ts";
+import { sqliteSink, type SqliteSinkOptions } from "./connectors/sqlite.ts";
+import { stdoutSink } from "./connectors/stdout.ts";
+import { csvEncoder, type CsvEncoderOptions } from "./encoders/csv.ts";
+import { linesEncoder, type LinesEncoderOptions } from "./encoders/lines.ts";
+import { ndjsonEncoder, type NdjsonEncoderOptions } from "./encoders/ndjson.ts";
+import { routeSpec } from "./router.ts";
+
+const timestamps: ConfigField = {
+  type: { kind: "string", oneOf: ["iso", "ms"] },
+  doc: "How fields of type timestamp are written: ISO 8601, or UTC epoch milliseconds.",
+  default: "iso",
+};
+
+const ndjson: ComponentSpec<"encoder"> = {
+  kind: "encoder",
+  type: "ndjson",
+  summary: "Encodes newline-delimited JSON: one value a line.",
+  fields: { timestamps },
+  example: "type: ndjson\ntimestamps: ms\n",
+  create: (config) => ndjsonEncoder(config as NdjsonEncoderOptions),
+};
+
+const csv: ComponentSpec<"encoder"> = {
+  kind: "encoder",
+  type: "csv",
+  summary: "Encodes comma-separated values (RFC 4180).",
+  fields: {
+    columns: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Fields to write, in order; others are left out. Without it, the fields of the schema." },
+    header: { type: { kind: "boolean" }, doc: "Whether the first line names the columns.", default: true },
+    delimiter: { type: { kind: "string" }, doc: "One ASCII character between cells.", default: "," },
+    timestamps,
+  },
+  example: 'type: csv\ncolumns: [carrier, delay]\ndelimiter: ";"\n',
+  create: (config) => csvEncoder(config as CsvEncoderOptions),
+};
+
+const lines: ComponentSpec<"encoder"> = {
+  kind: "encoder",
+  type: "lines",
+  summary: "Encodes text, one record a line: each record is a string, or has it in a field.",
+  fields: { field: { type: { kind: "string" }, doc: "Field that holds the text. Without it, the record is the text." } },
+  example: "type: lines\nfield: message\n",
+  create: (config) => linesEncoder(config as LinesEncoderOptions),
+};
+
+const format: ConfigField = { type: { kind: "component", of: "encoder" }, doc: "How records are written; ndjson without it." };
+
+const stdout: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "stdout",
+  summary: "Writes records to standard output. At-least-once: after a crash, records since the last checkpoint come again.",
+  fields: { format },
+  example: "type: stdout\nformat: { type: csv, columns: [carrier, delay] }\n",
+  create: (config, context) => stdoutSink(encoderIn(config, context)),
+};
+
+const file: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "file",
+  summary: "Writes parts into a folder, exactly once: each appears whole when its epoch is committed, and is listed in a commit log.",
+  fields: {
+    folder: { type: { kind: "string" }, doc: "Folder for the parts; it is created when missing.", required: true },
+    format,
+    maxPartBytes: { type: { kind: "size", minBytes: 1 }, doc: "A part that has reached this size is closed, and the next one begun.", default: "128MiB" },
+  },
+  example: "type: file\nfolder: out/delays\nformat: csv\nmaxPartBytes: 64MiB\n",
+  create: (config, context) => {
+    const { folder, maxPartBytes } = config as { readonly folder: string; readonly maxPartBytes?: number };
+    return fileSink({ folder, baseFolder: context.folder, ...encoderIn(config, context), ...(maxPartBytes === undefined ? {} : { maxPartBytes }) });
+  },
+};
+
+const sqlite: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "sqlite",
+  summary: "Fills a table of an SQLite file, exactly once: rows and positions are one transaction.",
+  fields: {
+    path: { type: { kind: "string" }, doc: "Path of the database file; it is created when missing.", required: true },
+    table: { type: { kind: "string" }, doc: "Table to fill; created from the schema when missing.", required: true },
+    mode: { type: { kind: "string", oneOf: ["append", "upsert"] }, doc: "`append`: every record is a row; `upsert`: the last record of a key is its row, and a delete removes it.", default: "append" },
+    key: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Key columns of an upsert. Without it, the fields that the records are keyed by." },
+    schema: { type: { kind: "schema" }, doc: "Type of a record. Without it what the plan knows, else the columns of the existing table." },
+    busyTimeoutMs: { type: { kind: "duration", minMs: 0 }, doc: "How long a commit waits for transactions of other connections.", default: "10s" },
+  },
+  example: "type: sqlite\npath: data/flights.db\ntable: delays\nmode: upsert\nkey: [carrier]\n",
+  create: (config, context) => sqliteSink({ ...(config as unknown as SqliteSinkOptions), baseFolder: context.folder }),
+};
+
+function encoderIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly encoder?: EncoderFactory } {
+  const reference = config["format"] as ComponentReference | undefined;
+  return reference === undefined ? {} : { encoder: context.component("encoder", reference.type, reference.config) };
+}
+
+/** The sinks, encoders and the router of this package, for a `Registry`. */
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, ndjson, csv, lines, routeSpec];
