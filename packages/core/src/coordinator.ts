@@ -157,8 +157,8 @@ export class PipelineRun {
     try {
       await executor.start();
       stopRenewing = this.#renew(executor, leaseMs);
-      this.lifecycle.move("running", "run");
-      if (this.#isStopping) this.stop();
+      // Told to stop meanwhile: it is draining already, and the executor has been told too.
+      if (!this.#isStopping) this.lifecycle.move("running", "run");
       return await executor.run();
     } finally {
       stopRenewing();

@@ -19,6 +19,8 @@ export const errorCodes = {
   SF_PIPELINE_SEALED: { summary: "A stage was added after the pipeline had started.", retryable: false, hint: "add all stages before the first execute() or run()" },
   SF_PIPELINE_STAGE_REJECTED: { summary: "A stage refused the configuration or the shape of its input.", retryable: false },
   SF_LIFECYCLE_ILLEGAL: { summary: "The operation is not legal in the pipeline's present state.", retryable: false },
+  SF_PIPELINE_UNKNOWN: { summary: "The host has no pipeline of that name.", retryable: false },
+  SF_REQUEST_INVALID: { summary: "A request to the host is malformed, too large, or not taken there.", retryable: false },
   SF_CLIENT_MISSING: { summary: "An optional client library is not installed.", retryable: false },
   SF_STAGE_FAILED: { summary: "A user function or stage threw.", retryable: false },
   SF_STAGE_PROMISE: { summary: "A function that was declared synchronous returned a promise.", retryable: false, hint: "use mapAsync, or declare the function async" },

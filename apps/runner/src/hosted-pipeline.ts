@@ -1,0 +1,163 @@
+// One pipeline file in the host: loaded, started, stopped and started again, without harm to the others.
+//   H1. Whatever goes wrong with it is kept as its problem and logged; nothing is thrown out of its life.
+//   H2. A start reads the file again, so that an edit takes effect.
+//   H3. The last command wins: a stop during a restart means stopped.
+import { buildPlan, ConfigError, loadPipeline, redactSecrets, type Diagnostic, type PipelineSpec } from "@streamflow/config";
+import { StreamFlowError, toStreamFlowError, type Coordinator, type ExecutorProgress, type Host, type LifecycleState, type PipelineRun } from "@streamflow/core";
+
+/** Where a pipeline of the host stands; `invalid`: its file cannot be loaded. */
+export type PipelineStatus = LifecycleState | "invalid";
+
+/** Why a pipeline does not run. */
+export interface PipelineProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** All mistakes of its file. */
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** A pipeline as the host tells of it. Holds no secrets. */
+export interface PipelineInfo {
+  readonly name: string;
+  readonly file: string;
+  readonly status: PipelineStatus;
+  readonly restarts: number;
+  /** The last failure, also one that a restart has mended. */
+  readonly problem?: PipelineProblem;
+  readonly progress?: ExecutorProgress;
+}
+
+/** What a hosted pipeline is made of. */
+export interface HostedPipelineOptions {
+  /** Path of the file. */
+  readonly path: string;
+  /** Name of the file: the pipeline's name until it has been loaded. */
+  readonly file: string;
+  readonly host: Host;
+  readonly coordinator: Coordinator;
+}
+
+const active: ReadonlySet<PipelineStatus> = new Set<PipelineStatus>(["starting", "running", "paused", "draining", "restarting"]);
+
+/** A pipeline file with its life. */
+export class HostedPipeline {
+  readonly #options: HostedPipelineOptions;
+  #run: PipelineRun | undefined;
+  #spec: PipelineSpec | undefined;
+  #problem: StreamFlowError | undefined;
+  #name: string | undefined;
+  #isInvalid = false;
+  #isLoading = false;
+  /** Counts commands: what an older one still meant to do is dropped. */
+  #command = 0;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: HostedPipelineOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#name ?? this.#options.file;
+  }
+
+  get status(): PipelineStatus {
+    if (this.#isLoading) return "starting";
+    return this.#isInvalid ? "invalid" : (this.#run?.state ?? "created");
+  }
+
+  get info(): PipelineInfo {
+    const problem = this.#problem ?? this.#run?.lastError;
+    const progress = this.#run?.progress();
+    return {
+      name: this.name,
+      file: this.#options.file,
+      status: this.status,
+      restarts: this.#run?.restarts ?? 0,
+      ...(problem === undefined ? {} : { problem: this.#describe(problem) }),
+      ...(progress === undefined ? {} : { progress }),
+    };
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /**
+   * Loads the file and begins to run it.
+   * @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL when it runs already; what is wrong with the file
+   */
+  async start(): Promise<void> {
+    if (active.has(this.status)) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot start pipeline "${this.name}": it is ${this.status}`, { hint: "stop or restart it" });
+    const command = ++this.#command;
+    const problem = await this.#load();
+    if (problem !== undefined) throw problem;
+    if (command === this.#command) this.#ended = this.#watch();
+  }
+
+  /** Ends it after a last checkpoint. Answers at once; `ended` tells when it is over. */
+  stop(): void {
+    this.#command++;
+    if (this.#run !== undefined && active.has(this.#run.state)) this.#run.stop();
+  }
+
+  /** Stops it, and starts it from its file when it has ended. Answers at once. */
+  restart(): void {
+    this.stop();
+    const command = this.#command;
+    this.#ended = this.#ended.then(async () => {
+      if (command !== this.#command) return;
+      if ((await this.#load()) === undefined && command === this.#command) await this.#watch();
+    });
+  }
+
+  /** Reads the file into a new run. Answers, keeps and logs what is wrong with it. */
+  async #load(): Promise<StreamFlowError | undefined> {
+    const { host, coordinator, path, file } = this.#options;
+    const { registry, environment } = host;
+    this.#isLoading = true;
+    try {
+      const spec = await loadPipeline(path, { registry, disk: environment.disk, secrets: environment.secrets });
+      this.#spec = spec;
+      const plan = buildPlan(spec, registry);
+      if (this.#run !== undefined) coordinator.remove(this.#run.name);
+      this.#run = undefined;
+      this.#run = coordinator.add(plan);
+      this.#name = this.#run.name;
+      this.#problem = undefined;
+      this.#isInvalid = false;
+    } catch (thrown) {
+      this.#problem = toStreamFlowError(thrown, "SF_INTERNAL", `"${file}" cannot be loaded`);
+      this.#isInvalid = true;
+      environment.logger.error("a pipeline file cannot be loaded", { file, ...this.#describe(this.#problem) });
+    } finally {
+      this.#isLoading = false;
+    }
+    return this.#problem;
+  }
+
+  async #watch(): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) return;
+    const { logger } = this.#options.host.environment;
+    logger.info("a pipeline starts", { pipeline: run.name, file: this.#options.file });
+    try {
+      const { end, restarts } = await run.run();
+      logger.info(`a pipeline has ${end}`, { pipeline: run.name, restarts });
+    } catch (thrown) {
+      this.#problem = toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${run.name}"`);
+      logger.error("a pipeline has failed", { pipeline: run.name, ...this.#describe(this.#problem) });
+    }
+  }
+
+  #describe(error: StreamFlowError): PipelineProblem {
+    const clean = (text: string): string => (this.#spec === undefined ? text : redactSecrets(this.#spec, text));
+    return {
+      code: error.code,
+      message: clean(error.message),
+      ...(error.hint === undefined ? {} : { hint: clean(error.hint) }),
+      ...(error instanceof ConfigError ? { diagnostics: error.diagnostics } : {}),
+    };
+  }
+}

@@ -1,0 +1,151 @@
+// The command line: commands, arguments, options and their help. docs/cli.md follows it; a test compares them.
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { GlobalOptions, SetValues } from "./cli-context.ts";
+import { explainFormats } from "./commands/explain.ts";
+import type { ExplainCommandOptions } from "./commands/explain.ts";
+import type { InspectDeadLettersOptions } from "./commands/inspect-dead-letters.ts";
+import type { InspectStateOptions } from "./commands/inspect-state.ts";
+import type { RunCommandOptions } from "./commands/run.ts";
+
+/** What each command does. */
+export interface Handlers {
+  run(file: string, options: RunCommandOptions, globals: GlobalOptions): Promise<void>;
+  validate(files: readonly string[], options: { readonly set: SetValues }, globals: GlobalOptions): Promise<void>;
+  explain(file: string, options: ExplainCommandOptions, globals: GlobalOptions): Promise<void>;
+  inspectCheckpoints(pipeline: string, options: { readonly limit: number }, globals: GlobalOptions): Promise<void>;
+  inspectState(pipeline: string, options: InspectStateOptions, globals: GlobalOptions): Promise<void>;
+  inspectDeadLetters(pipeline: string, options: InspectDeadLettersOptions, globals: GlobalOptions): Promise<void>;
+  components(type: string | undefined, options: { readonly markdown?: boolean }, globals: GlobalOptions): Promise<void>;
+  schema(globals: GlobalOptions): Promise<void>;
+}
+
+/** Makes the command line. It reads no file and calls no handler until it is parsed. */
+export function createProgram(handlers: Handlers, version: string): Command {
+  const program = new Command("streamflow")
+    .description("Runs, checks and looks into StreamFlow pipelines.")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .configureHelp({ showGlobalOptions: true })
+    .addOption(new Option("--host <module>", "module that makes the host: a path or a package (default: the project's streamflow.config.*, else @streamflow/runner)"))
+    .addOption(new Option("--data <folder>", "where checkpoints and dead letters are kept (default: the project's, else ./.streamflow)"))
+    .addOption(new Option("--json", "answer with JSON on standard output; `run` writes one JSON object per line"))
+    .addOption(new Option("--log-level <level>", "least level of log lines on standard error").choices(["debug", "info", "warn", "error"]).default("warn"))
+    .addOption(new Option("--no-color", "no colours (also: NO_COLOR=1)"))
+    .addOption(new Option("--debug", "show stacks and causes of errors"))
+    .addHelpText("after", examples(["streamflow validate orders.yaml", "streamflow explain orders.yaml", "streamflow run orders.yaml --data ./data", "streamflow inspect dead-letters orders --data ./data"]));
+  addPipelineCommands(program, handlers);
+  addInspect(program, handlers);
+  addReferenceCommands(program, handlers);
+  return program;
+}
+
+function addPipelineCommands(program: Command, handlers: Handlers): void {
+  program
+    .command("run")
+    .summary("run a pipeline until its input ends or it is stopped")
+    .description(
+      "Runs a pipeline: a YAML or JSON file, or a module that exports `pipeline = (options) => Pipeline`.\n\n" +
+        "It goes on from the last checkpoint in the data folder. Ctrl-C or SIGTERM stops it after a last checkpoint (exit code 0); a second one aborts at once (130).",
+    )
+    .argument("<file>", "pipeline file")
+    .addOption(setOption())
+    .addOption(new Option("--progress <duration>", "time between progress lines where standard error is no terminal; 0 for none").default("5s"))
+    .addHelpText("after", examples(["streamflow run orders.yaml", "streamflow run orders.yaml --data /var/lib/streamflow --json", "streamflow run flights.ts --set flights=flights.ndjson --set results=results.db"]))
+    .action((file: string, options: RunCommandOptions, command: Command) => handlers.run(file, options, command.optsWithGlobals()));
+  program
+    .command("validate")
+    .summary("check pipeline files; open nothing")
+    .description("Checks pipeline files whole, with the plan and all its types, and says every mistake with file, line and column. Opens no source, sink or data folder.")
+    .argument("<file...>", "pipeline files")
+    .addOption(setOption())
+    .addHelpText("after", examples(["streamflow validate orders.yaml payments.yaml", "streamflow validate --json pipelines/*.yaml"]))
+    .action((files: string[], options: { set: SetValues }, command: Command) => handlers.validate(files, options, command.optsWithGlobals()));
+  program
+    .command("explain")
+    .summary("show the plan, and what each sink guarantees")
+    .description("Shows what a pipeline will do: which fields are read, what is fused, how state is sharded, and the guarantee of every sink with its reason. Opens nothing.")
+    .argument("<file>", "pipeline file")
+    .addOption(new Option("--format <format>", "how the plan is written").choices(explainFormats).default("text"))
+    .addOption(setOption())
+    .addHelpText("after", examples(["streamflow explain orders.yaml", "streamflow explain orders.yaml --format mermaid > plan.mmd"]))
+    .action((file: string, options: ExplainCommandOptions, command: Command) => handlers.explain(file, options, command.optsWithGlobals()));
+}
+
+function addInspect(program: Command, handlers: Handlers): void {
+  const inspect = program.command("inspect").summary("look into a data folder").description("Shows what a data folder holds of a pipeline. Changes nothing; may be used while the pipeline runs.");
+  const pipeline = (): Argument => new Argument("<pipeline>", "name of the pipeline");
+  inspect
+    .command("checkpoints")
+    .summary("list checkpoints, with damage")
+    .description("Lists the checkpoints of a pipeline, the newest first: epoch, age, size, shards. Every stored byte is verified, and damage is said.")
+    .addArgument(pipeline())
+    .addOption(limitOption(20))
+    .addHelpText("after", examples(["streamflow inspect checkpoints orders --data ./data"]))
+    .action((name: string, options: { limit: number }, command: Command) => handlers.inspectCheckpoints(name, options, command.optsWithGlobals()));
+  inspect
+    .command("state")
+    .summary("show the state in the newest checkpoint")
+    .description("Shows what the newest readable checkpoint holds: tables by node and shard with their sizes, and where each shard stands. With --node or --key it shows entries.")
+    .addArgument(pipeline())
+    .addOption(new Option("--node <id>", "entries of this node"))
+    .addOption(new Option("--key <key>", "entries of this key: text as it is, everything else as JSON"))
+    .addOption(limitOption(20))
+    .addHelpText("after", examples(["streamflow inspect state orders", "streamflow inspect state orders --node per-minute --key ORD", "streamflow inspect state orders --node per-minute --limit 1000 --json"]))
+    .action((name: string, options: InspectStateOptions, command: Command) => handlers.inspectState(name, options, command.optsWithGlobals()));
+  inspect
+    .command("dead-letters")
+    .summary("list records that could not be processed")
+    .description("Lists records that were taken out of a pipeline: why, by which node, from which position, and their original bytes.")
+    .addArgument(pipeline())
+    .addOption(new Option("--node <id>", "only those that this node refused"))
+    .addOption(new Option("--after <cursor>", "only those behind this one: the number of the last one seen").argParser(wholeNumber).default(0))
+    .addOption(limitOption(20))
+    .addHelpText("after", examples(["streamflow inspect dead-letters orders", "streamflow inspect dead-letters orders --node parse --json"]))
+    .action((name: string, options: InspectDeadLettersOptions, command: Command) => handlers.inspectDeadLetters(name, options, command.optsWithGlobals()));
+}
+
+function addReferenceCommands(program: Command, handlers: Handlers): void {
+  program
+    .command("components")
+    .summary("list sources, stages, sinks and formats")
+    .description("Lists what pipeline files can name, or shows the fields and an example of one type.")
+    .argument("[type]", "a type, for example window")
+    .addOption(new Option("--markdown", "the whole reference as Markdown"))
+    .addHelpText("after", examples(["streamflow components", "streamflow components window"]))
+    .action((type: string | undefined, options: { markdown?: boolean }, command: Command) => handlers.components(type, options, command.optsWithGlobals()));
+  program
+    .command("schema")
+    .summary("write the JSON Schema of pipeline files, for editors")
+    .description("Writes a JSON Schema (2020-12) of pipeline files. Put `# yaml-language-server: $schema=pipeline.schema.json` at the top of a YAML file to use it.")
+    .addHelpText("after", examples(["streamflow schema > pipeline.schema.json"]))
+    .action((_options: unknown, command: Command) => handlers.schema(command.optsWithGlobals()));
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}
+
+function limitOption(most: number): Option {
+  return new Option("--limit <n>", "at most so many").argParser(positiveNumber).default(most);
+}
+
+function setOption(): Option {
+  return new Option("--set <name=value>", "a value for ${name} in a file, or an option of a code pipeline; may be repeated").argParser(collect).default({}, "none");
+}
+
+function collect(text: string, earlier: SetValues): SetValues {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Write name=value.");
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("A whole number is expected.");
+  return Number(text);
+}
+
+function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("At least 1 is expected.");
+  return value;
+}
