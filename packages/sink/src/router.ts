@@ -30,7 +30,7 @@ export interface RouteOptions<In> {
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for no route, an output named "main" or "rejected", or `otherwise` naming a route.
  * @example
  * ```ts
- * route({ routes: { late: (flight: Flight) => flight.delay > 15 }, otherwise: "onTime" });
+ * route({ routes: { late: (flight: { delay: number }) => flight.delay > 15 }, otherwise: "onTime" });
  * ```
  */
 export function route<In>({ id, ...config }: RouteOptions<In>): Stage<In, In> {

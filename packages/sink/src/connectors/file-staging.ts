@@ -39,6 +39,8 @@ export class Staging {
   #finished: StagedPart[] = [];
   #current: StagedPart | undefined;
   #made = 0;
+  /** Counts the calls of `clear`: what was under way before one belongs to nothing any more. */
+  #era = 0;
 
   constructor(options: StagingOptions) {
     this.#options = options;
@@ -47,8 +49,9 @@ export class Staging {
   /** Where it throws anything but a BatchError, it has taken nothing of the batch. */
   add(batch: SinkBatch): void | Promise<void> {
     // Waited for before the batch is taken, so that a failure of the disk is never a failure of half a batch.
-    if (this.#buffer.leastLength >= drainBytes) return this.#drain().then(() => this.#encode(batch));
-    return this.#encode(batch);
+    if (this.#buffer.leastLength < drainBytes) return this.#encode(batch);
+    const era = this.#era;
+    return this.#drain().then(() => (era === this.#era ? this.#encode(batch) : undefined));
   }
 
   /** Brings everything to the disk, and answers the parts of the epoch. They stay staged until `sealed` is called. */
@@ -71,6 +74,7 @@ export class Staging {
     this.#finished = [];
     this.#current = undefined;
     this.#buffer.clear();
+    this.#era++;
     for (const part of parts) {
       await part.file?.close().catch(() => undefined);
       await this.#options.disk.remove(`${this.#options.folder}/${part.name}`).catch(() => undefined);
@@ -103,10 +107,12 @@ export class Staging {
     const part = this.#current;
     if (part === undefined) return;
     const { disk, folder, maxPartBytes } = this.#options;
+    const era = this.#era;
     part.file ??= await disk.createExclusive(`${folder}/${part.name}`);
     if (this.#buffer.length > 0) {
       const bytes = this.#buffer.view();
       await part.file.write(bytes, part.bytes);
+      if (era !== this.#era) return;
       part.bytes += bytes.length;
       part.checksum = crc32(bytes, part.checksum);
       this.#buffer.clear();

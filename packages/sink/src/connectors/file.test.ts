@@ -183,6 +183,25 @@ describe("parts and log", () => {
   });
 });
 
+it("SNK-12: what is under way at a discard is gone too, and does not disturb what comes behind it", async () => {
+  let gate: Promise<void> | undefined;
+  const disk = new VirtualDisk({ beforeOperation: (operation) => (operation === "write" ? gate : undefined) });
+  const test = testEnvironment({ disk });
+  const session = await open(test);
+  await session.write(sinkBatch(["x".repeat(300_000)]));
+  let release = (): void => undefined;
+  gate = new Promise((resolve) => (release = resolve));
+  const underWay = Promise.resolve(session.write(sinkBatch(["gone"]))).catch(() => undefined);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  await session.discard();
+  await session.write(sinkBatch(["kept"]));
+  gate = undefined;
+  release();
+  await underWay;
+  await session.commitPrepared(await session.prepare(commit(1)));
+  expect(visible(disk)).toEqual(["kept"]);
+});
+
 describe("leftovers", () => {
   it("F1: a sealed epoch that never counted is removed by whoever owns one of its shards now, and by nobody else", async () => {
     const test = testEnvironment();
