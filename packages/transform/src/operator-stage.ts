@@ -32,10 +32,17 @@ export interface StageSpecParts {
   readonly config?: (parsed: Readonly<Record<string, unknown>>, context: ComponentContext) => object;
 }
 
-/** The component spec of a stage. */
+/** The component spec of a stage. Defaults are left out, as typed code leaves them out: equal stages have equal configurations. */
 export function stageSpec(parts: StageSpecParts): ComponentSpec<"stage"> {
   const { config, ...rest } = parts;
-  return { ...rest, kind: "stage", create: (parsed, context) => ({ type: parts.type, config: present(config?.(parsed, context) ?? parsed) }) };
+  return {
+    ...rest,
+    kind: "stage",
+    create(parsed, context) {
+      const given = Object.fromEntries(Object.entries(parsed).filter(([name, value]) => value !== parts.fields[name]?.default));
+      return { type: parts.type, config: present(config?.(given, context) ?? given) };
+    },
+  };
 }
 
 /** What is known of an input that nothing is known of. */

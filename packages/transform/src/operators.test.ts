@@ -32,6 +32,13 @@ describe("the table of operators", () => {
   });
 });
 
+it("leaves out what is at its default, as code does: plans of both are equal", () => {
+  const key = { kind: "field", path: ["carrier"] };
+  expect(configOf("keyBy", { key, coPartitioned: false })).toEqual({ key });
+  expect(configOf("keyBy", { key, coPartitioned: true })).toEqual({ key, coPartitioned: true });
+  expect(configOf("windowJoin", { tumbling: 5, join: "inner" })).toEqual({ window: tumbling({ sizeMs: 5 }) });
+});
+
 describe("windows in YAML", () => {
   const aggregate = { n: count() };
   const windowOf = (parsed: Record<string, unknown>): unknown => configOf("window", { aggregate, ...parsed })["window"];
