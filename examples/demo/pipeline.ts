@@ -31,7 +31,7 @@ export function pipeline({ flights, airports, results }: DemoOptions): Pipeline 
     .addStage(project({
       date: field("date"), delay: field("delay"), distance: field("distance"), origin: field("origin"), destination: field("destination"), state: field("airport", "state"),
     }))
-    .addStage(keyBy("destination"));
+    .addStage(keyBy("destination"), { id: "by-destination" });
 
   landed.branch((hourly) => hourly
     .addStage(window({
