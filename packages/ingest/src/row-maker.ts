@@ -1,6 +1,6 @@
 // Rows of fixed fields: one generated literal, so that all of them share a hidden class.
 import type { Column } from "@streamflow/core";
-import { mayGenerateCode, propertyName } from "./code-generation.ts";
+import { mayGenerateCode, propertyName } from "@streamflow/core";
 
 /** More fields than this are put together one by one. */
 const maxLiteral = 200;

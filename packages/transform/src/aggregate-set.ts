@@ -2,8 +2,11 @@
 import type { DataType, Field, FunctionTable, Projection, Schema, Serializer, StateInput, StateOutput } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
 import type { Aggregate, CompiledAggregate } from "./aggregate-function.ts";
+import { type Accumulators, type AggregateSteps, aggregateSteps } from "./aggregate-steps.ts";
 import { compileAggregate } from "./aggregates.ts";
 import { readsOf } from "./compute.ts";
+
+export type { Accumulators };
 
 /** Aggregates by the name of their result field. */
 export type Aggregates = Readonly<Record<string, Aggregate>>;
@@ -13,9 +16,6 @@ export type AggregatesIn<A extends Aggregates> = A[keyof A] extends { readonly _
 /** The results of all aggregates. */
 export type AggregatesOut<A extends Aggregates> = { readonly [Name in keyof A]: A[Name] extends { readonly _out?: infer Out } ? Exclude<Out, undefined> : unknown };
 
-/** One accumulator per aggregate, in the order of their names. */
-export type Accumulators = unknown[];
-
 /** The aggregates of one operator, compiled. */
 export class AggregateSet {
   readonly names: readonly string[];
@@ -23,36 +23,38 @@ export class AggregateSet {
   /** The result fields with their types. */
   readonly resultFields: readonly Field[];
   readonly #compiled: readonly CompiledAggregate[];
+  readonly #steps: AggregateSteps;
 
   /** @throws {@link StreamFlowError} SF_CONFIG_INVALID */
   constructor(aggregates: Aggregates, schema: Schema | undefined, functions: FunctionTable) {
     this.names = Object.keys(aggregates);
     if (this.names.length === 0) throw new StreamFlowError("SF_CONFIG_INVALID", "name at least one aggregate", { hint: "for example `count: count()`" });
     this.#compiled = this.names.map((name) => compileAggregate(aggregates[name]!, schema, functions));
+    this.#steps = aggregateSteps(this.#compiled);
     this.fields = readsOf(...this.#compiled);
     this.resultFields = this.names.map((name, at) => ({ name, type: this.#compiled[at]!.function.type ?? anyType }));
   }
 
   create(): Accumulators {
-    return this.#compiled.map((one) => one.function.create());
+    return this.#steps.create();
   }
 
-  /** What a record adds to each; throws where one of them cannot take it, before anything is added. */
-  inputs(record: unknown): unknown[] {
-    const compiled = this.#compiled;
-    const inputs: unknown[] = new Array(compiled.length);
-    for (let at = 0; at < compiled.length; at++) inputs[at] = compiled[at]!.input(record);
-    return inputs;
+  /** What a record adds to each; throws where one of them cannot take it, before anything is added. The list is used again by the next call. */
+  inputs(record: unknown): readonly unknown[] {
+    return this.#steps.inputs(record);
   }
 
   add(accumulators: Accumulators, inputs: readonly unknown[], ordinal: number): void {
-    const compiled = this.#compiled;
-    for (let at = 0; at < compiled.length; at++) accumulators[at] = compiled[at]!.function.add(accumulators[at], inputs[at], ordinal);
+    this.#steps.add(accumulators, inputs, ordinal);
   }
 
   merge(into: Accumulators, other: Accumulators): void {
-    const compiled = this.#compiled;
-    for (let at = 0; at < compiled.length; at++) into[at] = compiled[at]!.function.merge(into[at], other[at]);
+    this.#steps.merge(into, other);
+  }
+
+  /** The result of each, from its accumulator, in the order of the names. */
+  get finishers(): readonly ((accumulator: unknown) => unknown)[] {
+    return this.#compiled.map((one) => (accumulator) => one.function.result(accumulator));
   }
 
   /** Writes the results into a record. */

@@ -3,6 +3,7 @@ import type { Projection } from "../contracts/codec.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DataType } from "../schema.ts";
 import { type Checked, operandsOf } from "./checked-expression.ts";
+import { generatedFunction, mayGenerateCode } from "./code-generation.ts";
 import { closureOf } from "./expression-closure.ts";
 import { checkExpression, type ExpressionContext, typeOf } from "./expression-check.ts";
 import { expressionFields } from "./expression-fields.ts";
@@ -43,34 +44,16 @@ export interface CompileOptions extends ExpressionContext {
 export function compileExpression(expression: Expression, options: CompileOptions): CompiledExpression {
   const checked = checkExpression(expression, options);
   const fail = (thrown: unknown): StreamFlowError => failure(thrown, expression);
-  const evaluate = options.form === "closures" || !mayGenerate() ? guarded(closureOf(checked), fail) : generated(checked, fail);
+  const evaluate = options.form === "closures" || !mayGenerateCode() ? guarded(closureOf(checked), fail) : generated(checked, fail);
   return { type: typeOf(checked), fields: expressionFields(expression), isPure: callsArePure(checked), evaluate };
-}
-
-let generating: boolean | undefined;
-
-/** Whether this process may generate code from strings. Asked once. */
-function mayGenerate(): boolean {
-  if (generating !== undefined) return generating;
-  try {
-    generating = makeFunction([], "return true;")() === true;
-  } catch {
-    generating = false;
-  }
-  return generating;
-}
-
-function makeFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown {
-  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- generated code is the fast form of expressions; S1 of expression-source.ts keeps foreign text out of it
-  return new Function(...parameters, body) as (...values: readonly unknown[]) => unknown;
 }
 
 function generated(checked: Checked, fail: (thrown: unknown) => StreamFlowError): (record: unknown) => unknown {
   const scope = new SourceScope();
   const text = sourceOf(checked, "record", { scope });
   const failName = scope.bind(fail);
-  const body = `"use strict"; return (record) => { ${scope.declarations} try { return ${text}; } catch (thrown) { throw ${failName}(thrown); } };`;
-  return makeFunction(scope.bindings.map(([name]) => name), body)(...scope.bindings.map(([, value]) => value)) as (record: unknown) => unknown;
+  const body = `return (record) => { ${scope.declarations} try { return ${text}; } catch (thrown) { throw ${failName}(thrown); } };`;
+  return generatedFunction(scope.bindings.map(([name]) => name), body)(...scope.bindings.map(([, value]) => value)) as (record: unknown) => unknown;
 }
 
 function guarded(evaluate: (record: unknown) => unknown, fail: (thrown: unknown) => StreamFlowError): (record: unknown) => unknown {

@@ -4,7 +4,7 @@ import { StreamFlowError } from "@streamflow/core";
 import { Ajv } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { mayGenerateCode } from "../code-generation.ts";
+import { mayGenerateCode } from "@streamflow/core";
 import { isMultipleOf } from "./multiple-of.ts";
 import { prepareSchema, type Draft } from "./prepare-schema.ts";
 

@@ -80,13 +80,17 @@ export class AlignedWindows implements WindowAssigner {
   assign(timestampMs: number): readonly TimeWindow[] {
     const { sizeMs, slideMs } = this;
     const windows: TimeWindow[] = [];
-    const last = timestampMs - floorMod(timestampMs - this.offsetMs, slideMs);
-    for (let startMs = last; startMs > timestampMs - sizeMs; startMs -= slideMs) windows.push({ startMs, endMs: startMs + sizeMs });
+    for (let startMs = this.startOf(timestampMs); startMs > timestampMs - sizeMs; startMs -= slideMs) windows.push({ startMs, endMs: startMs + sizeMs });
     return windows.reverse();
   }
 
   endOf(startMs: number): number {
     return startMs + this.sizeMs;
+  }
+
+  /** Where the last window that starts at or before a time starts. */
+  startOf(timestampMs: number): number {
+    return timestampMs - floorMod(timestampMs - this.offsetMs, this.slideMs);
   }
 }
 

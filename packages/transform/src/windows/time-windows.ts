@@ -5,7 +5,7 @@
 //   W4. Discarding: a key's cell is removed when it fires, so that what a cell holds has never fired.
 import type { KeyedTable, Operator } from "@streamflow/core";
 import { type FiringCause, nextTickMs } from "../trigger.ts";
-import type { WindowAssigner } from "./assigners.ts";
+import { AlignedWindows, type WindowAssigner } from "./assigners.ts";
 import { type Cell, cellOf, cellSerializer, hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
 /** The operator of tumbling windows, of custom ones, and of sliding ones that fire early. */
@@ -14,17 +14,23 @@ export class TimeWindowOperator implements Operator {
   readonly #parts: WindowParts;
   readonly #assigner: WindowAssigner;
   readonly #cells: KeyedTable<Cell>;
+  readonly #late: (record: unknown) => void;
+  readonly #hasEarly: boolean;
   /** Starts of windows whose timers are set. */
   readonly #open = new Set<number>();
   /** Starts of windows with a processing timer. */
   readonly #armed = new Set<number>();
+  /** The window of the last record, [start, end), where windows do not overlap; NaN: none that is known to be open. */
+  #startMs = NaN;
+  #endMs = NaN;
 
   constructor(parts: WindowParts, assigner: WindowAssigner) {
     this.#parts = parts;
     this.#assigner = assigner;
     this.#cells = parts.context.state.table("windows", cellSerializer(parts.set));
-    const late = parts.context.output("late");
-    this.inputs = [(record) => this.#push(record, late)];
+    this.#late = parts.context.output("late");
+    this.#hasEarly = Object.keys(parts.early).length > 0;
+    this.inputs = [assigner instanceof AlignedWindows && assigner.slideMs === assigner.sizeMs ? this.#tumblingInput(assigner) : (record) => this.#push(record)];
   }
 
   restored(): void {
@@ -43,6 +49,7 @@ export class TimeWindowOperator implements Operator {
     if (timeMs < lastMs + this.#parts.allowedLatenessMs) return;
     this.#cells.drop(startMs);
     this.#open.delete(startMs);
+    if (startMs === this.#startMs) this.#startMs = this.#endMs = NaN;
     this.#armed.delete(startMs);
   }
 
@@ -50,14 +57,46 @@ export class TimeWindowOperator implements Operator {
     if (this.#armed.delete(startMs)) this.#fireAll(startMs, "early");
   }
 
-  #push(record: unknown, late: (record: unknown) => void): void {
+  /** As `#push`, where every time has one window: nothing is made or looked up for a record but its cell. */
+  #tumblingInput(windows: AlignedWindows): (record: unknown) => void {
+    const { set, allowedLatenessMs, context } = this.#parts;
+    const { cursor, time } = context;
+    const early = this.#parts.early.count;
+    return (record) => {
+      const { timestampMs, key } = cursor;
+      let startMs = this.#startMs;
+      let endMs = this.#endMs;
+      const isKnown = timestampMs >= startMs && timestampMs < endMs;
+      if (!isKnown) {
+        if (!hasTimeOrReject(this.#parts, record)) return;
+        startMs = windows.startOf(timestampMs);
+        endMs = startMs + windows.sizeMs;
+      }
+      if (endMs - 1 + allowedLatenessMs <= time.watermarkMs) return this.#late(record);
+      const inputs = inputsOrReject(this.#parts, record);
+      if (inputs === undefined) return;
+      const cell = cellOf(this.#cells, startMs, key, set);
+      set.add(cell.accumulators, inputs, 0);
+      cell.pending++;
+      if (!isKnown) {
+        this.#openWindow(startMs, endMs - 1);
+        this.#startMs = startMs;
+        this.#endMs = endMs;
+      }
+      if (endMs - 1 <= time.watermarkMs) this.#fire(startMs, key, cell, "late");
+      else if (cell.pending === early) this.#fire(startMs, key, cell, "early");
+      else if (this.#hasEarly) this.#arm(startMs);
+    };
+  }
+
+  #push(record: unknown): void {
     const { context, allowedLatenessMs } = this.#parts;
     if (!hasTimeOrReject(this.#parts, record)) return;
     const { watermarkMs } = context.time;
     const windows = this.#assigner.assign(context.cursor.timestampMs);
     const isOpen = ({ endMs }: { endMs: number }): boolean => endMs - 1 + allowedLatenessMs > watermarkMs;
     if (!windows.some(isOpen)) {
-      if (windows.length > 0) late(record);
+      if (windows.length > 0) this.#late(record);
       return;
     }
     const inputs = inputsOrReject(this.#parts, record);
@@ -74,7 +113,7 @@ export class TimeWindowOperator implements Operator {
     this.#openWindow(startMs, lastMs);
     if (lastMs <= context.time.watermarkMs) this.#fire(startMs, key, cell, "late");
     else if (cell.pending === early.count) this.#fire(startMs, key, cell, "early");
-    else this.#arm(startMs);
+    else if (this.#hasEarly) this.#arm(startMs);
   }
 
   #openWindow(startMs: number, lastMs: number): void {

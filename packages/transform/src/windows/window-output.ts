@@ -3,7 +3,7 @@ import type { Cursor, OperatorContext } from "@streamflow/core";
 import { ChangeKind, StreamFlowError } from "@streamflow/core";
 import { type Accumulators, type AggregateSet } from "../aggregate-set.ts";
 import { failure } from "../compute.ts";
-import { keyWriter } from "../result-record.ts";
+import { type ResultMaker, resultMaker } from "../result-record.ts";
 import type { FiringCause } from "../trigger.ts";
 
 /** What is known of a window when it fires. */
@@ -27,14 +27,14 @@ export const boundFields = { start: "windowStart", end: "windowEnd" } as const;
 /** Emits the results of one operator's windows. */
 export class WindowOutput {
   readonly #context: OperatorContext;
-  readonly #set: AggregateSet;
-  readonly #writeKey: (key: unknown, into: Record<string, unknown>) => void;
+  /** The whole result; for `emit`, the aggregates alone. */
+  readonly #make: ResultMaker;
   readonly #emitOf: WindowEmit | undefined;
 
   constructor(context: OperatorContext, set: AggregateSet, emitOf: WindowEmit | undefined) {
     this.#context = context;
-    this.#set = set;
-    this.#writeKey = keyWriter(context.inputShapes[0]?.key);
+    const key = context.inputShapes[0]?.key;
+    this.#make = resultMaker(set, emitOf === undefined ? { leading: [boundFields.start, boundFields.end], key, hasKey: true } : {});
     this.#emitOf = emitOf;
   }
 
@@ -48,18 +48,22 @@ export class WindowOutput {
       this.#context.reject(failure(thrown, `result of "${this.#context.node}"`), { windowStart: startMs, windowEnd: endMs, key });
       return;
     }
-    emitUnder(this.#context.cursor, { timestampMs: window.endMs === null ? NaN : window.endMs - 1, key: window.key }, () => this.#context.emit(value));
+    const { cursor, emit } = this.#context;
+    const { timestampMs, key, change } = cursor;
+    cursor.timestampMs = window.endMs === null ? NaN : window.endMs - 1;
+    cursor.key = window.key;
+    cursor.change = ChangeKind.insert;
+    emit(value);
+    cursor.timestampMs = timestampMs;
+    cursor.key = key;
+    cursor.change = change;
   }
 
   #value(accumulators: Accumulators, window: WindowInfo): unknown {
-    if (this.#emitOf !== undefined) {
-      const value = this.#emitOf(this.#set.results(accumulators, {}) as never, window);
-      if (value === undefined) throw new StreamFlowError("SF_TYPE_MISMATCH", "emit answered undefined", { hint: "return a value; leave results out with a filter behind the window" });
-      return value;
-    }
-    const record: Record<string, unknown> = { [boundFields.start]: window.startMs, [boundFields.end]: window.endMs };
-    this.#writeKey(window.key, record);
-    return this.#set.results(accumulators, record);
+    if (this.#emitOf === undefined) return this.#make(accumulators, window.key, window.startMs, window.endMs);
+    const value = this.#emitOf(this.#make(accumulators) as never, window);
+    if (value === undefined) throw new StreamFlowError("SF_TYPE_MISMATCH", "emit answered undefined", { hint: "return a value; leave results out with a filter behind the window" });
+    return value;
   }
 }
 

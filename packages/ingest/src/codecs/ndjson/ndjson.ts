@@ -6,7 +6,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import type { DataType, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
 import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core";
-import { mayGenerateCode } from "../../code-generation.ts";
+import { mayGenerateCode } from "@streamflow/core";
 import { LineSplitter, type LineHandler } from "../line-splitter.ts";
 import { headOf, tooLarge } from "../long-record.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";

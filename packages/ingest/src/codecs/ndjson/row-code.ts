@@ -1,6 +1,6 @@
 // The code that makes a row of the values of a layout: an object literal, so that all rows of a layout share one hidden class.
 import type { DataType, StructType } from "@streamflow/core";
-import { propertyName } from "../../code-generation.ts";
+import { propertyName } from "@streamflow/core";
 import { project, wantedField, type Wanted } from "../projection.ts";
 import { keepsDigits } from "../typed-record.ts";
 import { Kind, type Layout } from "./layout.ts";
