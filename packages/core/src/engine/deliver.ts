@@ -1,4 +1,6 @@
 // Writes a batch into a sink, again in place where the sink says that this may help.
+import { backoffDelayMs } from "../async/retry.ts";
+import { sleep } from "../async/sleep.ts";
 import type { Clock, Random } from "../contracts/environment.ts";
 import type { SinkBatch, SinkCapabilities, SinkSession } from "../contracts/sink.ts";
 import { BatchError, StreamFlowError } from "../errors.ts";
@@ -16,8 +18,7 @@ export interface DeliverOptions {
   reject(error: StreamFlowError, value: unknown): void;
 }
 
-const firstDelayMs = 50;
-const maxDelayMs = 10_000;
+const backoff = { initialDelayMs: 50, maxDelayMs: 10_000 };
 
 /**
  * Writes a batch. Synchronous for as long as the sink is.
@@ -45,7 +46,7 @@ async function again(session: SinkSession, whole: SinkBatch, failed: { options: 
     if (rest === undefined) return;
     if (options.capabilities.delivery === "transactional" || attempt >= options.maxAttempts) throw error;
     batch = rest;
-    await pause(attempt, options);
+    await sleep(options.clock, backoffDelayMs(backoff, attempt, options.random), options.signal);
     try {
       await session.write(batch);
       return;
@@ -77,21 +78,4 @@ function select(batch: SinkBatch, indexes: readonly number[]): SinkBatch {
     ...(batch.changes === undefined ? {} : { changes: Uint8Array.from(indexes, (i) => batch.changes?.[i] ?? 0) }),
     identityAt: (index) => batch.identityAt(indexes[index] ?? -1),
   };
-}
-
-/** Full jitter. @see Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015 */
-function pause(attempt: number, { clock, random, signal }: DeliverOptions): Promise<void> {
-  const delayMs = random.next() * Math.min(maxDelayMs, firstDelayMs * 2 ** attempt);
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      cancel();
-      reject(new StreamFlowError("SF_ABORTED", "the pipeline stopped while a sink was retried"));
-    };
-    const cancel = clock.setTimer(delayMs, () => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    });
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -14,6 +14,7 @@ import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
+import { HeldMemory } from "./held-memory.ts";
 import type { InstanceHost, OperatorInstance } from "./instance.ts";
 import { Partitions } from "./partitions.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
@@ -59,6 +60,7 @@ export class Executor {
   readonly #partitions: Partitions;
   readonly #sources: Sources;
   readonly #runner: BatchRunner;
+  readonly #memory: HeldMemory;
   readonly #waker: Waker;
   readonly #idleAfterMs: number;
   readonly #isBounded: boolean;
@@ -77,6 +79,7 @@ export class Executor {
     this.#options = options;
     this.metrics = new ExecutorMetrics(environment, config.name);
     this.#waker = new Waker(clock);
+    this.#memory = new HeldMemory(environment.budget);
     this.#idleAfterMs = idleAfterMs(plan);
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
     this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value) => this.#rejects.reject(node, error, value) });
@@ -109,6 +112,7 @@ export class Executor {
       isReplaying: () => this.#partitions.isReplaying,
       completed: (result) => {
         this.metrics.checkpointed(result);
+        this.#memory.free();
         this.#waker.wake();
       },
       failed: (error) => this.#fail(error),
@@ -204,6 +208,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#schedule.ended();
+    this.#memory.free();
     await this.#sources.close();
     await Promise.allSettled(this.#ports.map((port) => port.session?.close()));
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
@@ -247,6 +252,11 @@ export class Executor {
     }
     task.idle = false;
     const { clock } = this.#options.environment;
+    if (!this.#memory.take(result.byteLength)) {
+      await this.#schedule.settle();
+      this.#memory.free();
+      this.#memory.take(result.byteLength);
+    }
     const startMs = clock.monotonicMs();
     task.lastRecordMs = startMs;
     const done = this.#runBatch(slot, result);
@@ -257,11 +267,10 @@ export class Executor {
   }
 
   #runBatch(slot: Slot, batch: Batch): void | Promise<void> {
-    const { budget } = this.#options.environment;
     const part = this.#cutForReplay(slot, batch);
-    budget.tryTake(part.byteLength, 0);
     const finish = (): void => {
-      budget.give(part.byteLength);
+      if (this.#ports.some((port) => port.held)) this.#memory.hold(batch.byteLength);
+      else this.#memory.give(batch.byteLength);
       this.#partitions.park(slot);
       if (slot.rest === undefined) batch.release?.();
     };
@@ -363,7 +372,7 @@ export class Executor {
   // --- partitions ----------------------------------------------------------------------------------------------
 
   async #assigned(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
-    const starts = await this.#partitions.assign(source, assignments);
+    const starts = await this.#partitions.assign(source, assignments, this.#isRunning);
     const nowMs = this.#options.environment.clock.monotonicMs();
     for (const slot of this.#partitions.slots) slot.task.lastRecordMs ||= nowMs;
     return starts;

@@ -1,6 +1,7 @@
 // The partitions of one executor: taken with their state, let go with it, or lost.
 //   Follows docs/adr/0001, Recovery: own, choose, clean, replay.
-import type { Checkpoint, ShardId } from "../contracts/checkpoint-store.ts";
+import { retry } from "../async/retry.ts";
+import type { Checkpoint, Fence, ShardId } from "../contracts/checkpoint-store.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { HostStores } from "../host.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
@@ -65,11 +66,14 @@ export class Partitions {
     return [...this.#generations.keys()];
   }
 
-  /** Takes partitions: leases, fences, state. Answers where reading starts. */
-  async assign(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
+  /**
+   * Takes partitions: leases, fences, state. Answers where reading starts. With `waits`, a lease that its last owner still holds is waited for: a
+   * group protocol has given us the partition, and the owner is gone or about to let go.
+   */
+  async assign(source: string, assignments: readonly PartitionAssignment[], waits: boolean): Promise<ReadonlyMap<string, Position | undefined>> {
     const starts = new Map<string, Position | undefined>();
     const shards = assignments.map(({ partition }) => partitionShard(source, partition));
-    await this.#own(shards);
+    await this.#own(shards, waits);
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
     for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment.partition));
     return starts;
@@ -139,13 +143,17 @@ export class Partitions {
     return this.#parts.plan.sharding === "key-group";
   }
 
-  async #own(partitionShards: readonly ShardId[]): Promise<void> {
+  async #own(partitionShards: readonly ShardId[], waits: boolean): Promise<void> {
     const first = this.#generations.size === 0;
     const shards = this.#isGrouped && first ? [...partitionShards, ...keyGroupShards()] : partitionShards;
     if (shards.length === 0) return;
     const { stores, plan, owner, leaseMs } = this.#parts;
     const pipeline = plan.logical.config.name;
-    const fences = await stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs });
+    const acquire = (): Promise<readonly Fence[]> => stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs });
+    const { clock, random } = this.#parts.environment;
+    const fences = waits
+      ? await retry(acquire, { clock, random, maxAttempts: Infinity, maxElapsedMs: 2 * leaseMs, initialDelayMs: leaseMs / 50, maxDelayMs: leaseMs / 5 })
+      : await acquire();
     for (const fence of fences) this.#generations.set(fence.shard, broken("fence") ? 1 : fence.generation);
     await this.#reach("after-acquire");
     if (!broken("fence")) await stores.checkpoints.fence(pipeline, fences);

@@ -32,6 +32,8 @@ export interface DriverOptions {
   readonly brokers?: Readonly<Record<string, BrokerOptions>>;
   readonly functions?: FunctionTable;
   readonly seed?: number;
+  /** Memory of the host. @defaultValue 64 MiB */
+  readonly budgetBytes?: number;
   /** Crashes and watches named points. A crash ends the process that reaches the point. */
   readonly faults?: FaultPlan;
   /** The stores, as every process sees them. @defaultValue in memory; they outlive processes */
@@ -73,7 +75,7 @@ export class PipelineDriver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.world = testEnvironment({ seed: options.seed ?? 1 });
+    this.world = testEnvironment({ seed: options.seed ?? 1, ...(options.budgetBytes === undefined ? {} : { budgetBytes: options.budgetBytes }) });
     for (const [name, broker] of Object.entries(options.brokers ?? { in: {} })) this.#brokers.set(name, new Broker(broker));
   }
 

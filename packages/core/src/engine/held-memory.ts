@@ -1,0 +1,38 @@
+// The bytes that one executor holds of the host's memory budget: the batch in work, and output that waits for a sink's commit.
+import type { MemoryBudget } from "../contracts/environment.ts";
+
+/** Takes from the budget, and gives back exactly what was taken. */
+export class HeldMemory {
+  readonly #budget: MemoryBudget;
+  #heldBytes = 0;
+
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+  }
+
+  /** Bytes of output that waits. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes the bytes of a batch. False: free what is held first, then it succeeds. */
+  take(bytes: number): boolean {
+    return this.#budget.tryTake(bytes, this.#heldBytes);
+  }
+
+  /** The batch is done; its output waits. */
+  hold(bytes: number): void {
+    this.#heldBytes += bytes;
+  }
+
+  /** The batch is done, and nothing of it is left. */
+  give(bytes: number): void {
+    this.#budget.give(bytes);
+  }
+
+  /** What waited is with the sinks. */
+  free(): void {
+    if (this.#heldBytes > 0) this.#budget.give(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+}
