@@ -102,3 +102,11 @@ export function sliceBatch(batch: Batch, from: number, to: number): Batch {
     positionAt: (index) => batch.positionAt(from + index),
   };
 }
+
+/** The record of a batch at a position; −1: none, or the position is before the batch. */
+export function indexOfPosition(batch: Batch, position: Position | undefined): number {
+  if (position === undefined) return -1;
+  for (let i = 0; i < batch.length; i++) if (batch.positionAt(i) === position) return i;
+  const rejected = batch.rejected?.find((candidate) => candidate.position === position);
+  return rejected === undefined ? -1 : rejected.beforeIndex - 1;
+}

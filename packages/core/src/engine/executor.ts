@@ -8,7 +8,7 @@ import type { PartitionAssignment, PollLimits, Source } from "../contracts/sourc
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
-import { type Batch, type Position, sliceBatch } from "../record.ts";
+import { type Batch, indexOfPosition, type Position, sliceBatch } from "../record.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
@@ -468,14 +468,6 @@ export class Executor {
       reject: (node, error, value) => this.#rejects.reject(node, error, value),
     };
   }
-}
-
-/** The record of a batch at a position; −1: none, or the position is before the batch. */
-function indexOfPosition(batch: Batch, position: Position | undefined): number {
-  if (position === undefined) return -1;
-  for (let i = 0; i < batch.length; i++) if (batch.positionAt(i) === position) return i;
-  const rejected = batch.rejected?.find((candidate) => candidate.position === position);
-  return rejected === undefined ? -1 : rejected.beforeIndex - 1;
 }
 
 /** The shortest idle time of the plan's eventTime stages; Infinity: partitions are never idle. */
