@@ -12,11 +12,11 @@ export interface KeyRules {
   readonly groups: number;
 }
 
-interface Entry<V> {
-  readonly key: unknown;
-  value: V;
+/** Values by canonical key. Keys whose canonical form is another value are kept beside them. */
+interface Group<V> {
+  readonly values: Map<unknown, V>;
+  originals: Map<unknown, unknown> | undefined;
 }
-type Group<V> = Map<unknown, Entry<V>>;
 type Space<V> = (Group<V> | undefined)[];
 
 /** A table held in Maps: one Map per namespace and key group, so that visiting goes by key group, then by first insertion. */
@@ -36,7 +36,7 @@ export class MemoryTable<V> implements KeyedTable<V> {
 
   get(namespace: number, key: unknown): V | undefined {
     const canonical = this.#rules.canonical(key);
-    return this.#group(namespace, canonical)?.get(canonical)?.value;
+    return this.#group(namespace, canonical)?.values.get(canonical);
   }
 
   edit(namespace: number, key: unknown): V | undefined {
@@ -45,20 +45,21 @@ export class MemoryTable<V> implements KeyedTable<V> {
 
   set(namespace: number, key: unknown, value: V): void {
     const canonical = this.#rules.canonical(key);
-    this.#put(namespace, this.#rules.group?.(canonical) ?? 0, canonical, { key, value });
+    this.#put(namespace, this.#rules.group?.(canonical) ?? 0, { key, canonical, value });
   }
 
   delete(namespace: number, key: unknown): boolean {
     const canonical = this.#rules.canonical(key);
     const group = this.#group(namespace, canonical);
-    if (group === undefined || !group.delete(canonical)) return false;
+    if (group === undefined || !group.values.delete(canonical)) return false;
+    group.originals?.delete(canonical);
     if (this.count(namespace) === 0) this.drop(namespace);
     return true;
   }
 
   forEach(namespace: number, visit: (key: unknown, value: V) => void): void {
     for (const group of this.#spaces.get(namespace) ?? []) {
-      if (group !== undefined) for (const entry of group.values()) visit(entry.key, entry.value);
+      group?.values.forEach((value, canonical) => visit(originalOf(group, canonical), value));
     }
   }
 
@@ -73,7 +74,7 @@ export class MemoryTable<V> implements KeyedTable<V> {
 
   count(namespace: number): number {
     let count = 0;
-    for (const group of this.#spaces.get(namespace) ?? []) count += group?.size ?? 0;
+    for (const group of this.#spaces.get(namespace) ?? []) count += group?.values.size ?? 0;
     return count;
   }
 
@@ -89,15 +90,15 @@ export class MemoryTable<V> implements KeyedTable<V> {
     let any = false;
     for (const namespace of this.namespaces()) {
       const group = this.#spaces.get(namespace)?.[groupIndex];
-      if (group === undefined || group.size === 0) continue;
+      if (group === undefined || group.values.size === 0) continue;
       any = true;
       out.number(namespace);
-      out.number(group.size);
-      for (const entry of group.values()) {
-        out.value(entry.key);
+      out.number(group.values.size);
+      for (const [canonical, value] of group.values) {
+        out.value(originalOf(group, canonical));
         // Framed, so that tools can count and show entries without the operator, and a serializer that reads too much or too little is noticed.
         const start = out.beginFrame();
-        this.serializer.write(entry.value, out);
+        this.serializer.write(value, out);
         out.endFrame(start);
       }
     }
@@ -115,12 +116,12 @@ export class MemoryTable<V> implements KeyedTable<V> {
         const framed = from.frame();
         const value = this.serializer.read(framed, version);
         if (!framed.atEnd) throw new StreamFlowError("SF_STATE_CORRUPT", `state "${this.name}": serializer ${this.serializer.name} v${version} left a part of an entry unread`);
-        this.#put(namespace, groupIndex, this.#rules.canonical(key), { key, value });
+        this.#put(namespace, groupIndex, { key, canonical: this.#rules.canonical(key), value });
       }
     }
   }
 
-  #put(namespace: number, groupIndex: number, canonical: unknown, entry: Entry<V>): void {
+  #put(namespace: number, groupIndex: number, { key, canonical, value }: { readonly key: unknown; readonly canonical: unknown; readonly value: V }): void {
     let space = this.#space(namespace);
     if (space === undefined) {
       space = new Array<Group<V> | undefined>(this.#rules.groups);
@@ -128,10 +129,12 @@ export class MemoryTable<V> implements KeyedTable<V> {
       this.#remember(namespace, space);
     }
     let group = space[groupIndex];
-    if (group === undefined) space[groupIndex] = group = new Map();
-    const known = group.get(canonical);
-    if (known === undefined) group.set(canonical, entry);
-    else known.value = entry.value;
+    if (group === undefined) space[groupIndex] = group = { values: new Map(), originals: undefined };
+    // A Map holds -0 as 0, so that it needs an original too. The first key of equal ones stays.
+    if (!Object.is(key, canonical) || Object.is(key, -0)) {
+      if (!group.values.has(canonical)) (group.originals ??= new Map()).set(canonical, key);
+    }
+    group.values.set(canonical, value);
   }
 
   #group(namespace: number, canonical: unknown): Group<V> | undefined {
@@ -147,4 +150,9 @@ export class MemoryTable<V> implements KeyedTable<V> {
     this.#lastNamespace = namespace;
     this.#lastSpace = space;
   }
+}
+
+function originalOf<V>(group: Group<V>, canonical: unknown): unknown {
+  const { originals } = group;
+  return originals !== undefined && originals.has(canonical) ? originals.get(canonical) : canonical;
 }

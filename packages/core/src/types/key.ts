@@ -29,6 +29,7 @@ export function keyOf(type?: DataType): (key: unknown) => CanonicalKey {
   checkKeyType(type);
   switch (type.type) {
     case "string": return (key) => (typeof key === "string" ? textKey(key) : absent(key, type));
+    case "int32": return (key) => (typeof key === "number" && (key | 0) === key ? key : absent(key, type));
     case "float64": return (key) => (typeof key === "number" ? key : absent(key, type));
     case "any": return (key) => (typeof key === "object" && key !== null ? refuse(key, "an object of type any") : canonicalKey(key));
     case "int64": return (key) => (typeof key === "bigint" || typeof key === "number" ? wholeKey(key, type) : absent(key, type));
