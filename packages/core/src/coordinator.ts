@@ -99,6 +99,7 @@ export class PipelineRun {
         return { end, restarts: this.#restarts };
       } catch (thrown) {
         await this.#afterFailure(toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${this.name}"`));
+        // Stopped while it waited for its next attempt: there is nothing to keep.
         if (this.#isStopping) {
           this.lifecycle.move("stopped", "stop");
           return { end: "stopped", restarts: this.#restarts };
@@ -195,8 +196,7 @@ export class PipelineRun {
     const nowMs = environment.clock.monotonicMs();
     const policy = { ...defaults, ...config.restart };
     this.#failures = [...this.#failures.filter((atMs) => nowMs - atMs < policy.windowMs), nowMs];
-    if (this.#isStopping) return;
-    if (fateOf(error, config.deadLetters?.onReject) === "fail") {
+    if (this.#isStopping || fateOf(error, config.deadLetters?.onReject) === "fail") {
       this.lifecycle.move("failed", "fail");
       throw error;
     }

@@ -215,7 +215,10 @@ export class Executor {
     for (const instance of this.#wiring.sharedInstances) instance.operator.close?.();
     const { stores, owner, plan } = this.#options;
     const shards = this.#partitions.shards;
-    if (shards.length > 0) await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
+    if (shards.length === 0) return;
+    // A lease that cannot be released runs out by itself.
+    const failed = (error: unknown): void => this.#options.environment.logger.warn("leases could not be released", { error: String(error) });
+    await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner }).catch(failed);
   }
 
   /** Extends the leases. @throws {@link StreamFlowError} SF_LEASE_LOST */
@@ -442,7 +445,7 @@ export class Executor {
   }
 
   #limits(): PollLimits {
-    const { maxRecords = 1_024, maxBytes = 1 << 20 } = this.#options.plan.logical.config.batch ?? {};
+    const { maxRecords = 4_096, maxBytes = 1 << 20 } = this.#options.plan.logical.config.batch ?? {};
     return { maxRecords, maxBytes };
   }
 
