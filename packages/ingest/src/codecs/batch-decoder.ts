@@ -32,13 +32,16 @@ export interface Decoded {
   readonly used: number;
 }
 
+const firstRecords = 1_024;
+
 /** Decodes stretch after stretch of one stream. */
 export class BatchDecoder implements DecodeOutput {
   readonly #options: BatchDecoderOptions;
   #stretch: Stretch = { bytes: new Uint8Array(0), from: 0, to: 0, last: false, base: 0 };
   #values: unknown[] = [];
-  #starts: number[] = [];
-  #ends: number[] = [];
+  /** Where records start and end; as long as the stretch before had records, and longer when that is not enough. */
+  #starts = new Int32Array(firstRecords);
+  #ends = new Int32Array(firstRecords);
   #rejected: Rejected[] = [];
   #lastEnd = -1;
   #snapshot: string | undefined;
@@ -51,8 +54,8 @@ export class BatchDecoder implements DecodeOutput {
   decode(stretch: Stretch, release?: () => void): Decoded {
     this.#stretch = stretch;
     this.#values = [];
-    this.#starts = [];
-    this.#ends = [];
+    this.#starts = new Int32Array(this.#starts.length);
+    this.#ends = new Int32Array(this.#ends.length);
     this.#rejected = [];
     this.#lastEnd = -1;
     this.#snapshot = undefined;
@@ -62,9 +65,10 @@ export class BatchDecoder implements DecodeOutput {
 
   value(value: unknown, start: number, end: number): void {
     if (this.#snapshot === undefined) this.#snapshot = this.#options.decoder.snapshot?.() ?? "";
-    this.#values.push(value);
-    this.#starts.push(start);
-    this.#ends.push(end);
+    const at = this.#values.push(value) - 1;
+    if (at >= this.#starts.length) this.#grow();
+    this.#starts[at] = start;
+    this.#ends[at] = end;
     this.#lastEnd = end;
   }
 
@@ -83,8 +87,17 @@ export class BatchDecoder implements DecodeOutput {
     this.#lastEnd = end;
   }
 
-  #batch(stretch: Stretch, release: (() => void) | undefined): SizedBatch {
+  #grow(): void {
     const [starts, ends] = [this.#starts, this.#ends];
+    this.#starts = new Int32Array(starts.length * 2);
+    this.#ends = new Int32Array(ends.length * 2);
+    this.#starts.set(starts);
+    this.#ends.set(ends);
+  }
+
+  #batch(stretch: Stretch, release: (() => void) | undefined): SizedBatch {
+    const starts = this.#starts.subarray(0, this.#values.length);
+    const ends = this.#ends.subarray(0, this.#values.length);
     const { isText, partition, position } = this.#options;
     const snapshot = this.#snapshot ?? "";
     const batch: Batch = {
