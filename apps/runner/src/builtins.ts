@@ -2,13 +2,13 @@
 import { regexFunctions } from "@streamflow/config";
 import { Registry, standardFunctions } from "@streamflow/core";
 import { ingestComponents } from "@streamflow/ingest";
-import { sinkComponents } from "@streamflow/sink";
+import { routeOperator, sinkComponents } from "@streamflow/sink";
 import { transformComponents, transformOperators } from "@streamflow/transform";
 
 /** Makes a registry with everything that is built in. Add your own components to it. */
 export function builtinRegistry(): Registry {
   return new Registry()
     .add(...ingestComponents, ...transformComponents, ...sinkComponents)
-    .addOperators(...transformOperators)
+    .addOperators(...transformOperators, routeOperator)
     .addFunctions(...standardFunctions, ...regexFunctions);
 }
