@@ -7,7 +7,7 @@ import { isTextFormat } from "../codecs/text-format.ts";
 import type { Compression } from "../files/content.ts";
 import { changedFile, parsePlace, type FilePlace } from "../files/file-position.ts";
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
-import { readParquet } from "../files/parquet-reader.ts";
+import type { ParquetReadOptions } from "../files/parquet-reader.ts";
 import { readText } from "../files/text-reader.ts";
 import { sourceOf, type PartitionReaders, type ReadContext } from "../source.ts";
 
@@ -122,7 +122,7 @@ class FileReaders implements PartitionReaders {
       onRead: (bytes: number): void => void this.#read.set(file.name, Math.min(bytes, file.sizeBytes)),
     };
     const { format, schema } = this.#options;
-    if (format === "parquet") return readParquet({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
+    if (format === "parquet") return parquetBatches({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
     const factory = typeof format === "string" ? this.#decoderFactory(format) : format;
     const decoder = factory.create({ projection: context.projection, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
     const { compression, chunkBytes, maxDecompressedBytes } = this.#options;
@@ -140,4 +140,10 @@ class FileReaders implements PartitionReaders {
     const read = this.#files.reduce((sum, file) => sum + (this.#read.get(file.name) ?? 0), 0);
     return total === 0 ? undefined : read / total;
   }
+}
+
+/** The reader of Parquet and its codecs are loaded by those who read such files. */
+async function* parquetBatches(options: ParquetReadOptions, from: FilePlace | undefined): AsyncGenerator<Batch> {
+  const { readParquet } = await import("../files/parquet-reader.ts");
+  yield* readParquet(options, from);
 }

@@ -1,10 +1,7 @@
 // Validation by JSON Schema: compiled where code may be generated from strings, interpreted elsewhere, with the same verdicts.
-import { Validator, type OutputUnit } from "@cfworker/json-schema";
-import { StreamFlowError } from "@streamflow/core";
-import { Ajv } from "ajv";
-import { Ajv2019 } from "ajv/dist/2019.js";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { mayGenerateCode } from "@streamflow/core";
+import type { OutputUnit } from "@cfworker/json-schema";
+import { createRequire } from "node:module";
+import { mayGenerateCode, StreamFlowError } from "@streamflow/core";
 import { isMultipleOf } from "./multiple-of.ts";
 import { prepareSchema, type Draft } from "./prepare-schema.ts";
 
@@ -58,10 +55,17 @@ function draftOf(schema: JsonSchema): Draft {
   throw new StreamFlowError("SF_SCHEMA_INVALID", `$schema "${text}" is not supported`, { hint: "use draft 2020-12, 2019-09 or draft-07" });
 }
 
-const engines = { "7": Ajv, "2019-09": Ajv2019, "2020-12": Ajv2020 } as const;
+// Loading the engines takes longer than all of this package: only programs that validate pay for it.
+const load = createRequire(import.meta.url);
+const engines: Readonly<Record<Draft, () => typeof import("ajv").Ajv>> = {
+  "7": () => (load("ajv") as typeof import("ajv")).Ajv,
+  "2019-09": () => (load("ajv/dist/2019.js") as typeof import("ajv/dist/2019.js")).Ajv2019,
+  "2020-12": () => (load("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js")).Ajv2020,
+};
 
 function compiled(schema: JsonSchema, draft: Draft): JsonSchemaCheck {
-  const ajv = new engines[draft]({ strict: false, validateFormats: false, validateSchema: false, ownProperties: true });
+  const Engine = engines[draft]();
+  const ajv = new Engine({ strict: false, validateFormats: false, validateSchema: false, ownProperties: true });
   // Its own divides doubles: to it, 0.3 is no multiple of 0.1.
   ajv.removeKeyword("multipleOf");
   ajv.addKeyword({ keyword: "multipleOf", type: "number", schemaType: "number", validate: (divisor: number, value: number) => isMultipleOf(value, divisor) });
@@ -83,6 +87,7 @@ function compiled(schema: JsonSchema, draft: Draft): JsonSchemaCheck {
 }
 
 function interpreted(schema: JsonSchema, draft: Draft): JsonSchemaCheck {
+  const { Validator } = load("@cfworker/json-schema") as typeof import("@cfworker/json-schema");
   const validator = new Validator(schema as never, draft, true);
   return (value) => {
     const { valid, errors } = validator.validate(value);
