@@ -2,6 +2,7 @@
 //   H1. Whatever goes wrong with it is kept as its problem and logged; nothing is thrown out of its life.
 //   H2. A start reads the file again, so that an edit takes effect.
 //   H3. The last command wins: a stop during a restart means stopped.
+//   H4. While another process runs it, it stands by: when that one is gone, it takes over.
 import { buildPlan, ConfigError, loadPipeline, redactSecrets, type Diagnostic, type PipelineSpec } from "@streamflow/config";
 import { StreamFlowError, toStreamFlowError, type Coordinator, type ExecutorProgress, type Host, type LifecycleState, type PipelineRun } from "@streamflow/core";
 
@@ -38,6 +39,9 @@ export interface HostedPipelineOptions {
   readonly coordinator: Coordinator;
 }
 
+/** How long it stands by before it looks again whether the other process is gone, in milliseconds. */
+const standbyMs = 2_000;
+
 const active: ReadonlySet<PipelineStatus> = new Set<PipelineStatus>(["starting", "running", "paused", "draining", "restarting"]);
 
 /** A pipeline file with its life. */
@@ -49,6 +53,8 @@ export class HostedPipeline {
   #name: string | undefined;
   #isInvalid = false;
   #isLoading = false;
+  /** Set while it stands by: ends the wait. */
+  #endStandby: (() => void) | undefined;
   /** Counts commands: what an older one still meant to do is dropped. */
   #command = 0;
   #ended: Promise<void> = Promise.resolve();
@@ -62,8 +68,10 @@ export class HostedPipeline {
   }
 
   get status(): PipelineStatus {
-    if (this.#isLoading) return "starting";
-    return this.#isInvalid ? "invalid" : (this.#run?.state ?? "created");
+    if (this.#isLoading || this.#endStandby !== undefined) return "starting";
+    if (this.#isInvalid) return "invalid";
+    // A run that has not begun was stopped while it stood by.
+    return this.#run?.state === "created" ? "stopped" : (this.#run?.state ?? "created");
   }
 
   get info(): PipelineInfo {
@@ -99,6 +107,7 @@ export class HostedPipeline {
   /** Ends it after a last checkpoint. Answers at once; `ended` tells when it is over. */
   stop(): void {
     this.#command++;
+    this.#endStandby?.();
     if (this.#run !== undefined && active.has(this.#run.state)) this.#run.stop();
   }
 
@@ -138,17 +147,53 @@ export class HostedPipeline {
   }
 
   async #watch(): Promise<void> {
+    const command = this.#command;
+    while (!(await this.#runOnce()) && command === this.#command) {
+      await this.#standBy();
+      if (command !== this.#command) this.#forgetHeld();
+    }
+  }
+
+  /** Runs to the end, good or bad. Answers false when another process runs it. */
+  async #runOnce(): Promise<boolean> {
     const run = this.#run;
-    if (run === undefined) return;
+    if (run === undefined) return true;
     const { logger } = this.#options.host.environment;
-    logger.info("a pipeline starts", { pipeline: run.name, file: this.#options.file });
+    const wasHeld = this.#problem?.code === "SF_LEASE_HELD";
+    if (!wasHeld) logger.info("a pipeline starts", { pipeline: run.name, file: this.#options.file });
     try {
       const { end, restarts } = await run.run();
+      this.#problem = undefined;
       logger.info(`a pipeline has ${end}`, { pipeline: run.name, restarts });
     } catch (thrown) {
       this.#problem = toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${run.name}"`);
-      logger.error("a pipeline has failed", { pipeline: run.name, ...this.#describe(this.#problem) });
+      const isHeld = this.#problem.code === "SF_LEASE_HELD";
+      if (!isHeld) logger.error("a pipeline has failed", { pipeline: run.name, ...this.#describe(this.#problem) });
+      else if (!wasHeld) logger.warn("another process runs the pipeline: standing by", { pipeline: run.name, ...this.#describe(this.#problem) });
+      return !isHeld;
     }
+    return true;
+  }
+
+  async #standBy(): Promise<void> {
+    const { clock } = this.#options.host.environment;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.setTimer(standbyMs, resolve);
+      this.#endStandby = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endStandby = undefined;
+  }
+
+  /** Stopped while it stood by: that another process runs it is no failure. */
+  #forgetHeld(): void {
+    const { coordinator } = this.#options;
+    if (this.#run === undefined) return;
+    coordinator.remove(this.#run.name);
+    this.#run = coordinator.add(this.#run.plan.logical);
+    this.#problem = undefined;
   }
 
   #describe(error: StreamFlowError): PipelineProblem {

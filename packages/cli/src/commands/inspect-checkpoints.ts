@@ -80,7 +80,7 @@ function render(rows: readonly Row[]): string {
     bytes(size),
     shards === null ? "–" : String(shards),
     nodes.join(", "),
-    damaged === null ? "" : `damaged: ${damaged}`,
+    damaged ?? "",
   ]);
   return table([["EPOCH", "AGE", "SIZE", "SHARDS", "STATE OF", ""], ...cells]);
 }
