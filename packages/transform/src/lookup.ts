@@ -2,6 +2,7 @@
 import type { ComponentReference, ComponentSpec, Compute, DataType, Operator, OperatorContext, OperatorDefinition, OperatorLoader, Schema, Source, Stage } from "@streamflow/core";
 import { canonicalKey, hashText, plainOf, StreamFlowError } from "@streamflow/core";
 import { compute, type Computed, failure, isPure, refusePromise } from "./compute.ts";
+import { type FieldSetter, fieldSetter } from "./record-maker.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
 /** Configuration of {@link lookup} as data. */
@@ -86,13 +87,17 @@ class Lookup implements Operator {
   readonly inputs: readonly ((record: unknown) => void)[];
   readonly #config: LookupConfig;
   readonly #context: OperatorContext;
+  readonly #what: string;
   readonly #key: Computed;
+  readonly #withMatch: FieldSetter;
   readonly #rows = new Map<unknown, unknown>();
 
   constructor(config: LookupConfig, context: OperatorContext) {
     this.#config = config;
     this.#context = context;
+    this.#what = `lookup "${context.node}"`;
     this.#key = compute(config.key, context.inputShapes[0]?.schema, context.functions);
+    this.#withMatch = fieldSetter(config.as ?? "match");
     this.inputs = [(record) => this.#push(record)];
   }
 
@@ -122,25 +127,24 @@ class Lookup implements Operator {
 
   #push(record: unknown): void {
     const context = this.#context;
-    const what = `lookup "${context.node}"`;
     let out: unknown;
     try {
-      out = this.#enriched(record, what);
+      out = this.#enriched(record);
     } catch (thrown) {
-      context.reject(failure(thrown, what), record);
+      context.reject(failure(thrown, this.#what), record);
       return;
     }
-    refusePromise(out, what);
+    refusePromise(out, this.#what);
     context.emit(out);
   }
 
-  #enriched(record: unknown, what: string): unknown {
-    const { as = "match", select, required } = this.#config;
+  #enriched(record: unknown): unknown {
+    const { select, required } = this.#config;
     const key = canonicalKey(this.#key.evaluate(record));
     const found = key === null ? undefined : this.#rows.get(key);
-    if (found === undefined && required === true) throw new StreamFlowError("SF_LOOKUP_MISSING", `${what} finds nothing for ${JSON.stringify(plainOf(key))}`);
+    if (found === undefined && required === true) throw new StreamFlowError("SF_LOOKUP_MISSING", `${this.#what} finds nothing for ${JSON.stringify(plainOf(key))}`);
     if (select !== undefined) return select(record as never, (found ?? null) as never);
-    return { ...(record as object), [as]: found ?? null };
+    return this.#withMatch(record as object, found ?? null);
   }
 }
 

@@ -1,6 +1,7 @@
 // project: a new record of named fields.
 import type { ComponentSpec, Compute, OperatorDefinition, Stage } from "@streamflow/core";
-import { compute, type Computed, failure, isPure, readsOf } from "./compute.ts";
+import { compute, failure, isPure, readsOf } from "./compute.ts";
+import { type FieldFailure, recordMaker } from "./record-maker.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
 /** Configuration of {@link project} as data. */
@@ -45,17 +46,16 @@ export const projectOperator: OperatorDefinition<ProjectConfig> = {
   },
   create({ fields }, context) {
     const schema = context.inputShapes[0]?.schema;
-    const names = Object.keys(fields);
-    const computed: readonly Computed[] = Object.values(fields).map((what) => compute(what, schema, context.functions));
     const { emit } = context;
     const what = `project "${context.node}"`;
+    const make = recordMaker(Object.entries(fields).map(([name, field]) => [name, compute(field, schema, context.functions).evaluate]));
     const push = (record: unknown): void => {
-      const projected: Record<string, unknown> = {};
-      let at = 0;
+      let projected: unknown;
       try {
-        for (; at < names.length; at++) projected[names[at]!] = computed[at]!.evaluate(record) ?? null;
+        projected = make(record);
       } catch (thrown) {
-        context.reject(failure(thrown, `field "${names[at]}" of ${what}`), record);
+        const { name, cause } = thrown as FieldFailure;
+        context.reject(failure(cause, `field "${name}" of ${what}`), record);
         return;
       }
       emit(projected);

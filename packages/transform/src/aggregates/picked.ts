@@ -5,7 +5,7 @@ import { checkComparable, type Comparator, comparatorOf } from "../comparison.ts
 import { type Computed, readsOf } from "../compute.ts";
 import { isMissing } from "./values.ts";
 
-/** What is offered for a record: its value, and what it is ranked by. */
+/** What is offered for a record that is ranked by something else than its value. */
 interface Offer {
   readonly value: unknown;
   readonly by: unknown;
@@ -50,21 +50,35 @@ const rules = {
   last: { name: "last", sign: 1, latest: true },
 } as const satisfies Record<string, Rule>;
 
-function pickFunction(rule: Rule, compare: Comparator | undefined, type: DataType | undefined): AggregateFunction<Offer | null, Picked, unknown> {
-  const { sign, latest } = rule;
+/** How values of an aggregate are ranked. */
+interface Ranking {
+  /** undefined: by order of arrival alone. */
+  readonly compare: Comparator | undefined;
+  /** What is offered is an {@link Offer}; else the value, which is also what it is ranked by. */
+  readonly hasBy: boolean;
+  readonly type: DataType | undefined;
+}
+
+function pickFunction({ name, sign, latest }: Rule, { compare, hasBy, type }: Ranking): AggregateFunction<unknown, Picked, unknown> {
   const wins = (by: unknown, ordinal: number, picked: Picked): boolean => {
     const rank = compare === undefined ? 0 : compare(by, picked.by) * sign;
     if (rank !== 0) return rank > 0;
     return latest ? ordinal >= picked.ordinal : ordinal < picked.ordinal;
   };
   return {
-    name: rule.name,
+    name,
     serializer,
     ...(type === undefined ? {} : { type: { ...type, nullable: true } }),
     create: nothing,
     add(picked, offer, ordinal) {
       if (offer === null) return picked;
-      if (!picked.isSet || wins(offer.by, ordinal, picked)) return Object.assign(picked, { isSet: true, value: offer.value, by: offer.by, ordinal });
+      const value = hasBy ? (offer as Offer).value : offer;
+      const by = hasBy ? (offer as Offer).by : compare === undefined ? null : value;
+      if (picked.isSet && !wins(by, ordinal, picked)) return picked;
+      picked.isSet = true;
+      picked.value = value;
+      picked.by = by;
+      picked.ordinal = ordinal;
       return picked;
     },
     merge(into, other) {
@@ -77,23 +91,29 @@ function pickFunction(rule: Rule, compare: Comparator | undefined, type: DataTyp
 
 function compileExtreme(rule: Rule, of: Computed): CompiledAggregate {
   return {
-    function: pickFunction(rule, comparatorOf(of.type), of.type) as AggregateFunction<unknown, unknown, unknown>,
+    function: pickFunction(rule, { compare: comparatorOf(of.type), hasBy: false, type: of.type }) as AggregateFunction<unknown, unknown, unknown>,
     fields: of.fields,
-    input(record): Offer | null {
+    input(record) {
       const value = of.evaluate(record);
-      return isMissing(value) ? null : { value, by: checkComparable(value, rule.name) };
+      return isMissing(value) ? null : checkComparable(value, rule.name);
     },
   };
 }
 
 function compileEdge(rule: Rule, of: Computed, by: Computed | undefined): CompiledAggregate {
+  if (by === undefined) {
+    return {
+      function: pickFunction(rule, { compare: undefined, hasBy: false, type: of.type }) as AggregateFunction<unknown, unknown, unknown>,
+      fields: of.fields,
+      input: (record) => of.evaluate(record) ?? null,
+    };
+  }
   return {
-    function: pickFunction(rule, by === undefined ? undefined : comparatorOf(by.type), of.type) as AggregateFunction<unknown, unknown, unknown>,
-    fields: by === undefined ? of.fields : readsOf(of, by),
+    function: pickFunction(rule, { compare: comparatorOf(by.type), hasBy: true, type: of.type }) as AggregateFunction<unknown, unknown, unknown>,
+    fields: readsOf(of, by),
     input(record): Offer | null {
       const value = of.evaluate(record);
       if (isMissing(value)) return null;
-      if (by === undefined) return { value, by: null };
       const rank = by.evaluate(record);
       return isMissing(rank) ? null : { value, by: checkComparable(rank, rule.name) };
     },

@@ -3,29 +3,14 @@ import { type Serializer, StreamFlowError } from "@streamflow/core";
 import type { AggregateFunction, AggregateSpec } from "../aggregate-function.ts";
 import { numericOrMissing } from "./values.ts";
 
-/** All values, in one growing typed array. */
-interface Values {
-  array: Float64Array;
-  count: number;
-}
+type Values = number[];
 
 const serializer: Serializer<Values> = {
   name: "float64s",
   version: 1,
-  write: ({ array, count }, out) => out.value(new Uint8Array(array.slice(0, count).buffer)),
-  read(from) {
-    const bytes = from.value() as Uint8Array;
-    const array = new Float64Array(bytes.slice().buffer);
-    return { array, count: array.length };
-  },
+  write: (values, out) => out.value(new Uint8Array(Float64Array.from(values).buffer)),
+  read: (from) => Array.from(new Float64Array((from.value() as Uint8Array).slice().buffer)),
 };
-
-function roomFor(values: Values, more: number): void {
-  if (values.count + more <= values.array.length) return;
-  const grown = new Float64Array(Math.max(values.count + more, values.array.length * 2, 8));
-  grown.set(values.array.subarray(0, values.count));
-  values.array = grown;
-}
 
 /**
  * The quantile by linear interpolation between the two nearest ranks, R's type 7 (what NumPy, Excel's PERCENTILE.INC and DuckDB's quantile_cont
@@ -33,7 +18,7 @@ function roomFor(values: Values, more: number): void {
  *
  * @see Hyndman and Fan 1996, "Sample Quantiles in Statistical Packages", definition 7
  */
-export function quantileOf(sorted: Float64Array, q: number): number | null {
+export function quantileOf(sorted: ArrayLike<number>, q: number): number | null {
   if (sorted.length === 0) return null;
   const h = (sorted.length - 1) * q;
   const low = sorted[Math.floor(h)]!;
@@ -45,25 +30,46 @@ export function quantileOf(sorted: Float64Array, q: number): number | null {
   return Number.isFinite(span) ? low + span * part : low * (1 - part) + high * part;
 }
 
+const mostInserted = 32;
+
+/** Ascending, NaN last. A few values are put in place one by one, which is faster than making a typed array of them. */
+function sortedCopy(values: Values): ArrayLike<number> {
+  if (values.length > mostInserted) return Float64Array.from(values).sort();
+  const sorted = values.slice();
+  for (let i = 1; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    let at = i;
+    while (at > 0 && isBefore(value, sorted[at - 1]!)) {
+      sorted[at] = sorted[at - 1]!;
+      at--;
+    }
+    sorted[at] = value;
+  }
+  return sorted;
+}
+
+/** The order of `Float64Array.prototype.sort`: −0 before 0, NaN behind all. */
+function isBefore(a: number, b: number): boolean {
+  if (a < b) return true;
+  if (a > b) return false;
+  return a === b ? a === 0 && Object.is(a, -0) && Object.is(b, 0) : !Number.isNaN(a) && Number.isNaN(b);
+}
+
 function quantileFunction(q: number): AggregateFunction<number | bigint | null, Values, number | null> {
   return {
     name: "quantile",
     serializer,
     type: { type: "float64", nullable: true },
-    create: () => ({ array: new Float64Array(0), count: 0 }),
+    create: () => [],
     add(values, value) {
-      if (value === null) return values;
-      roomFor(values, 1);
-      values.array[values.count++] = Number(value);
+      if (value !== null) values.push(Number(value));
       return values;
     },
     merge(into, other) {
-      roomFor(into, other.count);
-      into.array.set(other.array.subarray(0, other.count), into.count);
-      into.count += other.count;
+      for (const value of other) into.push(value);
       return into;
     },
-    result: ({ array, count }) => quantileOf(array.slice(0, count).sort(), q),
+    result: (values) => quantileOf(sortedCopy(values), q),
   };
 }
 
