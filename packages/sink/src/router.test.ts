@@ -2,7 +2,7 @@ import { StreamFlowError, t, type Compute, type Expression } from "@streamflow/c
 import { OperatorHarness } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { route, routeOperator, type RouteConfig } from "./router.ts";
+import { route, routeOperator, routeSpec, type RouteConfig } from "./router.ts";
 
 interface Flight {
   readonly delay: number | null;
@@ -76,4 +76,16 @@ it("every record goes to exactly the outputs that its conditions say (property)"
       expect(h.values(output)).toEqual(delays.filter((delay) => names(delay).includes(output)).map((delay) => ({ delay })));
     }
   }));
+});
+
+it("in configuration leaves out the default mode, as code does: plans of both are equal", () => {
+  const context = {
+    folder: "/",
+    component: () => {
+      throw new Error("no components inside");
+    },
+  };
+  const routes = { late: over(15) };
+  expect(routeSpec.create({ routes, mode: "first" }, context).config).toEqual({ routes });
+  expect(routeSpec.create({ routes, mode: "all" }, context).config).toEqual({ routes, mode: "all" });
 });

@@ -153,8 +153,9 @@ export const routeSpec: ComponentSpec<"stage"> = {
     mode: { type: { kind: "string", oneOf: ["first", "all"] }, doc: "`first`: to the first output whose condition holds; `all`: to each of them.", default: "first" },
   },
   example: "type: route\nroutes:\n  late: delay > 15\notherwise: onTime\n",
-  create(config) {
-    checkRoutes(config as unknown as RouteConfig);
-    return { type: "route", config };
+  create({ mode, ...rest }) {
+    checkRoutes(rest as unknown as RouteConfig);
+    // A default is left out, as in code: equal routers have equal configurations.
+    return { type: "route", config: mode === undefined || mode === "first" ? rest : { ...rest, mode } };
   },
 };
