@@ -1,17 +1,16 @@
 // Tables of an SQLite file, exactly once.
-//   Q1. Rows wait in a temporary table of the connection: memory stays bounded, other writers of the file are not locked out, and an epoch
-//       that is not committed vanishes with its process.
+//   Q1. Rows wait in memory, and in a temporary table of the connection where they are many: memory stays bounded, other writers of the file
+//       are not locked out, and an epoch that is not committed vanishes with its process. See sqlite-rows.ts.
 //   Q2. Rows, and per shard generation, epoch and positions (table _streamflow_commits) change in one transaction.
 // node:sqlite reaches the file system by itself: this sink cannot run on a virtual disk.
-import { BatchError, ChangeKind, StreamFlowError, toStreamFlowError } from "@streamflow/core";
-import type { BatchFailure, Schema, ShardId, Sink, SinkBatch, SinkContext, SinkSession } from "@streamflow/core";
+import { StreamFlowError } from "@streamflow/core";
+import type { Schema, ShardId, Sink, SinkContext, SinkSession } from "@streamflow/core";
 import type { StatementSync } from "node:sqlite";
 import { sinkFirstSession, type ShardHead, type SinkTransaction } from "../exactly-once.ts";
-import { fieldReader } from "../field.ts";
 import { makeDurableFolder, pathFrom } from "./durable-folder.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
-import { openTable, type SqliteTable } from "./sqlite-table.ts";
-import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
+import { WaitingRows } from "./sqlite-rows.ts";
+import { openTable } from "./sqlite-table.ts";
 
 /** Options of {@link sqliteSink}. */
 export interface SqliteSinkOptions {
@@ -77,7 +76,7 @@ async function openSession(options: SqliteSinkOptions, context: SinkContext): Pr
       connection.exec(commitTable);
       return openTable(connection, request);
     });
-    const writer = new StagedRows(connection, table, key);
+    const writer = new WaitingRows(connection, table, key);
     const heads = new StoredHeads(connection, [pipeline, node]);
     return sinkFirstSession({
       name,
@@ -99,7 +98,7 @@ async function openSession(options: SqliteSinkOptions, context: SinkContext): Pr
   }
 }
 
-function apply({ shards, withOutput, decide }: SinkTransaction, writer: StagedRows, heads: StoredHeads): void {
+function apply({ shards, withOutput, decide }: SinkTransaction, writer: WaitingRows, heads: StoredHeads): void {
   const next = decide(heads.read(shards));
   if (withOutput) writer.apply();
   heads.write(next);
@@ -137,109 +136,5 @@ class StoredHeads {
     for (const { shard, generation, epoch, positions } of heads) {
       this.#connection.attempt(() => this.#upsert.run(...this.#owner, shard, generation, epoch, JSON.stringify(positions)));
     }
-  }
-}
-
-/** SQLite takes 32,766 parameters in a statement; more than some dozens of rows in one gain nothing. */
-const maxParameters = 32_766;
-const rowsPerInsert = 64;
-
-/** Rows that are not committed yet (Q1). */
-class StagedRows {
-  readonly #connection: SqliteConnection;
-  readonly #table: SqliteTable;
-  readonly #fields: readonly { readonly read: ReturnType<typeof fieldReader>; readonly convert: ToSqlite; readonly isKey: boolean }[];
-  readonly #upserts: boolean;
-  readonly #width: number;
-  readonly #chunk: number;
-  readonly #insertChunk: StatementSync;
-  readonly #insertOne: StatementSync;
-  readonly #applyDeletes: StatementSync | undefined;
-  readonly #applyRows: StatementSync;
-  readonly #clear: StatementSync;
-  /** Parameters of less than one chunk of rows. */
-  #waiting: SqliteValue[] = [];
-  #deletes = false;
-
-  constructor(connection: SqliteConnection, table: SqliteTable, key: readonly string[] | undefined) {
-    this.#connection = connection;
-    this.#table = table;
-    this.#upserts = key !== undefined;
-    this.#fields = table.columns.map((column) => ({ read: fieldReader(column.name), convert: toSqlite(column), isKey: key?.includes(column.name) === true }));
-    this.#width = table.columns.length + (this.#upserts ? 1 : 0);
-    this.#chunk = Math.max(1, Math.min(rowsPerInsert, Math.floor(maxParameters / this.#width)));
-    connection.exec(table.createStaged);
-    this.#insertChunk = connection.prepare(table.insertStaged(this.#chunk));
-    this.#insertOne = connection.prepare(table.insertStaged(1));
-    this.#applyDeletes = this.#upserts ? connection.prepare(table.applyDeletes) : undefined;
-    this.#applyRows = connection.prepare(table.applyRows);
-    this.#clear = connection.prepare("DELETE FROM temp._streamflow_staged");
-  }
-
-  /** @throws BatchError for records that the table cannot hold; the others are staged. */
-  add(batch: SinkBatch): void {
-    const failures: BatchFailure[] = [];
-    for (let i = 0; i < batch.length; i++) {
-      const length = this.#waiting.length;
-      try {
-        this.#push(batch.values[i], batch.changes?.[i] ?? ChangeKind.insert);
-      } catch (thrown) {
-        this.#waiting.length = length;
-        failures.push({ index: i, error: toStreamFlowError(thrown, "SF_SCHEMA_VIOLATION", "a record cannot be stored") });
-        continue;
-      }
-      if (this.#waiting.length >= this.#chunk * this.#width) this.#insertWaiting();
-    }
-    if (failures.length > 0) throw new BatchError(`${failures.length} of ${batch.length} records do not fit their table: ${failures[0]?.error.message}`, failures);
-  }
-
-  /** Inside a transaction: from the temporary table to the real one. */
-  apply(): void {
-    this.#insertRest();
-    this.#connection.attempt(() => {
-      if (this.#deletes) this.#applyDeletes?.run();
-      this.#applyRows.run();
-      this.#clear.run();
-    });
-  }
-
-  /** After the commit. Before it, everything is kept: the transaction may have to run again. */
-  committed(): void {
-    this.#waiting = [];
-    this.#deletes = false;
-  }
-
-  clear(): void {
-    this.#connection.attempt(() => this.#clear.run());
-    this.committed();
-  }
-
-  #push(value: unknown, change: number): void {
-    const waiting = this.#waiting;
-    const isDelete = this.#upserts && (change === ChangeKind.delete || change === ChangeKind.updateBefore);
-    if (this.#table.isScalar) waiting.push(this.#fields[0]?.convert(value) ?? null);
-    else {
-      if (typeof value !== "object" || value === null) throw new StreamFlowError("SF_SCHEMA_VIOLATION", `a record must be an object with named fields, got ${value === null ? "null" : typeof value}`);
-      for (const { read, convert, isKey } of this.#fields) {
-        // A delete names its key; whatever else it holds is going away.
-        waiting.push(isDelete && !isKey ? null : convert(read(value as Readonly<Record<string, unknown>>)));
-      }
-    }
-    if (!this.#upserts) return;
-    waiting.push(isDelete ? 1 : 0);
-    if (isDelete) this.#deletes = true;
-  }
-
-  #insertWaiting(): void {
-    this.#connection.attempt(() => this.#insertChunk.run(...this.#waiting));
-    this.#waiting = [];
-  }
-
-  /** Rolled back with the transaction around it, so what waits is kept. */
-  #insertRest(): void {
-    const waiting = this.#waiting;
-    this.#connection.attempt(() => {
-      for (let at = 0; at < waiting.length; at += this.#width) this.#insertOne.run(...waiting.slice(at, at + this.#width));
-    });
   }
 }
