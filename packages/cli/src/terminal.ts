@@ -38,11 +38,15 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+function threeDigits(value: number): string {
+  return value < 100 ? value.toPrecision(3) : String(Math.round(value));
+}
+
 /** A rate in three digits: `950`, `12.3 k`, `4.56 M`. */
 export function compact(value: number): string {
   if (value < 1_000) return String(Math.round(value));
   const [scaled, unit] = value < 1_000_000 ? [value / 1_000, "k"] : value < 1_000_000_000 ? [value / 1_000_000, "M"] : [value / 1_000_000_000, "G"];
-  return `${scaled.toPrecision(3)} ${unit}`;
+  return `${threeDigits(scaled)} ${unit}`;
 }
 
 const units = [
@@ -70,7 +74,7 @@ export function bytes(count: number): string {
   let value = count;
   let at = 0;
   for (; value >= 1_024 && at < names.length - 1; at++) value /= 1_024;
-  return `${at === 0 ? value : value.toPrecision(3)} ${names[at] ?? ""}`;
+  return `${at === 0 ? value : threeDigits(value)} ${names[at] ?? ""}`;
 }
 
 /** Columns side by side, each as wide as its widest cell; numbers to the right. */
