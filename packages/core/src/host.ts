@@ -1,5 +1,6 @@
 // What a tool (CLI, runner, test) gets its parts from, so that it names no connector.
 import type { CheckpointStore } from "./contracts/checkpoint-store.ts";
+import type { Checkpointing } from "./contracts/checkpointing.ts";
 import type { Environment } from "./contracts/environment.ts";
 import type { LeaseStore, LogStore, MetadataStore } from "./contracts/stores.ts";
 import type { Registry } from "./registry.ts";
@@ -7,6 +8,8 @@ import type { Registry } from "./registry.ts";
 /** The stores of one data folder (or database). */
 export interface HostStores {
   readonly checkpoints: CheckpointStore;
+  /** How checkpoints are written into that store, and restored from it. */
+  readonly checkpointing: Checkpointing;
   readonly leases: LeaseStore;
   readonly logs: LogStore;
   readonly metadata: MetadataStore;

@@ -26,6 +26,7 @@ export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapa
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
 export { decodeDeadLetter, deadLetterLog, encodeDeadLetter, pipelineOfDeadLetterLog } from "./contracts/dead-letter.ts";
 export type { DeadLetter } from "./contracts/dead-letter.ts";
+export type { CheckpointContent, CheckpointDraft, Checkpointing, CheckpointWriter, CheckpointWriterOptions, Recovered, RecoveredShard, RecoveryRequest, ShardDraft, StateBytes, StoredState } from "./contracts/checkpointing.ts";
 export type { LeaseRequest, LeaseStore, LogAppendOptions, LogEntry, LogStore, MetadataRecord, MetadataStore } from "./contracts/stores.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";

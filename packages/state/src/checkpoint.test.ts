@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { CheckpointStore, StateSegment } from "@streamflow/core";
-import { testEnvironment, VirtualDisk } from "@streamflow/core/testing";
+import type { CheckpointContent, CheckpointStore, ShardDraft, StateBytes, StateSegment } from "@streamflow/core";
+import { checkpointingConformance, registerConformance, testEnvironment, VirtualDisk } from "@streamflow/core/testing";
 import type { TestEnvironment } from "@streamflow/core/testing";
-import { CheckpointManager } from "./checkpoint.ts";
-import type { CheckpointContent, CheckpointManagerOptions, ShardDraft } from "./checkpoint.ts";
-import type { StateBytes } from "./segment-packer.ts";
+import { CheckpointManager, checkpointing } from "./checkpoint.ts";
+import type { CheckpointManagerOptions } from "./checkpoint.ts";
+
 import { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 import { folderNameOf } from "./stores/pipeline-folders.ts";
 
@@ -185,3 +185,5 @@ describe("retention", () => {
     expect(parts.logger.lines.filter((line) => line.level === "warn")).toHaveLength(1);
   });
 });
+
+describe("the contract", () => registerConformance(it, checkpointingConformance(checkpointing)));

@@ -1,4 +1,4 @@
-// Writes the checkpoints of one pipeline into any CheckpointStore, as the owner of some shards.
+// Writes the checkpoints of one pipeline into any CheckpointStore, as the owner of some shards. Every host gives this to its executors.
 //
 //   bytes of states ──writeStates──▶ segments ─┐
 //   bytes of sinks ──writePrepared─▶ segments ─┼─publish──▶ one checkpoint, atomically visible ──▶ retention
@@ -15,48 +15,25 @@
 // Deliberately not here: when to take a checkpoint, barriers, and the order of sink commits (the engine; docs/adr/0001); what to restore
 // (recovery.ts); how bytes become durable (stores/).
 import { StreamFlowError } from "@streamflow/core";
-import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, Logger, SegmentRef, ShardId, ShardManifest, StateSegment } from "@streamflow/core";
+import type {
+  Checkpoint, CheckpointContent, CheckpointDraft, Checkpointing, CheckpointStore, CheckpointWriter, CheckpointWriterOptions, Fence, ListedCheckpoint, Logger, SegmentRef, ShardDraft, ShardId, ShardManifest,
+  StateBytes, StateSegment,
+} from "@streamflow/core";
+import { recover } from "./recovery.ts";
 import { packStates } from "./segment-packer.ts";
-import type { StateBytes } from "./segment-packer.ts";
 import { Serial } from "./serial.ts";
 
-/** Arguments of {@link CheckpointManager.open}. */
-export interface CheckpointManagerOptions {
-  readonly store: CheckpointStore;
-  readonly pipeline: string;
-  /** The shards that this process owns, with the generations of their leases. */
-  readonly fences: readonly Fence[];
-  readonly logger: Logger;
-  /** How many checkpoints of every shard are kept. At least 1. @defaultValue 3 */
-  readonly keep?: number;
+/** Options of {@link CheckpointManager.open}. */
+export interface CheckpointManagerOptions extends CheckpointWriterOptions {
   /** States are packed into segments of about this size, in bytes. @defaultValue 64 MiB */
   readonly maxSegmentBytes?: number;
-}
-
-/** A shard's part of a checkpoint that is to be published. */
-export interface ShardDraft {
-  readonly shard: ShardId;
-  readonly positions: ShardManifest["positions"];
-  readonly progress: ShardManifest["progress"];
-  /** From `writeStates` of the same draft, or from an earlier checkpoint of this shard where the state has not changed. */
-  readonly state: readonly StateSegment[];
-}
-
-/** What `publish` of a draft takes. */
-export interface CheckpointContent {
-  readonly createdMs: number;
-  /** Fingerprints of the plan's stateful nodes, by node id. */
-  readonly plan: Checkpoint["plan"];
-  readonly shards: readonly ShardDraft[];
-  /** What store-first sinks need to commit, by sink node: from `writePrepared`. */
-  readonly prepared?: Checkpoint["prepared"];
 }
 
 const defaultKeep = 3;
 const defaultSegmentBytes = 64 * 1024 * 1024;
 
 /** The checkpoints of one pipeline, written by the owner of some of its shards. */
-export class CheckpointManager {
+export class CheckpointManager implements CheckpointWriter {
   readonly pipeline: string;
   readonly #store: CheckpointStore;
   readonly #logger: Logger;
@@ -131,7 +108,7 @@ export class CheckpointManager {
   begin(): CheckpointDraft {
     this.#checkNotRefused();
     this.#newestEpoch++;
-    return new CheckpointDraft(this.#newestEpoch, {
+    return new Draft(this.#newestEpoch, {
       maxSegmentBytes: this.#maxSegmentBytes,
       write: (bytes) => this.#guard(() => this.#store.writeSegment(this.pipeline, bytes)),
       publish: (epoch, content) => this.#serial.run("publish", () => this.#publish(epoch, content)),
@@ -209,13 +186,12 @@ interface DraftHost {
 }
 
 /** A checkpoint that is being written. Invisible until `publish` resolves. */
-export class CheckpointDraft {
+class Draft implements CheckpointDraft {
   readonly epoch: number;
   readonly #host: DraftHost;
   readonly #written: SegmentRef[] = [];
   #isEnded = false;
 
-  /** @internal Made by {@link CheckpointManager.begin}. */
   constructor(epoch: number, host: DraftHost) {
     this.epoch = epoch;
     this.#host = host;
@@ -287,3 +263,6 @@ function positive(what: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new StreamFlowError("SF_CONFIG_INVALID", `${what} must be an integer >= 1, got ${value}`);
 }
+
+/** What executors write and restore checkpoints with: {@link CheckpointManager} and {@link recover}. */
+export const checkpointing: Checkpointing = { open: (options) => CheckpointManager.open(options), recover };

@@ -1,6 +1,6 @@
 // Named exports only.
-export { CheckpointDraft, CheckpointManager } from "./checkpoint.ts";
-export type { CheckpointContent, CheckpointManagerOptions, ShardDraft } from "./checkpoint.ts";
+export { CheckpointManager, checkpointing } from "./checkpoint.ts";
+export type { CheckpointManagerOptions } from "./checkpoint.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-codec.ts";
 export { compareWithPlan } from "./compatibility.ts";
 export type { DeclaredState, PlanComparison, PresentPlan } from "./compatibility.ts";
@@ -12,8 +12,7 @@ export type { ListDeadLettersOptions, StoredDeadLetter } from "./dead-letters.ts
 export { identifyProcess } from "./process-identity.ts";
 export type { ProcessIdentity } from "./process-identity.ts";
 export { recover } from "./recovery.ts";
-export type { Recovered, RecoveredShard, RecoveryRequest, SkippedCheckpoint, StoredState } from "./recovery.ts";
-export type { StateBytes } from "./segment-packer.ts";
+export type { SkippedCheckpoint, StateRecovered, StateRecoveryRequest } from "./recovery.ts";
 export { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 export { openFileLeaseStore } from "./stores/file-lease-store.ts";
 export type { FileLeaseStoreOptions } from "./stores/file-lease-store.ts";

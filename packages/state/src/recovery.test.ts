@@ -5,7 +5,7 @@ import { testEnvironment } from "@streamflow/core/testing";
 import type { TestEnvironment } from "@streamflow/core/testing";
 import { CheckpointManager } from "./checkpoint.ts";
 import { recover } from "./recovery.ts";
-import type { Recovered, RecoveryRequest } from "./recovery.ts";
+import type { StateRecovered as Recovered, StateRecoveryRequest as RecoveryRequest } from "./recovery.ts";
 import { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 import { folderNameOf } from "./stores/pipeline-folders.ts";
 

@@ -8,17 +8,13 @@
 //   R5. Nothing is changed in the store.
 // Deliberately not here: leases and fences (taken before, by CheckpointManager.open), asking the sinks, committing and aborting what they prepared.
 import { StreamFlowError } from "@streamflow/core";
-import type { Checkpoint, CheckpointStore, ListedCheckpoint, Logger, SegmentRef, ShardId, ShardManifest, StateSegment } from "@streamflow/core";
+import type { Checkpoint, ListedCheckpoint, Recovered, RecoveredShard, RecoveryRequest, SegmentRef, ShardId, ShardManifest, StateSegment } from "@streamflow/core";
 import { segmentsOf } from "./checkpoint-codec.ts";
 import { compareWithPlan } from "./compatibility.ts";
 import type { PlanComparison, PresentPlan } from "./compatibility.ts";
 
-/** Arguments of {@link recover}. */
-export interface RecoveryRequest {
-  readonly store: CheckpointStore;
-  readonly pipeline: string;
-  readonly shards: readonly ShardId[];
-  readonly logger: Logger;
+/** Arguments of {@link recover}: what executors ask for, and what tools may ask for besides. */
+export interface StateRecoveryRequest extends Omit<RecoveryRequest, "plan"> {
   /** The present plan. @defaultValue compatibility is not checked */
   readonly plan?: PresentPlan;
   /**
@@ -26,22 +22,6 @@ export interface RecoveryRequest {
    * @defaultValue the newest usable
    */
   readonly atEpoch?: number | ReadonlyMap<ShardId, number>;
-  /** Passes over checkpoints, for example those that are newer than an accident. @defaultValue all are acceptable */
-  readonly acceptEpochs?: (epoch: number, shard: ShardId) => boolean;
-}
-
-/** One stored state, with its bytes: a view of its segment. */
-export interface StoredState {
-  readonly entry: StateSegment;
-  readonly bytes: Uint8Array;
-}
-
-/** A shard as it was stored. */
-export interface RecoveredShard {
-  readonly manifest: ShardManifest;
-  readonly states: readonly StoredState[];
-  /** The checkpoint that it comes from. */
-  readonly checkpoint: Checkpoint;
 }
 
 /** A checkpoint that could not be used. */
@@ -51,19 +31,12 @@ export interface SkippedCheckpoint {
   readonly reason: string;
 }
 
-/** What to go on from. */
-export interface Recovered {
-  readonly shards: ReadonlyMap<ShardId, RecoveredShard>;
+/** What to go on from, and what was found on the way. */
+export interface StateRecovered extends Recovered {
   /** Shards that start from the very beginning. */
   readonly fresh: readonly ShardId[];
   /** Newest first. */
   readonly skipped: readonly SkippedCheckpoint[];
-  /** The newest epoch in the store, damaged ones too: the next one is to be above it. 0 where there is none. */
-  readonly newestEpoch: number;
-  /** What sinks prepared in the checkpoints that are used, by epoch and sink node: to be committed again. */
-  readonly prepared: ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>;
-  /** Readable checkpoints of these shards that are newer than what is used: what sinks prepared in them is to be aborted. */
-  readonly orphans: readonly Checkpoint[];
   /** What becomes of the nodes' state; undefined where there is no plan to compare with, or nothing stored. */
   readonly plan: PlanComparison | undefined;
 }
@@ -74,7 +47,7 @@ export interface Recovered {
  * @throws {@link StreamFlowError} SF_STATE_CORRUPT when every checkpoint that could be used is damaged; SF_CHECKPOINT_NONE when a demanded epoch is
  * not there; SF_STATE_INCOMPATIBLE when the state does not fit the plan; what the store throws.
  */
-export async function recover(request: RecoveryRequest): Promise<Recovered> {
+export async function recover(request: StateRecoveryRequest): Promise<StateRecovered> {
   const listed = await request.store.list(request.pipeline);
   const search = new Search(request, listed);
   for (const shard of new Set(request.shards)) await search.find(shard);
@@ -85,14 +58,14 @@ export async function recover(request: RecoveryRequest): Promise<Recovered> {
 type Content = ReadonlyMap<string, Uint8Array> | string;
 
 class Search {
-  readonly #request: RecoveryRequest;
+  readonly #request: StateRecoveryRequest;
   readonly #listed: readonly ListedCheckpoint[];
   readonly #found = new Map<ShardId, RecoveredShard>();
   readonly #fresh: ShardId[] = [];
   readonly #contents = new Map<ListedCheckpoint, Content>();
   readonly #skipped = new Map<ListedCheckpoint, SkippedCheckpoint>();
 
-  constructor(request: RecoveryRequest, listed: readonly ListedCheckpoint[]) {
+  constructor(request: StateRecoveryRequest, listed: readonly ListedCheckpoint[]) {
     this.#request = request;
     this.#listed = listed;
   }
@@ -117,7 +90,7 @@ class Search {
     this.#nothingFor(shard, passedOver);
   }
 
-  async result(): Promise<Recovered> {
+  async result(): Promise<StateRecovered> {
     const used = new Set([...this.#found.values()].map((shard) => shard.checkpoint));
     const skipped = this.#listed.flatMap((entry) => this.#skipped.get(entry) ?? []);
     this.#sayAloud(skipped);

@@ -1,13 +1,6 @@
 // Packs the bytes of many small states into few segments: a segment costs a sync.
+import type { StateBytes } from "@streamflow/core";
 
-/** One state of one node, of one shard, as bytes. */
-export interface StateBytes {
-  readonly node: string;
-  readonly state: string;
-  readonly serializer: string;
-  readonly version: number;
-  readonly bytes: Uint8Array;
-}
 
 /** A segment to be written, and which part of it is whose: `[start, end)`. */
 export interface PackedSegment {

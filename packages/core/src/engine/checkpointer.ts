@@ -1,11 +1,14 @@
 // The checkpoint and commit protocol of docs/adr/0001: the eight steps, in order, at every barrier.
-//   I1, I2, I5, I6, I7 of that page are kept here; I3 and I4 by stores and sinks.
-import type { Checkpoint, CheckpointStore, SegmentRef } from "../contracts/checkpoint-store.ts";
+//   I1, I2, I5 and I6 of that page are kept here; I3, I4 and I7 by the checkpoint writer, stores and sinks.
+import type { SegmentRef } from "../contracts/checkpoint-store.ts";
+import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft } from "../contracts/checkpointing.ts";
+import type { CheckpointStore } from "../contracts/checkpoint-store.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { ShardCommit, SinkCommit } from "../contracts/sink.ts";
+import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { broken } from "./broken.ts";
-import { manifestsOf, packSnapshots, type ShardSnapshot } from "./snapshot.ts";
+import type { ShardSnapshot } from "./snapshot.ts";
 import type { SinkPort } from "./sink-port.ts";
 
 /** What one checkpoint did. */
@@ -22,6 +25,7 @@ export interface CheckpointerParts {
   readonly plan: PhysicalPlan;
   readonly environment: Environment;
   readonly store: CheckpointStore;
+  readonly checkpointing: Checkpointing;
   readonly ports: readonly SinkPort[];
   readonly keep: number;
   /** Writes the dead letters collected so far, durably. */
@@ -39,97 +43,123 @@ export interface PendingCheckpoint {
   readonly done: Promise<CheckpointResult>;
 }
 
+/** What has passed the barrier. */
+interface Barrier {
+  readonly draft: CheckpointDraft;
+  readonly snapshots: readonly ShardSnapshot[];
+  readonly prepared: ReadonlyMap<SinkPort, Uint8Array>;
+}
+
 /** Takes checkpoints, one at a time. */
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
-  #nextEpoch: number;
-  #prepared: ReadonlyMap<SinkPort, Uint8Array> = new Map();
+  #writer: CheckpointWriter | undefined;
   /** The copy of the barrier before: what a broken build would store. */
   #before: readonly ShardSnapshot[] | undefined;
-  /** Epochs that a sink-first sink may still name: the last committed one, until the next is. */
-  #lastCommitted = 0;
+  /** The epoch that sink-first sinks name when they are asked now. */
+  #committedEpoch = 0;
 
-  constructor(parts: CheckpointerParts, nextEpoch: number) {
+  constructor(parts: CheckpointerParts) {
     this.#parts = parts;
-    this.#nextEpoch = nextEpoch;
+  }
+
+  /** Opens the writer, owning nothing yet. */
+  async open(): Promise<void> {
+    const { checkpointing, store, environment, keep } = this.#parts;
+    this.#writer = await checkpointing.open({ store, pipeline: this.pipeline, fences: [], logger: environment.logger, keep });
   }
 
   get pipeline(): string {
     return this.#parts.plan.logical.config.name;
   }
 
-  /** The next epoch is above `epoch`. */
-  raise(epoch: number): void {
-    this.#nextEpoch = Math.max(this.#nextEpoch, epoch + 1);
+  /** Owner of shards, and of the numbers of epochs. */
+  get writer(): CheckpointWriter {
+    if (this.#writer === undefined) throw new StreamFlowError("SF_INTERNAL", "checkpoints are taken before their writer is open");
+    return this.#writer;
+  }
+
+  /** What was restored: sinks may still name it. */
+  set committedEpoch(epoch: number) {
+    this.#committedEpoch = Math.max(this.#committedEpoch, epoch);
   }
 
   /** Steps 1–3: everything before the barrier is with the sinks, and copied. The rest goes on behind the promise `done`. */
   async begin(): Promise<PendingCheckpoint> {
     const { clock } = this.#parts.environment;
     const startMs = clock.monotonicMs();
-    const epoch = this.#nextEpoch++;
-    const snapshots = await this.#barrier(epoch);
+    const draft = this.writer.begin();
+    const { epoch } = draft;
+    const barrier = await this.#barrier(draft);
     const pauseMs = clock.monotonicMs() - startMs;
-    const done = this.#complete(epoch, snapshots).then((stateBytes) => {
-      return { epoch, durationMs: clock.monotonicMs() - startMs, pauseMs, stateBytes };
-    });
+    const done = this.#complete(barrier).then((stateBytes) => ({ epoch, durationMs: clock.monotonicMs() - startMs, pauseMs, stateBytes }));
     // A failure is seen by whoever awaits `done`; until then it must not count as unhandled.
     done.catch(() => undefined);
     return { epoch, done };
   }
 
-  async #barrier(epoch: number): Promise<readonly ShardSnapshot[]> {
+  async #barrier(draft: CheckpointDraft): Promise<Barrier> {
     const { ports } = this.#parts;
     await this.#reach("before-flush");
     await this.#parts.flushOutput();
     await this.#parts.flushRejected();
     for (const port of ports) if (port.sink.capabilities.delivery !== "transactional") await port.session?.flush();
     await this.#reach("after-flush");
-    // In an asynchronous checkpoint these positions go with output that is already sealed: the copy comes before anything else runs.
+    // The copy comes before anything else runs: these positions go with output that the sinks now seal.
     const taken = this.#parts.snapshot();
     const snapshots = broken("barrier") ? (this.#before ?? taken) : taken;
     this.#before = taken;
-    const commit = sinkCommit(epoch, snapshots);
+    const commit = sinkCommit(draft.epoch, snapshots);
     const prepared = new Map<SinkPort, Uint8Array>();
-    this.#prepared = prepared;
     for (const port of ports) {
       if (order(port) === "store-first") prepared.set(port, (await port.session?.prepare?.(commit)) ?? new Uint8Array());
       if (order(port) === "sink-first") port.held = true;
-      port.nextEpoch(epoch + 1);
+      port.nextEpoch(draft.epoch + 1);
     }
     await this.#reach("after-prepare");
-    return snapshots;
+    return { draft, snapshots, prepared };
   }
 
-  async #complete(epoch: number, snapshots: readonly ShardSnapshot[]): Promise<number> {
-    const prepared = this.#prepared;
-    const commit = sinkCommit(epoch, snapshots);
-    const bytes = packSnapshots(snapshots);
-    const checkpoint = await this.#store(epoch, snapshots, { bytes, prepared });
-    if (broken("commit-after-publish")) await this.#commitPrepared(prepared);
-    await this.#reach("before-publish");
-    await this.#parts.store.publish(this.pipeline, checkpoint);
+  async #complete({ draft, snapshots, prepared }: Barrier): Promise<number> {
+    const commit = sinkCommit(draft.epoch, snapshots);
+    const stateBytes = await this.#publish({ draft, snapshots, prepared });
     await this.#reach("after-publish");
     await this.#commitTransactions(commit);
     await this.#reach("after-commit-transaction");
     await this.#commitPrepared(prepared);
     await this.#reach("after-commit-prepared");
-    const named = [this.#lastCommitted, epoch];
-    this.#lastCommitted = epoch;
+    this.#committedEpoch = draft.epoch;
     await this.#parts.committed(snapshots);
-    await this.#parts.store.prune(this.pipeline, this.#parts.keep, named);
     await this.#reach("after-committed");
-    return bytes.length;
+    return stateBytes;
   }
 
-  async #store(epoch: number, snapshots: readonly ShardSnapshot[], made: { bytes: Uint8Array; prepared: ReadonlyMap<SinkPort, Uint8Array> }): Promise<Checkpoint> {
-    const { store, environment, plan } = this.#parts;
-    await this.#reach("before-store");
-    const segment = await store.writeSegment(this.pipeline, made.bytes);
-    const prepared: Record<string, SegmentRef> = {};
-    for (const [port, bytes] of made.prepared) prepared[port.node] = await store.writeSegment(this.pipeline, bytes);
-    await this.#reach("after-store");
-    return { epoch, createdMs: environment.clock.nowMs(), plan: plan.fingerprints, manifests: manifestsOf(snapshots, epoch, segment), prepared };
+  /** Steps 4 and 5. What fails here is taken back; the pipeline restarts from the last commit. */
+  async #publish({ draft, snapshots, prepared }: Barrier): Promise<number> {
+    try {
+      await this.#reach("before-store");
+      const states = snapshots.flatMap((snapshot) => snapshot.state.map(({ node, table }) => ({ node, ...table })));
+      const written = await draft.writeStates(states);
+      const references: Record<string, SegmentRef> = {};
+      for (const [port, bytes] of prepared) references[port.node] = await draft.writePrepared(bytes);
+      await this.#reach("after-store");
+      if (broken("commit-after-publish")) await this.#commitPrepared(prepared);
+      this.#keepNamedEpochs(draft.epoch);
+      await this.#reach("before-publish");
+      const { plan, environment } = this.#parts;
+      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, written), prepared: references });
+      return states.reduce((sum, state) => sum + state.bytes.length, 0);
+    } catch (error) {
+      await draft.abandon();
+      throw error;
+    }
+  }
+
+  /** Until the sinks have committed this epoch they name the one before. */
+  #keepNamedEpochs(epoch: number): void {
+    for (const port of this.#parts.ports) {
+      if (order(port) === "sink-first") this.writer.keepFor(port.node, [this.#committedEpoch, epoch]);
+    }
   }
 
   async #commitTransactions(commit: SinkCommit): Promise<void> {
@@ -160,4 +190,14 @@ function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCom
     return { shard, generation, epoch, positions: broken("positions-in-transaction") ? {} : positions };
   });
   return { epoch, shards };
+}
+
+/** Gives every shard its part of what was written, in the order of the snapshots. */
+function shardDrafts(snapshots: readonly ShardSnapshot[], written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>): readonly ShardDraft[] {
+  let at = 0;
+  return snapshots.map(({ shard, positions, progress, state }) => {
+    const own = written.slice(at, at + state.length);
+    at += state.length;
+    return { shard, positions, progress, state: own };
+  });
 }

@@ -56,6 +56,7 @@ export class Executor {
   readonly #ports: readonly SinkPort[];
   readonly #rejects: RejectPort;
   readonly #wiring: Wiring;
+  readonly #checkpointer: Checkpointer;
   readonly #schedule: CheckpointSchedule;
   readonly #partitions: Partitions;
   readonly #sources: Sources;
@@ -98,15 +99,15 @@ export class Executor {
     });
     const keep = config.checkpoint?.keep ?? 3;
     this.#runner = new BatchRunner({ clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges });
-    const checkpointer = new Checkpointer({
-      plan, environment, store: options.stores.checkpoints, ports: this.#ports, keep,
+    this.#checkpointer = new Checkpointer({
+      plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
       flushRejected: () => this.#rejects.flush(),
       flushOutput: () => this.#flushAll(),
       snapshot: () => this.#partitions.snapshot(),
       committed: (snapshots) => this.#committed(snapshots),
-    }, 1);
+    });
     this.#schedule = new CheckpointSchedule({
-      clock, checkpointer,
+      clock, checkpointer: this.#checkpointer,
       everyMs: config.checkpoint?.everyMs ?? 1_000,
       isSynchronous: config.checkpoint?.mode === "sync",
       isReplaying: () => this.#partitions.isReplaying,
@@ -119,7 +120,7 @@ export class Executor {
       flush: () => this.#runner.flush(),
     });
     this.#partitions = new Partitions({
-      plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer,
+      plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
       owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#openOperators(instances),
     });
     this.#sources = new Sources({
@@ -136,6 +137,7 @@ export class Executor {
   /** Opens sinks, restores state, opens sources. After an error, `close` frees what was opened. */
   async start(): Promise<void> {
     const { plan, environment } = this.#options;
+    await this.#checkpointer.open();
     await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
     await this.#sources.open();
   }

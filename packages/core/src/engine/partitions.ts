@@ -1,7 +1,8 @@
 // The partitions of one executor: taken with their state, let go with it, or lost.
 //   Follows docs/adr/0001, Recovery: own, choose, clean, replay.
 import { retry } from "../async/retry.ts";
-import type { Checkpoint, Fence, ShardId } from "../contracts/checkpoint-store.ts";
+import type { Fence, ShardId } from "../contracts/checkpoint-store.ts";
+import type { Recovered, RecoveredShard } from "../contracts/checkpointing.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { HostStores } from "../host.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
@@ -12,7 +13,7 @@ import type { Position } from "../record.ts";
 import { broken } from "./broken.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
-import { type Recovered, recover, type SinkCommits, sinksAhead } from "./recovery.ts";
+import { committedByAll, furthestCommit, newestCommit, type SinkCommits, type SinksAhead, sinksAhead } from "./recovery.ts";
 import type { Slot } from "./scheduler.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { endedMark, keyGroupShards, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
@@ -51,7 +52,8 @@ export class Partitions {
   readonly #parts: PartitionsParts;
   readonly #owned = new Map<ShardId, Owned>();
   readonly #generations = new Map<ShardId, number>();
-  #group: Recovered | undefined;
+  /** What the shards of a plan with an exchange were restored from, together; epoch 0: from the very beginning. */
+  #group: { readonly restored: ReadonlyMap<ShardId, RecoveredShard>; readonly epoch: number } | undefined;
 
   constructor(parts: PartitionsParts) {
     this.#parts = parts;
@@ -95,6 +97,7 @@ export class Partitions {
       this.#owned.delete(shard);
       this.#generations.delete(shard);
     }
+    this.#parts.checkpointer.writer.letGo(shards);
   }
 
   /** Copies everything owned. */
@@ -154,19 +157,22 @@ export class Partitions {
     const fences = waits
       ? await retry(acquire, { clock, random, maxAttempts: Infinity, maxElapsedMs: 2 * leaseMs, initialDelayMs: leaseMs / 50, maxDelayMs: leaseMs / 5 })
       : await acquire();
-    for (const fence of fences) this.#generations.set(fence.shard, broken("fence") ? 1 : fence.generation);
+    const owned = broken("fence") ? fences.map(({ shard }) => ({ shard, generation: 1 })) : fences;
+    for (const { shard, generation } of owned) this.#generations.set(shard, generation);
     await this.#reach("after-acquire");
-    if (!broken("fence")) await stores.checkpoints.fence(pipeline, fences);
+    await this.#parts.checkpointer.writer.takeOver(owned);
     await this.#reach("after-fence");
   }
 
   async #recoverGroup(): Promise<void> {
     const shards = [...this.#generations.keys()];
-    const recovered = await this.#recover(shards, "all");
-    this.#group = recovered;
+    const commits = await this.#sinkCommits(shards);
+    const bound = committedByAll(commits, keyGroupShards()[0]!);
+    const restored = await this.#recover({ shards, commits, isAccepted: (epoch) => epoch <= bound });
+    this.#group = { restored, epoch: restored.get(keyGroupShards()[0]!)?.manifest.epoch ?? 0 };
     const { sharedInstances, sharedGates } = this.#parts.wiring;
     keyGroupShards().forEach((shard, group) => {
-      const stored = recovered.shards.get(shard);
+      const stored = restored.get(shard);
       if (stored === undefined) return;
       restoreTables(sharedInstances, stored.states, group);
       restoreGates(sharedGates, stored.manifest.progress);
@@ -174,21 +180,22 @@ export class Partitions {
     });
     await this.#parts.open(sharedInstances);
     for (const instance of sharedInstances) instance.restored();
-    this.#withhold(recovered.ahead, sharedShard);
+    this.#withhold(sinksAhead(commits, restored), sharedShard);
   }
 
   async #take(source: string, partition: string): Promise<Position | undefined> {
     const shard = partitionShard(source, partition);
-    const recovered = this.#group ?? (await this.#recover([shard], [shard]));
+    const commits = await this.#sinkCommits([shard]);
+    const restored = await this.#restoredOf(shard, commits);
     const { task, gates } = this.#parts.wiring.buildPartition(source, partition);
     const { instances } = task.parts;
     task.generation = this.#generations.get(shard) ?? 0;
-    const stored = recovered.shards.get(shard);
+    const stored = restored.get(shard);
     if (stored !== undefined) {
       const { positions, progress } = stored.manifest;
       task.position = positions[partition];
-      task.ordinal = Number(progress.ordinal ?? 0);
-      task.ended = progress.ended === true;
+      task.ordinal = Number(progress["ordinal"] ?? 0);
+      task.ended = progress["ended"] === true;
       restoreTables(instances, stored.states, 0);
       restoreGates(gates, progress);
       restoreVersions(instances, progress);
@@ -197,13 +204,24 @@ export class Partitions {
     for (const instance of instances) instance.restored();
     for (const merge of task.parts.merges) merge.sync();
     const slot: Slot = { task, rank: this.#owned.size, strict: this.#isStrict(source), isIdle: false, isParked: false, rest: undefined };
-    const ahead = this.#group === undefined ? recovered.ahead : sinksAhead({ commits: await this.#sinkCommits([shard]), shards: [shard] }, recovered.shards);
+    const ahead = sinksAhead(commits, restored);
     const furthest = furthestCommit(ahead, shard);
     const replay = furthest === undefined ? undefined : { until: furthest.positions[partition], ended: endedMark in furthest.positions };
     this.#owned.set(shard, { slot, gates, replay });
     this.park(slot);
     this.#withhold(ahead, shard);
     return task.position;
+  }
+
+  /** A partition of a group goes on from the group's epoch, another from its own. */
+  async #restoredOf(shard: ShardId, commits: SinkCommits): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
+    const group = this.#group;
+    if (group === undefined) {
+      const bound = committedByAll(commits, shard);
+      return await this.#recover({ shards: [shard], commits, isAccepted: (epoch) => epoch <= bound });
+    }
+    if (group.restored.has(shard) || group.epoch === 0) return group.restored;
+    return await this.#recover({ shards: [shard], commits, isAccepted: (epoch) => epoch === group.epoch });
   }
 
   /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
@@ -213,7 +231,7 @@ export class Partitions {
   }
 
   /** Sinks that already have this shard's output do not get it again. */
-  #withhold(ahead: Recovered["ahead"], shard: ShardId): void {
+  #withhold(ahead: SinksAhead, shard: ShardId): void {
     for (const port of this.#parts.ports) {
       const bySink = ahead.get(port.node);
       if (bySink === undefined) continue;
@@ -221,18 +239,20 @@ export class Partitions {
     }
   }
 
-  async #recover(owned: readonly ShardId[], shards: readonly ShardId[] | "all"): Promise<Recovered> {
+  async #recover(request: { shards: readonly ShardId[]; commits: SinkCommits; isAccepted(epoch: number): boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
     const { stores, plan, environment, ports, checkpointer } = this.#parts;
-    const commits = await this.#sinkCommits(owned);
+    const { shards, commits, isAccepted } = request;
     await this.#reach("after-sink-recover");
-    const pipeline = plan.logical.config.name;
-    const recovered = await recover({ store: stores.checkpoints, pipeline, shards, commits, logger: environment.logger, fingerprints: plan.fingerprints });
-    checkpointer.raise(recovered.newestEpoch);
-    for (const port of ports) port.nextEpoch(recovered.newestEpoch + 1);
-    if (recovered.checkpoint !== undefined) await this.#finish(recovered.checkpoint, "commitPrepared");
-    for (const orphan of recovered.orphans) await this.#finish(orphan, "abortPrepared");
+    const recovered = await stores.checkpointing.recover({
+      store: stores.checkpoints, pipeline: checkpointer.pipeline, shards, logger: environment.logger, plan: { fingerprints: plan.fingerprints }, acceptEpochs: isAccepted,
+    });
+    const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(commits));
+    checkpointer.writer.noteEpoch(newestEpoch);
+    for (const port of ports) port.nextEpoch(newestEpoch + 1);
+    for (const { manifest } of recovered.shards.values()) checkpointer.committedEpoch = manifest.epoch;
+    await this.#settlePrepared(recovered);
     await this.#reach("after-recover");
-    return recovered;
+    return recovered.shards;
   }
 
   async #sinkCommits(shards: readonly ShardId[]): Promise<SinkCommits> {
@@ -247,26 +267,24 @@ export class Partitions {
   }
 
   /** Store-first sinks: commit again what was published, abort what never counted. */
-  async #finish(checkpoint: Checkpoint, step: "commitPrepared" | "abortPrepared"): Promise<void> {
-    const { stores, plan, ports } = this.#parts;
-    for (const [node, segment] of Object.entries(checkpoint.prepared)) {
-      const port = ports.find((candidate) => candidate.node === node);
-      if (port?.session === undefined) continue;
-      const bytes = await stores.checkpoints.readSegment(plan.logical.config.name, segment);
-      await port.session[step]?.(bytes);
+  async #settlePrepared({ prepared, orphans }: Recovered): Promise<void> {
+    for (const bySink of prepared.values()) {
+      for (const [node, bytes] of bySink) await this.#port(node)?.session?.commitPrepared?.(bytes);
     }
+    const { stores, checkpointer } = this.#parts;
+    for (const orphan of orphans) {
+      for (const [node, segment] of Object.entries(orphan.prepared)) {
+        const session = this.#port(node)?.session;
+        if (session?.abortPrepared !== undefined) await session.abortPrepared(await stores.checkpoints.readSegment(checkpointer.pipeline, segment));
+      }
+    }
+  }
+
+  #port(node: string): SinkPort | undefined {
+    return this.#parts.ports.find((port) => port.node === node);
   }
 
   #reach(point: string): void | Promise<void> {
     return this.#parts.environment.faults?.reach(`recovery.${point}`);
   }
-}
-
-function furthestCommit(ahead: Recovered["ahead"], shard: ShardId): ShardCommit | undefined {
-  let furthest: ShardCommit | undefined;
-  for (const bySink of ahead.values()) {
-    const commit = bySink.get(shard);
-    if (commit !== undefined && (furthest === undefined || commit.epoch > furthest.epoch)) furthest = commit;
-  }
-  return furthest;
 }

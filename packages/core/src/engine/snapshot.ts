@@ -1,5 +1,6 @@
 // What a checkpoint holds of the operators: copied out between two batches, put back into fresh ones.
-import type { ShardId, ShardManifest, StateSegment, SegmentRef } from "../contracts/checkpoint-store.ts";
+import type { ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
+import type { StoredState } from "../contracts/checkpointing.ts";
 import type { TableSnapshot } from "../keyed/table-set.ts";
 import { keyGroupCount } from "../keyed/key-group.ts";
 import type { Gate } from "./gate.ts";
@@ -51,32 +52,6 @@ export function keyGroupShard(group: number): ShardId {
 /** All key group shards. */
 export function keyGroupShards(): readonly ShardId[] {
   return Array.from({ length: keyGroupCount }, (_, group) => keyGroupShard(group));
-}
-
-/** Joins the bytes of all snapshots into one segment. */
-export function packSnapshots(snapshots: readonly ShardSnapshot[]): Uint8Array {
-  const parts = snapshots.flatMap((snapshot) => snapshot.state.map(({ table }) => table.bytes));
-  return Buffer.concat(parts);
-}
-
-/** The manifests of snapshots whose bytes were packed into `segment`. */
-export function manifestsOf(snapshots: readonly ShardSnapshot[], epoch: number, segment: SegmentRef): readonly ShardManifest[] {
-  let at = 0;
-  return snapshots.map((snapshot) => {
-    const state: StateSegment[] = snapshot.state.map(({ node, table }) => {
-      const start = at;
-      at += table.bytes.length;
-      return { node, state: table.state, serializer: table.serializer, version: table.version, segment, start, end: at };
-    });
-    const { shard, generation, positions, progress } = snapshot;
-    return { formatVersion: 1, shard, epoch, generation, positions, progress, state };
-  });
-}
-
-/** One state of a stored shard, with its bytes. */
-export interface StoredState {
-  readonly entry: StateSegment;
-  readonly bytes: Uint8Array;
 }
 
 /** Puts a shard's states back. `group` is its key group; 0 for a partition. */

@@ -100,8 +100,15 @@ function sorted(graph: readonly GraphNode[]): readonly GraphNode[] {
     ready = next;
   }
   if (order.length === graph.length) return order;
-  const stuck = graph.filter((entry) => !order.includes(entry)).map((entry) => `"${entry.node.id}"`);
-  throw invalid(`${stuck.join(" → ")} form a circle`, "records must flow in one direction");
+  const names = circleIn(graph.filter((entry) => !order.includes(entry))).map((entry) => `"${entry.node.id}"`);
+  throw invalid(`${names.join(", ")} form a circle`, "records must flow in one direction");
+}
+
+/** Of nodes that cannot be ordered, those on a circle or between two: the others only wait behind one. */
+function circleIn(stuck: readonly GraphNode[]): readonly GraphNode[] {
+  const ids = new Set(stuck.map((entry) => entry.node.id));
+  const left = stuck.filter((entry) => entry.outgoing.some((edge) => ids.has(edge.to)));
+  return left.length === stuck.length ? stuck : circleIn(left);
 }
 
 /** An SF_PLAN_INVALID with a hint. */

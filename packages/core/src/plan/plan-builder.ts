@@ -8,7 +8,7 @@ import type { AnyOperatorDefinition } from "../registry.ts";
 import { inputNames, invalid, outputNames } from "./graph.ts";
 import type { LogicalPlan, PipelineConfig, PlanEdge, PlanNode } from "./logical-plan.ts";
 import { generatedNodeId, nodeIdPattern } from "./node-id.ts";
-import { stageShape, unknownShape } from "./shapes.ts";
+import { checkSink, mergedShape, stageShape, unknownShape } from "./shapes.ts";
 
 /** An output of a node. */
 export interface Tail {
@@ -49,7 +49,7 @@ export class PlanBuilder {
     const shared = { kind: "stage" as const, type: description.type, config: description.config };
     const node = this.#add({ ...shared, ...(definition === undefined ? {} : { definition }), ...(bridge === undefined ? {} : { bridge }) }, id ?? description.id);
     const incoming = this.#connect(node, inputs);
-    const inputShapes = inputNames(node).map((name) => this.#inputShape(incoming, name));
+    const inputShapes = this.#inputShapes(node, incoming);
     if (definition === undefined) {
       this.#shapes.set(outputKey(node.id, "main"), { ...unknownShape, time: inputShapes[0]?.time ?? false });
     } else {
@@ -59,9 +59,12 @@ export class PlanBuilder {
     return { node: node.id, output: "main" };
   }
 
+  /** @throws {@link StreamFlowError} SF_PLAN_INVALID, naming both nodes, where the sink cannot take what it is given. */
   addSink(sink: Sink, inputs: readonly Tail[], id?: string): void {
     const node = this.#add({ kind: "sink", type: sink.type, config: sink.config, sink }, id);
-    this.#connect(node, { main: inputs });
+    const incoming = this.#connect(node, { main: inputs });
+    const [input = unknownShape] = this.#inputShapes(node, incoming);
+    checkSink({ node, incoming, outgoing: [] }, input);
   }
 
   /** Takes over the nodes and edges of another builder. */
@@ -117,9 +120,9 @@ export class PlanBuilder {
     return edges;
   }
 
-  #inputShape(incoming: readonly PlanEdge[], input: string): Shape {
-    const [first] = incoming.filter((edge) => edge.input === input);
-    return first === undefined ? unknownShape : this.shapeOf({ node: first.from, output: first.output });
+  #inputShapes(node: PlanNode, incoming: readonly PlanEdge[]): readonly Shape[] {
+    const outputOf = ({ from, output }: PlanEdge): Shape => this.shapeOf({ node: from, output });
+    return inputNames(node).map((name) => mergedShape({ node, incoming, outgoing: [] }, name, outputOf));
   }
 }
 

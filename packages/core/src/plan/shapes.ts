@@ -3,7 +3,7 @@ import type { FunctionTable, NodeShape, Shape } from "../contracts/operator.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { Schema } from "../schema.ts";
 import { invalid, type GraphNode, inputNames } from "./graph.ts";
-import type { PlanNode } from "./logical-plan.ts";
+import type { PlanEdge, PlanNode } from "./logical-plan.ts";
 
 /** What is known of records that nothing is known of. */
 export const unknownShape: Shape = { schema: undefined, key: undefined, time: false, changes: "insert" };
@@ -32,7 +32,8 @@ function shapeNode(entry: GraphNode, shaped: ReadonlyMap<string, ShapedNode>, fu
     const schema = node.source?.schema;
     return { ...entry, inputShapes: [], shape: undefined, outputShapes: { main: { ...unknownShape, schema } } };
   }
-  const inputShapes = inputNames(node).map((input) => mergedShape(entry, input, shaped));
+  const outputOf = (edge: PlanEdge): Shape => shaped.get(edge.from)?.outputShapes[edge.output] ?? unknownShape;
+  const inputShapes = inputNames(node).map((input) => mergedShape(entry, input, outputOf));
   if (node.kind === "sink") {
     checkSink(entry, inputShapes[0] ?? unknownShape);
     return { ...entry, inputShapes, shape: undefined, outputShapes: {} };
@@ -76,7 +77,8 @@ function checkNeeds(entry: GraphNode, shape: NodeShape, input: Shape, index: num
   }
 }
 
-function checkSink(entry: GraphNode, input: Shape): void {
+/** Holds a sink's needs against its input. */
+export function checkSink(entry: GraphNode, input: Shape): void {
   const { node } = entry;
   const from = entry.incoming[0]?.from ?? "its input";
   const needs = node.sink?.needs;
@@ -92,9 +94,9 @@ function checkSink(entry: GraphNode, input: Shape): void {
 }
 
 /** Several edges into one input are a merge: they must agree. */
-function mergedShape(entry: GraphNode, input: string, shaped: ReadonlyMap<string, ShapedNode>): Shape {
+export function mergedShape(entry: GraphNode, input: string, outputOf: (edge: PlanEdge) => Shape): Shape {
   const edges = entry.incoming.filter((edge) => edge.input === input);
-  const shapes = edges.map((edge) => shaped.get(edge.from)?.outputShapes[edge.output] ?? unknownShape);
+  const shapes = edges.map(outputOf);
   const first = shapes[0] ?? unknownShape;
   for (const [index, other] of shapes.entries()) {
     if (!compatible(first.schema, other.schema)) {

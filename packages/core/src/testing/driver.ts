@@ -113,8 +113,8 @@ export class PipelineDriver {
     const { environment } = this.world;
     const mortal: Environment = { ...environment, disk: life.bind(environment.disk), faults: life.faults(this.#options.faults) };
     const stores = await (this.#options.stores?.(mortal) ?? memoryStores(environment.clock, this.storage));
-    const { checkpoints, leases, logs, metadata } = stores;
-    const bound: HostStores = { checkpoints: life.bind(checkpoints), leases: life.bind(leases), logs: life.bind(logs), metadata: life.bind(metadata) };
+    const { checkpoints, leases, logs, metadata, checkpointing } = stores;
+    const bound: HostStores = { checkpointing, checkpoints: life.bind(checkpoints), leases: life.bind(leases), logs: life.bind(logs), metadata: life.bind(metadata) };
     const run = new PipelineRun(this.#plan(name, life), {
       environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`,
       ...(this.#options.functions === undefined ? {} : { functions: this.#options.functions }),

@@ -52,3 +52,5 @@ export { metricsConformance } from "./conformance/metrics.ts";
 export type { MetricsHarness } from "./conformance/metrics.ts";
 export { ByteList, decoderConformance, encoderConformance, REJECTED } from "./conformance/codec.ts";
 export type { DecoderHarness, DecoderSample, EncoderHarness } from "./conformance/codec.ts";
+export { simpleCheckpointing } from "./simple-checkpointing.ts";
+export { checkpointingConformance } from "./conformance/checkpointing.ts";

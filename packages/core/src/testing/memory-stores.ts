@@ -4,6 +4,7 @@ import type { HostStores } from "../host.ts";
 import { MemoryCheckpointStorage, MemoryCheckpointStore } from "./memory-checkpoint-store.ts";
 import { MemoryLeaseStorage, MemoryLeaseStore } from "./memory-lease-store.ts";
 import { MemoryLogStorage, MemoryLogStore } from "./memory-log-store.ts";
+import { simpleCheckpointing } from "./simple-checkpointing.ts";
 import { MemoryMetadataStorage, MemoryMetadataStore } from "./memory-metadata-store.ts";
 
 /** What outlives the stores: keep it across a simulated restart. */
@@ -18,6 +19,7 @@ export class MemoryStorage {
 export function memoryStores(clock: Pick<Clock, "nowMs">, storage: MemoryStorage = new MemoryStorage()): HostStores {
   return {
     checkpoints: new MemoryCheckpointStore(storage.checkpoints),
+    checkpointing: simpleCheckpointing,
     leases: new MemoryLeaseStore(clock, storage.leases),
     logs: new MemoryLogStore(clock, storage.logs),
     metadata: new MemoryMetadataStore(storage.metadata),

@@ -1,5 +1,6 @@
 // All four stores in one SQLite database file.
 import type { HostStores } from "@streamflow/core";
+import { checkpointing } from "../checkpoint.ts";
 import type { ProcessIdentity } from "../process-identity.ts";
 import { SqliteCheckpointStore } from "./sqlite-checkpoint-store.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
@@ -27,6 +28,7 @@ export function openSqliteStores(path: string, environment: StoreEnvironment, op
   const database = new SqliteDatabase(path);
   return {
     checkpoints: new SqliteCheckpointStore(database, environment),
+    checkpointing,
     leases: new SqliteLeaseStore(database, environment, options.process),
     logs: new SqliteLogStore(database, environment),
     metadata: new SqliteMetadataStore(database),
