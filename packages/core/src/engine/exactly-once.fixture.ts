@@ -57,7 +57,7 @@ export interface Setting {
 
 export const partitions: readonly string[] = ["0", "1", "2"];
 
-function build({ kinds, mode, coPartitioned }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
+export function buildScenario({ kinds, mode, coPartitioned }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
   return (ends) => {
     const keyBy: Stage<Item, Item> = operatorStage(keyByOperator, { type: "keyBy", config: { coPartitioned } });
     const sum: Stage<Item, string> = operatorStage(sumOperator, { type: "sum", config: {} });
@@ -91,7 +91,7 @@ async function revive(driver: PipelineDriver): Promise<void> {
 }
 
 export async function runScenario(setting: Setting, faults?: ScriptedFaults): Promise<{ driver: PipelineDriver; outputs: readonly (readonly unknown[])[] }> {
-  const driver = new PipelineDriver({ build: build(setting), brokers: { in: { partitions, bounded: true } }, ...(faults === undefined ? {} : { faults: once(faults) }) });
+  const driver = new PipelineDriver({ build: buildScenario(setting), brokers: { in: { partitions, bounded: true } }, ...(faults === undefined ? {} : { faults: once(faults) }) });
   await driver.start();
   await revive(driver);
   await feed(driver);

@@ -103,6 +103,12 @@ export class PipelineDriver {
     return target;
   }
 
+  /** Epochs of the checkpoints of a pipeline, newest first, damaged ones too. */
+  async storedEpochs(pipeline: string): Promise<readonly number[]> {
+    const { checkpoints } = memoryStores(this.world.clock, this.storage);
+    return (await checkpoints.list(pipeline)).map((entry) => entry.epoch);
+  }
+
   // --- processes -----------------------------------------------------------------------------------------------
 
   /** Starts a process. Its brokers' partitions are those given to its name. */
