@@ -17,7 +17,10 @@ export function plainOf(value: unknown): Plain {
 function plainObject(value: object): Plain {
   if (Array.isArray(value)) return value.map(plainOf);
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [plainOf(key), plainOf(item)]) };
+  if (value instanceof Set) return { $set: [...value].map(plainOf) };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
+  if (value instanceof Date) return { $date: plainOf(value.getTime()) };
+  if (value instanceof RegExp) return { $regexp: String(value) };
   const plain: Record<string, Plain> = {};
   for (const name of Object.keys(value).sort()) {
     const item = (value as Record<string, unknown>)[name];

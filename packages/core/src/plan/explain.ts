@@ -47,7 +47,9 @@ export function explainJson(plan: PhysicalPlan): Readonly<Record<string, unknown
 
 /** The plan as a Mermaid flowchart: one box per task, thick arrows for exchanges. */
 export function explainMermaid(plan: PhysicalPlan): string {
-  const name = (id: string): string => `n_${id.replace(/[^A-Za-z0-9]/g, "_")}`;
+  // Mermaid has words of its own, such as "end", and no "-" in names: nodes are numbered, and their ids stand in the labels.
+  const numbers = new Map(plan.nodes.map((entry, index) => [entry.node.id, `n${index + 1}`]));
+  const name = (id: string): string => numbers.get(id) ?? id;
   const lines = ["flowchart LR"];
   const byId = new Map(plan.nodes.map((entry) => [entry.node.id, entry]));
   for (const task of plan.tasks) {

@@ -18,13 +18,15 @@ function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): Sink
   const capabilities = entry.node.sink?.capabilities;
   const bridge = upstream.find((n) => isBridged(n.node));
   if (bridge !== undefined) {
-    return { sink, guarantee: "at-least-once", reason: `stage "${bridge.node.id}" offers only process(): what it keeps inside is not checkpointed` };
+    return { sink, guarantee: "at-least-once", reason: `stage "${bridge.node.id}" offers only process(), and must keep nothing between records: what it keeps is not checkpointed` };
   }
   if (capabilities?.delivery === "transactional") {
     const order = capabilities.commitOrder === "store-first" ? "its output becomes visible only after the checkpoint that covers it" : "output and positions are one transaction of the sink";
     return { sink, guarantee: "exactly-once", reason: `${type} is transactional: ${order}` };
   }
   if (capabilities?.delivery === "idempotent") {
+    const changing = upstream.find((n) => n.node.source?.capabilities.deterministic === false);
+    if (changing !== undefined) return { sink, guarantee: "at-least-once", reason: `${type} is idempotent, but source "${changing.node.id}" may give other records when it is read again` };
     const blocker = upstream.find((n) => n.shape !== undefined && (n.shape.stateful || !n.shape.deterministic));
     if (blocker === undefined) return { sink, guarantee: "exactly-once", reason: `${type} is idempotent, and every record keeps its identity (position and index)` };
     return { sink, guarantee: "at-least-once", reason: `${type} is idempotent, but records behind "${blocker.node.id}" have no identity of their own` };

@@ -1,6 +1,6 @@
 // A plan while it is being built: nodes, edges, and the shape of every output so far.
 import type { StageDescription } from "../contracts/component.ts";
-import type { FunctionTable, NodeShape, Shape } from "../contracts/operator.ts";
+import type { FunctionTable, Shape } from "../contracts/operator.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
@@ -23,7 +23,7 @@ export interface StagePart {
   readonly bridge?: (stream: AsyncIterable<unknown>) => AsyncIterable<unknown>;
 }
 
-/** Builds a logical plan, and refuses what cannot work as soon as it is added. The same builder serves typed code and YAML. */
+/** Builds a logical plan, and refuses what cannot work as soon as it is added; what is refused changes nothing. The same builder serves typed code and YAML. */
 export class PlanBuilder {
   readonly config: PipelineConfig;
   readonly functions: FunctionTable;
@@ -37,7 +37,8 @@ export class PlanBuilder {
   }
 
   addSource(source: Source, id?: string): Tail {
-    const node = this.#add({ kind: "source", type: source.type, config: source.config, source }, id);
+    const node = this.#node({ kind: "source", type: source.type, config: source.config, source }, id);
+    this.#add(node, []);
     const shape: Shape = { ...unknownShape, schema: source.schema };
     this.#shapes.set(outputKey(node.id, "main"), shape);
     return { node: node.id, output: "main" };
@@ -47,33 +48,32 @@ export class PlanBuilder {
   addStage(part: StagePart, inputs: Readonly<Record<string, readonly Tail[]>>, id?: string): Tail {
     const { description, definition, bridge } = part;
     const shared = { kind: "stage" as const, type: description.type, config: description.config };
-    const node = this.#add({ ...shared, ...(definition === undefined ? {} : { definition }), ...(bridge === undefined ? {} : { bridge }) }, id ?? description.id);
-    const incoming = this.#connect(node, inputs);
+    const node = this.#node({ ...shared, ...(definition === undefined ? {} : { definition }), ...(bridge === undefined ? {} : { bridge }) }, id ?? description.id);
+    const incoming = edgesInto(node, inputs);
     const inputShapes = this.#inputShapes(node, incoming);
-    if (definition === undefined) {
-      this.#shapes.set(outputKey(node.id, "main"), { ...unknownShape, time: inputShapes[0]?.time ?? false });
-    } else {
-      const shape: NodeShape = stageShape({ node, incoming, outgoing: [] }, inputShapes, this.functions);
-      for (const [output, outputShape] of Object.entries(shape.outputs)) this.#shapes.set(outputKey(node.id, output), outputShape);
-    }
+    const outputs = definition === undefined
+      ? { main: { ...unknownShape, time: inputShapes[0]?.time ?? false } }
+      : stageShape({ node, incoming, outgoing: [] }, inputShapes, this.functions).outputs;
+    this.#add(node, incoming);
+    for (const [output, shape] of Object.entries(outputs)) this.#shapes.set(outputKey(node.id, output), shape);
     return { node: node.id, output: "main" };
   }
 
   /** @throws {@link StreamFlowError} SF_PLAN_INVALID, naming both nodes, where the sink cannot take what it is given. */
   addSink(sink: Sink, inputs: readonly Tail[], id?: string): void {
-    const node = this.#add({ kind: "sink", type: sink.type, config: sink.config, sink }, id);
-    const incoming = this.#connect(node, { main: inputs });
+    const node = this.#node({ kind: "sink", type: sink.type, config: sink.config, sink }, id);
+    const incoming = edgesInto(node, { main: inputs });
     const [input = unknownShape] = this.#inputShapes(node, incoming);
     checkSink({ node, incoming, outgoing: [] }, input);
+    this.#add(node, incoming);
   }
 
   /** Takes over the nodes and edges of another builder. */
   merge(other: PlanBuilder): void {
     if (other === this) return;
-    for (const [id, node] of other.#nodes) {
-      if (this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes of the joined pipelines`, "give one of them another id");
-      this.#nodes.set(id, node);
-    }
+    const doubled = [...other.#nodes.keys()].find((id) => this.#nodes.has(id));
+    if (doubled !== undefined) throw invalid(`the id "${doubled}" is used by two nodes of the joined pipelines`, "give one of them another id");
+    for (const [id, node] of other.#nodes) this.#nodes.set(id, node);
     this.#edges.push(...other.#edges);
     for (const [key, shape] of other.#shapes) this.#shapes.set(key, shape);
   }
@@ -100,30 +100,31 @@ export class PlanBuilder {
     return { config: this.config, nodes: [...this.#nodes.values()], edges: [...this.#edges] };
   }
 
-  #add(node: Omit<PlanNode, "id" | "named">, id: string | undefined): PlanNode {
+  #node(node: Omit<PlanNode, "id" | "named">, id: string | undefined): PlanNode {
     if (id !== undefined && !nodeIdPattern.test(id)) {
       throw new StreamFlowError("SF_PLAN_INVALID", `"${id}" cannot be a node id`, { hint: 'letters, digits, "_" and "-", starting with a letter' });
     }
     if (id !== undefined && this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes`, "give one of them another id");
-    const added: PlanNode = { ...node, id: id ?? generatedNodeId(node.type, this.#nodes), named: id !== undefined };
-    this.#nodes.set(added.id, added);
-    return added;
+    return { ...node, id: id ?? generatedNodeId(node.type, this.#nodes), named: id !== undefined };
   }
 
-  #connect(node: PlanNode, inputs: Readonly<Record<string, readonly Tail[]>>): readonly PlanEdge[] {
-    const edges = Object.entries(inputs).flatMap(([input, tails]) => tails.map((tail) => ({ from: tail.node, output: tail.output, to: node.id, input })));
-    const names = inputNames(node);
-    for (const edge of edges) {
-      if (!names.includes(edge.input)) throw invalid(`"${node.id}" (${node.type}) has no input "${edge.input}"`, `its inputs: ${names.join(", ")}`);
-    }
-    this.#edges.push(...edges);
-    return edges;
+  #add(node: PlanNode, incoming: readonly PlanEdge[]): void {
+    this.#nodes.set(node.id, node);
+    this.#edges.push(...incoming);
   }
 
   #inputShapes(node: PlanNode, incoming: readonly PlanEdge[]): readonly Shape[] {
     const outputOf = ({ from, output }: PlanEdge): Shape => this.shapeOf({ node: from, output });
     return inputNames(node).map((name) => mergedShape({ node, incoming, outgoing: [] }, name, outputOf));
   }
+}
+
+function edgesInto(node: PlanNode, inputs: Readonly<Record<string, readonly Tail[]>>): readonly PlanEdge[] {
+  const names = inputNames(node);
+  return Object.entries(inputs).flatMap(([input, tails]) => {
+    if (!names.includes(input)) throw invalid(`"${node.id}" (${node.type}) has no input "${input}"`, `its inputs: ${names.join(", ")}`);
+    return tails.map((tail) => ({ from: tail.node, output: tail.output, to: node.id, input }));
+  });
 }
 
 function outputKey(node: string, output: string): string {
