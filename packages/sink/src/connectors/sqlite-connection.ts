@@ -38,7 +38,7 @@ export class SqliteConnection {
     try {
       // Readers see the last commit while the next is written (WAL); a commit that has returned survives a power loss (FULL).
       await connection.#inTurn(() => connection.exec("PRAGMA journal_mode = WAL"));
-      connection.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA temp.journal_mode = MEMORY; PRAGMA temp.cache_size = -8192");
+      connection.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA temp.journal_mode = MEMORY; PRAGMA temp.cache_size = -8192; PRAGMA main.cache_size = -16384");
       return connection;
     } catch (error) {
       connection.close();

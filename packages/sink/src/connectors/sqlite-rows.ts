@@ -1,5 +1,5 @@
 // Rows of one epoch on their way into a table.
-//   R1. They wait in memory. When they are many, or where one is a delete, all of them move to a temporary table, in order, and so does what follows.
+//   R1. They wait in memory, and go straight into the table. Where they are many, or one is a delete, all of them go through a temporary table, in order.
 //   R2. `apply` changes nothing that it could not do again: its transaction may be rolled back and run once more.
 import { BatchError, ChangeKind, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import type { BatchFailure, SinkBatch } from "@streamflow/core";
@@ -9,12 +9,10 @@ import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SqliteTable } from "./sqlite-table.ts";
 import { toSqlite, type SqliteValue, type ToSqlite } from "./sqlite-values.ts";
 
-/** SQLite takes 32,766 parameters in a statement; more than some dozens of rows in one gain nothing. */
-const maxParameters = 32_766;
-const rowsPerInsert = 64;
 /** What rows may hold in memory, roughly. */
-const mostWaitingBytes = 8 << 20;
-/** A number, or a reference to a text. */
+const mostWaitingBytes = 16 << 20;
+/** A list; a number, or a reference to a text. */
+const bytesPerRow = 48;
 const bytesPerValue = 16;
 
 interface ColumnWriter {
@@ -29,25 +27,26 @@ export class WaitingRows {
   readonly #table: SqliteTable;
   readonly #columns: readonly ColumnWriter[];
   readonly #upserts: boolean;
-  readonly #direct: RowInserts;
-  readonly #staged: RowInserts;
+  // One row a statement: with several, node:sqlite is slower by half.
+  readonly #insertDirect: StatementSync;
+  readonly #insertStaged: StatementSync;
   readonly #applyDeletes: StatementSync | undefined;
   readonly #applyRows: StatementSync;
   readonly #clear: StatementSync;
-  #rows = new RowChunks();
-  /** Some rows are in the temporary table, so all are on their way there. */
+  #rows: SqliteValue[][] = [];
+  #waitingBytes = 0;
+  /** Rows go through the temporary table; those of an upsert say at their end whether they are deletes. */
   #isStaged = false;
   #deletes = false;
 
   constructor(connection: SqliteConnection, table: SqliteTable, key: readonly string[] | undefined) {
-    const width = table.columns.length;
     this.#connection = connection;
     this.#table = table;
     this.#upserts = key !== undefined;
     this.#columns = table.columns.map((column) => ({ read: fieldReader(column.name), convert: toSqlite(column), isKey: key?.includes(column.name) === true }));
     connection.exec(table.createStaged);
-    this.#direct = new RowInserts(connection, { width, sql: (rows) => table.insertRows(rows) });
-    this.#staged = new RowInserts(connection, { width: width + (this.#upserts ? 1 : 0), sql: (rows) => table.insertStaged(rows) });
+    this.#insertDirect = connection.prepare(table.insertRow);
+    this.#insertStaged = connection.prepare(table.insertStaged);
     this.#applyDeletes = this.#upserts ? connection.prepare(table.applyDeletes) : undefined;
     this.#applyRows = connection.prepare(table.applyRows);
     this.#clear = connection.prepare("DELETE FROM temp._streamflow_staged");
@@ -77,12 +76,10 @@ export class WaitingRows {
 
   /** Inside a transaction: into the table. */
   apply(): void {
-    if (!this.#isStaged) {
-      this.#direct.insert(this.#rows);
-      return;
-    }
-    this.#staged.insert(this.#rows);
     this.#connection.attempt(() => {
+      const insert = this.#isStaged ? this.#insertStaged : this.#insertDirect;
+      for (const row of this.#rows) insert.run(...row);
+      if (!this.#isStaged) return;
       if (this.#deletes) this.#applyDeletes?.run();
       this.#applyRows.run();
       this.#clear.run();
@@ -91,7 +88,8 @@ export class WaitingRows {
 
   /** After the commit. Before it, everything is kept: the transaction may have to run again. */
   committed(): void {
-    this.#rows = new RowChunks();
+    this.#rows = [];
+    this.#waitingBytes = 0;
     this.#isStaged = false;
     this.#deletes = false;
   }
@@ -114,74 +112,39 @@ export class WaitingRows {
   }
 
   #keep(row: SqliteValue[], isDelete: boolean): void {
-    if (!this.#isStaged) {
-      this.#rows.add(row, this.#direct.chunk);
-      if (this.#rows.byteLength > mostWaitingBytes) this.#stage();
-      return;
-    }
-    if (this.#upserts) row.push(isDelete ? 1 : 0);
-    this.#rows.add(row, this.#staged.chunk);
-    if (this.#rows.count < this.#staged.chunk) return;
-    this.#staged.insert(this.#rows);
-    this.#rows = new RowChunks();
+    if (this.#isStaged && this.#upserts) row.push(isDelete ? 1 : 0);
+    this.#rows.push(row);
+    this.#waitingBytes += sizeOf(row);
+    if (this.#waitingBytes > mostWaitingBytes) this.#spill();
   }
 
-  /** Moves what waits in memory to the temporary table. */
+  /** From now on rows go through the temporary table. */
   #stage(): void {
     if (this.#isStaged) return;
     this.#isStaged = true;
-    const waiting = this.#rows;
-    this.#rows = new RowChunks();
-    for (const row of waiting.rows(this.#direct.width)) this.#keep(row, false);
+    if (this.#upserts) for (const row of this.#rows) row.push(0);
   }
-}
 
-/** Rows in memory: the parameters of whole chunks one after another, then of a part of one. */
-class RowChunks {
-  readonly full: SqliteValue[][] = [];
-  rest: SqliteValue[] = [];
-  /** Rows held. */
-  count = 0;
-  byteLength = 0;
-
-  /** @param chunk rows of a chunk */
-  add(row: readonly SqliteValue[], chunk: number): void {
-    for (const value of row) {
-      this.rest.push(value);
-      this.byteLength += bytesPerValue + (typeof value === "string" ? value.length : value instanceof Uint8Array ? value.length : 0);
+  /** Moves what waits in memory to the temporary table. Its transaction touches nothing else, so it locks nobody out. */
+  #spill(): void {
+    this.#stage();
+    this.#connection.exec("BEGIN");
+    try {
+      this.#connection.attempt(() => {
+        for (const row of this.#rows) this.#insertStaged.run(...row);
+      });
+      this.#connection.exec("COMMIT");
+    } catch (error) {
+      this.#connection.exec("ROLLBACK");
+      throw error;
     }
-    this.count++;
-    if (this.count % chunk > 0) return;
-    this.full.push(this.rest);
-    this.rest = [];
-  }
-
-  *rows(width: number): Generator<SqliteValue[]> {
-    for (const values of [...this.full, this.rest]) for (let at = 0; at < values.length; at += width) yield values.slice(at, at + width);
+    this.#rows = [];
+    this.#waitingBytes = 0;
   }
 }
 
-/** The statements that insert rows of one width somewhere. */
-class RowInserts {
-  readonly width: number;
-  /** Rows of a chunk. */
-  readonly chunk: number;
-  readonly #connection: SqliteConnection;
-  readonly #insertChunk: StatementSync;
-  readonly #insertOne: StatementSync;
-
-  constructor(connection: SqliteConnection, { width, sql }: { readonly width: number; readonly sql: (rows: number) => string }) {
-    this.width = width;
-    this.chunk = Math.max(1, Math.min(rowsPerInsert, Math.floor(maxParameters / width)));
-    this.#connection = connection;
-    this.#insertChunk = connection.prepare(sql(this.chunk));
-    this.#insertOne = connection.prepare(sql(1));
-  }
-
-  insert({ full, rest }: RowChunks): void {
-    this.#connection.attempt(() => {
-      for (const values of full) this.#insertChunk.run(...values);
-      for (let at = 0; at < rest.length; at += this.width) this.#insertOne.run(...rest.slice(at, at + this.width));
-    });
-  }
+function sizeOf(row: readonly SqliteValue[]): number {
+  let bytes = bytesPerRow;
+  for (const value of row) bytes += bytesPerValue + (typeof value === "string" || value instanceof Uint8Array ? value.length : 0);
+  return bytes;
 }

@@ -21,12 +21,12 @@ export interface SqliteTable {
   readonly isScalar: boolean;
   /** Creates the temporary table that holds what is not committed. */
   readonly createStaged: string;
-  /** Inserts `rows` rows into it. Upserts: the last row of a key stays; the last parameter of each row is 1 for a delete. */
-  insertStaged(rows: number): string;
+  /** Inserts a row into it. Upserts: the last row of a key stays; the last parameter is 1 for a delete. */
+  readonly insertStaged: string;
   readonly applyDeletes: string;
   readonly applyRows: string;
-  /** Inserts `rows` rows into the table itself. Upserts: a row replaces the one with its key. */
-  insertRows(rows: number): string;
+  /** Inserts a row into the table itself. Upserts: it replaces the row with its key. */
+  readonly insertRow: string;
 }
 
 interface FoundColumn {
@@ -96,20 +96,20 @@ function checkTable(request: TableRequest, declared: readonly SqliteColumn[] | u
   return columns.map((column) => ({ ...column, nullable: column.nullable && byName.get(column.name)?.notnull !== 1 }));
 }
 
-function statements({ table, key }: TableRequest, columns: readonly SqliteColumn[], found: readonly FoundColumn[]): Pick<SqliteTable, "createStaged" | "insertStaged" | "applyDeletes" | "applyRows" | "insertRows"> {
+function statements({ table, key }: TableRequest, columns: readonly SqliteColumn[], found: readonly FoundColumn[]): Pick<SqliteTable, "createStaged" | "insertStaged" | "applyDeletes" | "applyRows" | "insertRow"> {
   const target = `main.${quote(table)}`;
   const list = names(columns.map((column) => column.name));
   // The same affinity as in the table, so that a value is changed once and keys compare alike.
   const typeOf = ({ name, type }: SqliteColumn): string => found.find((column) => column.name === name)?.type ?? (type === undefined ? "" : columnType(type));
   const lines = columns.map((column) => `${quote(column.name)} ${typeOf(column)}`);
-  const values = (rows: number, count: number): string => `VALUES ${Array(rows).fill(`(${Array(count).fill("?").join(",")})`).join(",")}`;
+  const values = (count: number): string => `VALUES (${Array(count).fill("?").join(",")})`;
   if (key === undefined) {
     return {
       createStaged: `CREATE TABLE ${staged} (${lines.join(", ")})`,
-      insertStaged: (rows) => `INSERT INTO ${staged} ${values(rows, columns.length)}`,
+      insertStaged: `INSERT INTO ${staged} ${values(columns.length)}`,
       applyDeletes: "",
       applyRows: `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${staged} ORDER BY rowid`,
-      insertRows: (rows) => `INSERT INTO ${target} (${list}) ${values(rows, columns.length)}`,
+      insertRow: `INSERT INTO ${target} (${list}) ${values(columns.length)}`,
     };
   }
   const rest = columns.map((column) => column.name).filter((name) => !key.includes(name));
@@ -117,10 +117,10 @@ function statements({ table, key }: TableRequest, columns: readonly SqliteColumn
   const keys = key.length === 1 ? names(key) : `(${names(key)})`;
   return {
     createStaged: `CREATE TABLE ${staged} (${[...lines, `${deleted} INTEGER`].join(", ")}, UNIQUE (${names(key)}))`,
-    insertStaged: (rows) => `INSERT OR REPLACE INTO ${staged} ${values(rows, columns.length + 1)}`,
+    insertStaged: `INSERT OR REPLACE INTO ${staged} ${values(columns.length + 1)}`,
     applyDeletes: `DELETE FROM ${target} WHERE ${keys} IN (SELECT ${names(key)} FROM ${staged} WHERE ${deleted} = 1)`,
     applyRows: `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${staged} WHERE ${deleted} = 0 ORDER BY rowid ON CONFLICT (${names(key)}) DO ${change}`,
-    insertRows: (rows) => `INSERT INTO ${target} (${list}) ${values(rows, columns.length)} ON CONFLICT (${names(key)}) DO ${change}`,
+    insertRow: `INSERT INTO ${target} (${list}) ${values(columns.length)} ON CONFLICT (${names(key)}) DO ${change}`,
   };
 }
 
