@@ -139,7 +139,7 @@ export class HostedPipeline {
     } catch (thrown) {
       this.#problem = toStreamFlowError(thrown, "SF_INTERNAL", `"${file}" cannot be loaded`);
       this.#isInvalid = true;
-      environment.logger.error("a pipeline file cannot be loaded", { file, ...this.#describe(this.#problem) });
+      environment.logger.error("a pipeline file cannot be loaded", { file, ...this.#fields(this.#problem) });
     } finally {
       this.#isLoading = false;
     }
@@ -168,8 +168,8 @@ export class HostedPipeline {
     } catch (thrown) {
       this.#problem = toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${run.name}"`);
       const isHeld = this.#problem.code === "SF_LEASE_HELD";
-      if (!isHeld) logger.error("a pipeline has failed", { pipeline: run.name, ...this.#describe(this.#problem) });
-      else if (!wasHeld) logger.warn("another process runs the pipeline: standing by", { pipeline: run.name, ...this.#describe(this.#problem) });
+      if (!isHeld) logger.error("a pipeline has failed", { pipeline: run.name, ...this.#fields(this.#problem) });
+      else if (!wasHeld) logger.warn("another process runs the pipeline: standing by", { pipeline: run.name, ...this.#fields(this.#problem) });
       return !isHeld;
     }
     return true;
@@ -194,6 +194,12 @@ export class HostedPipeline {
     coordinator.remove(this.#run.name);
     this.#run = coordinator.add(this.#run.plan.logical);
     this.#problem = undefined;
+  }
+
+  /** The same for the log. */
+  #fields(error: StreamFlowError): Readonly<Record<string, unknown>> {
+    const { message, ...more } = this.#describe(error);
+    return { error: message, ...more };
   }
 
   #describe(error: StreamFlowError): PipelineProblem {
