@@ -164,6 +164,19 @@ describe.concurrent("the host", { timeout: 60_000 }, () => {
     expect(slip.stderr).toContain('did you mean "host"?');
   });
 
+  it("is searched in the folders between the file and the present one, no further", async () => {
+    using workspace = new Workspace();
+    workspace.write("streamflow.config.json", JSON.stringify({ host: runnerHost, data: "kept" }));
+    workspace.write("teams/a/orders.ndjson", orders);
+    workspace.write("teams/a/orders.yaml", fromFile);
+    expect((await workspace.run("run", "teams/a/orders.yaml")).code).toBe(0);
+    expect(readdirSync(workspace.folder)).toContain("kept");
+    workspace.write("streamflow.config.json", JSON.stringify({ host: "./gone.js" }));
+    expect((await workspace.run("validate", "teams/a/orders.yaml")).stderr).toContain("gone.js");
+    using elsewhere = new Workspace();
+    expect((await elsewhere.run("validate", join(workspace.folder, "teams/a/orders.yaml"))).stderr).toContain("@streamflow/runner");
+  });
+
   it("that is missing, or is none, is said with what to do", async () => {
     using workspace = new Workspace();
     const missing = await workspace.run("--host", "@acme/no-such-host", "schema");

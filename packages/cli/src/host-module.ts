@@ -1,6 +1,6 @@
 // Which module makes the host: `--host`, else the project's config, else @streamflow/runner.
 import { createRequire } from "node:module";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { nearest, StreamFlowError, toStreamFlowError, type Host, type HostModule } from "@streamflow/core";
 import { nodeDisk } from "@streamflow/core/node";
@@ -29,7 +29,7 @@ export interface Project {
 export interface ProjectOptions {
   readonly context: CliContext;
   readonly globals: GlobalOptions;
-  /** The pipeline file, where the command has one: the config is searched next to it. */
+  /** The pipeline file, where the command has one: the config is searched next to it, then above it up to the present folder. */
   readonly file?: string;
   readonly values?: SetValues;
   /** Where log lines go. @defaultValue standard error */
@@ -40,7 +40,7 @@ export interface ProjectOptions {
 export async function openProject(options: ProjectOptions): Promise<Project> {
   const { context, globals, file, values = {} } = options;
   const beside = file === undefined ? context.folder : dirname(resolve(context.folder, file));
-  const config = await readProjectConfig(beside);
+  const config = await findProjectConfig(beside, context.folder);
   const [specifier, from] = globals.host !== undefined ? [globals.host, context.folder] : [config.host ?? defaultHost, config.folder];
   const module = await importFrom(specifier, from, context.folder);
   const { createHost } = module as Partial<HostModule>;
@@ -53,7 +53,15 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   return { host, dataFolder: data };
 }
 
-async function readProjectConfig(folder: string): Promise<ProjectConfig> {
+async function findProjectConfig(beside: string, present: string): Promise<ProjectConfig> {
+  for (let folder = beside; ; folder = dirname(folder)) {
+    const found = await readProjectConfig(folder);
+    if (found !== undefined) return found;
+    if (!folder.startsWith(join(present, sep))) return { folder: beside };
+  }
+}
+
+async function readProjectConfig(folder: string): Promise<ProjectConfig | undefined> {
   const disk = nodeDisk();
   for (const name of configNames) {
     const path = join(folder, name);
@@ -61,7 +69,7 @@ async function readProjectConfig(folder: string): Promise<ProjectConfig> {
     const module = await importFile(path);
     return { folder, ...checkConfig((module["default"] ?? module) as Readonly<Record<string, unknown>>, path) };
   }
-  return { folder };
+  return undefined;
 }
 
 function checkConfig(given: Readonly<Record<string, unknown>>, path: string): Omit<ProjectConfig, "folder"> {

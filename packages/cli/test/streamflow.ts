@@ -1,8 +1,8 @@
 // Runs the real command in a child process, in a folder of its own.
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
 /** The Node that runs the tests may be another one. */
@@ -34,6 +34,7 @@ export class Workspace implements Disposable {
 
   write(name: string, content: string): string {
     const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
     return path;
   }
