@@ -28,7 +28,7 @@ const refused: Readonly<Record<string, readonly [what: string, hint?: string]>> 
   TaggedTemplateExpression: ["a tagged template", "write a call: f(text)"],
   ImportExpression: ["import"],
   MetaProperty: ["import.meta or new.target"],
-  AwaitExpression: ["await", "asynchronous work belongs in a mapAsync stage"],
+  AwaitExpression: ["await", "asynchronous work belongs in a stage of your own"],
   YieldExpression: ["yield"],
   PrivateIdentifier: ["a private name"],
 };

@@ -62,7 +62,7 @@ describe("parseExpression", () => {
     ["tag`x`", 1, "found a tagged template", "f(text)"],
     ["import(`x`)", 1, "found import", undefined],
     ["import.meta", 1, "found import.meta", undefined],
-    ["await x", 1, "found await", "mapAsync"],
+    ["await x", 1, "found await", "a stage of your own"],
     ["class {}", 1, "found a class", undefined],
     ["a?.#b", 4, "", undefined],
     ["9223372036854775808n", 1, "is beyond int64", undefined],

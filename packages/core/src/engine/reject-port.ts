@@ -87,7 +87,7 @@ export class RejectPort {
     if (policy.onReject === "fail") throw error;
     this.#total++;
     if (policy.maxRejected !== undefined && this.#total > policy.maxRejected) {
-      throw new StreamFlowError("SF_STAGE_FAILED", `more than ${policy.maxRejected} records were rejected; the last by "${node}": ${error.message}`, { cause: error });
+      throw new StreamFlowError("SF_REJECT_LIMIT", `more than ${policy.maxRejected} records were rejected; the last by "${node}": ${error.message}`, { cause: error });
     }
     const maxBytes = policy.maxBytes ?? defaultMaxBytes;
     const raw = record.raw ?? textOf(record.value);
