@@ -43,9 +43,12 @@ function originsOf(file: string): Map<string, readonly string[]> {
   const origins = new Map<string, readonly string[]>();
   if (file.endsWith(".md")) return origins;
   const pkg = publishedPackages().find((candidate) => file.startsWith(`${candidate.folder}/`));
-  const entry = join(root, pkg?.folder ?? "", "src/index.ts");
   origins.set(join(root, file), exportsOf(join(root, file)));
-  if (pkg !== undefined && existsSync(entry)) origins.set(pkg.manifest.name, exportsOf(entry));
+  // An example beside the test kit may also use the kit.
+  for (const part of file.includes("/src/testing/") ? ["/testing", ""] : [""]) {
+    const entry = join(root, pkg?.folder ?? "", `src${part}/index.ts`);
+    if (pkg !== undefined && existsSync(entry)) origins.set(`${pkg.manifest.name}${part}`, exportsOf(entry));
+  }
   return origins;
 }
 

@@ -16,9 +16,12 @@ export interface ManualClockOptions {
  * @example
  * ```ts
  * const clock = new ManualClock();
+ * const fired: string[] = [];
  * clock.setTimer(100, () => fired.push("a"));
- * clock.advance(99);  // nothing fires
- * clock.advance(1);   // "a" fires
+ * clock.advance(99);
+ * [...fired]; // => []
+ * clock.advance(1);
+ * [...fired]; // => ["a"]
  * ```
  */
 export class ManualClock implements Clock {

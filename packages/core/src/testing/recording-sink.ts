@@ -39,8 +39,9 @@ const sessions: Readonly<Record<RecordingSinkKind, new (parts: SessionParts) => 
  * @example
  * ```ts
  * const sink = new RecordingSink("store-first");
- * // … run a pipeline, crash it, run it again with new RecordingSink("store-first", { target: sink.target }) …
- * expect(sink.target.values).toEqual([1, 2, 3]);
+ * // … run a pipeline with it, crash it, and run it again with a sink that writes to the same target:
+ * const next = new RecordingSink("store-first", { target: sink.target });
+ * next.target.values; // => []
  * ```
  */
 export class RecordingSink implements Sink {

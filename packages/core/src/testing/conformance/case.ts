@@ -12,7 +12,7 @@ export interface ConformanceCase {
   /** Whether the harness declares that its subject lacks that capability. */
   readonly isSkipped: boolean;
   /** Throws an AssertionError where the subject breaks the promise. */
-  run(): Promise<void>;
+  run(this: void): Promise<void>;
 }
 
 /** The part of a test runner that {@link registerConformance} uses: `it` of Vitest, Jest and Mocha, `test` of node:test. */
@@ -25,7 +25,10 @@ export interface TestRegistrar {
  * Registers every case with a test runner; cases whose capability is missing show as skipped.
  * @example
  * ```ts
- * registerConformance(it, checkpointStoreConformance(harness));
+ * // With Vitest: proven(it, harness).
+ * export function proven(it: TestRegistrar, harness: CheckpointStoreHarness<unknown>): void {
+ *   registerConformance(it, checkpointStoreConformance(harness));
+ * }
  * ```
  */
 export function registerConformance(it: TestRegistrar, cases: readonly ConformanceCase[]): void {
