@@ -52,6 +52,7 @@ describe.concurrent("the host", { timeout: 60_000 }, () => {
     const health = await hosted.get("/healthz");
     expect([health.status, health.body["status"]]).toEqual([200, "degraded"]);
     const metrics = await hosted.get("/metrics");
+    expect(metrics.text).toMatch(/^streamflow_checkpoints_total\{[^}]*pipeline="good"[^}]*\} \d+$/m);
     expect(metrics.text).toMatch(/^streamflow_records_in_total\{[^}]*pipeline="good"[^}]*\} \d+$/m);
 
     const { code, stderr } = await hosted.stop();

@@ -103,6 +103,18 @@ describe.concurrent("run and inspect", { timeout: 60_000 }, () => {
     expect(await running.ended).toMatchObject({ code: 130 });
   });
 
+  it("ends when the reader of its output has gone away, and does not try again", async () => {
+    using workspace = new Workspace();
+    workspace.write("orders.ndjson", orders.repeat(2_000));
+    workspace.write("copy.yaml", `name: copy\nsource: { type: file, path: orders.ndjson, ${schema} }\nsinks:\n  - { type: stdout }\n`);
+    const running = workspace.start(...host, "run", "copy.yaml");
+    await running.until("r1");
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/error\[SF_SINK_FAILED\]: .*EPIPE/)]);
+    expect(stderr).not.toContain("restarts");
+  });
+
   it("a failure at run time has its code, its message, and no stack", async () => {
     using workspace = new Workspace();
     workspace.write("orders.yaml", fromFile);

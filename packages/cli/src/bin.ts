@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // The command's process: streams, signals, exit code.
 import type { CliContext } from "./cli-context.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { main } from "./main.ts";
+import { renderError } from "./render-error.ts";
 
-// A reader that has gone away (`streamflow explain … | head`) ends the command without a word.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// A reader that has gone away (`streamflow explain … | head`) ends the command without a word, and a run as a signal would.
+let outputBroken = (): void => process.exit(0);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? outputBroken() : process.exit(1)));
 
 const context: CliContext = {
   stdout: process.stdout,
@@ -13,7 +16,16 @@ const context: CliContext = {
   folder: process.cwd(),
   onInterrupt(run) {
     process.on("SIGINT", run).on("SIGTERM", run);
-    return () => process.off("SIGINT", run).off("SIGTERM", run);
+    const ending = outputBroken;
+    outputBroken = () => {
+      // Every write that follows fails too.
+      outputBroken = () => undefined;
+      run();
+    };
+    return () => {
+      process.off("SIGINT", run).off("SIGTERM", run);
+      outputBroken = ending;
+    };
   },
   every(intervalMs, run) {
     const timer = setInterval(run, intervalMs);
@@ -21,6 +33,13 @@ const context: CliContext = {
   },
   exit: (code) => process.exit(code),
 };
+
+/** What a connector or user code lets slip: told like every other failure. */
+const slipped = (thrown: unknown): void => {
+  process.stderr.write(renderError(thrown, { paint: (text) => text, debug: process.argv.includes("--debug") }));
+  process.exit(exitCodes.failed);
+};
+process.on("uncaughtException", slipped).on("unhandledRejection", slipped);
 
 /** How long something that a connector left open may keep the process alive, in milliseconds. */
 const lingerMs = 1_000;

@@ -9,7 +9,7 @@ export interface CliContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The folder that the command was started in; absolute. */
   readonly folder: string;
-  /** Calls back at every SIGINT and SIGTERM, until the answer is called. */
+  /** Calls back at every SIGINT and SIGTERM, and when the reader of standard output has gone away, until the answer is called. */
   onInterrupt(run: () => void): () => void;
   /** Calls back again and again, and keeps the process alive, until the answer is called. */
   every(intervalMs: number, run: () => void): () => void;

@@ -10,7 +10,7 @@ export interface LoadedPipeline {
   readonly logical: LogicalPlan;
   readonly plan: PhysicalPlan;
   /** Replaces the secrets of the file in a text. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
 }
 
 /** What a code pipeline exports: `export const pipeline = (options) => new Pipeline(…)`. */

@@ -9,6 +9,7 @@
 // Scaling: a shard is owned by one process at a time. Start the same pipeline in more processes, and the source's group protocol spreads the input
 // partitions; their shards follow through leases and the checkpoint store, each restored by its new owner where the old one let it go.
 import type { CancelTimer, Environment } from "./contracts/environment.ts";
+import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
 import type { CheckpointResult } from "./engine/checkpointer.ts";
 import type { ExecutorProgress } from "./engine/executor-metrics.ts";
@@ -206,6 +207,7 @@ export class PipelineRun {
     }
     this.lifecycle.move("restarting", "fail");
     this.#restarts++;
+    environment.metrics.counter(metricNames.restarts.name, metricNames.restarts.help, { pipeline: this.name }).add();
     // Full jitter, as in deliver.ts, but never at once.
     const ceilingMs = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (this.#failures.length - 1));
     const delayMs = ceilingMs / 2 + (environment.random.next() * ceilingMs) / 2;
