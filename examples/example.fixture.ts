@@ -26,10 +26,11 @@ export async function planOf(folder: string, form: Form, values: Values): Promis
 
 /** Runs a plan to the end of its input; `look` sees the stores before they are closed. */
 export async function runPlan<Seen = void>(plan: LogicalPlan, dataFolder: string, look?: (stores: HostStores) => Promise<Seen>): Promise<Seen | undefined> {
-  const { registry, environment, openStores } = createHost({ log: { level: "error" } });
-  const stores = await openStores(dataFolder);
+  const host = createHost({ log: { level: "error" } });
+  const { registry, environment } = host;
+  const stores = await host.openStores(dataFolder);
   try {
-    await new PipelineRun(plan, { environment, stores, functions: registry.functions }).run();
+    await new PipelineRun(plan, { environment: host.environment, stores, functions: host.registry.functions }).run();
     return await look?.(stores);
   } finally {
     await closeAll(stores);

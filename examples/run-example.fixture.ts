@@ -17,10 +17,10 @@ export interface ExampleArguments {
 // Where there is a compile cache, it is written now: a killed process writes nothing.
 flushCompileCache();
 const { folder, form, values, dataFolder } = JSON.parse(process.argv[2] ?? "") as ExampleArguments;
-const { registry, environment, openStores } = createHost({ log: { level: "error" } });
+const host = createHost({ log: { level: "error" } });
 const plan = await planOf(folder, form, values);
-const stores = await openStores(dataFolder);
-const run = new PipelineRun(plan, { environment, stores, functions: registry.functions });
+const stores = await host.openStores(dataFolder);
+const run = new PipelineRun(plan, { environment: host.environment, stores, functions: host.registry.functions });
 const report = setInterval(() => process.stdout.write(`${run.progress()?.fraction ?? 0}\n`), 2);
 try {
   await run.run();
