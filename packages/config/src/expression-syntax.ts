@@ -207,7 +207,6 @@ export class SyntaxReader {
     return this.#expected("an expression", node, hint, what);
   }
 
-  // oxlint-disable-next-line max-params -- private to this class
   #expected(expected: string, node: AnyNode, hint?: string, found: string = quote(this.#text.slice(node.start, node.end))): StreamFlowError {
     return this.invalid(`expected ${expected}, found ${found}`, node.start, hint);
   }

@@ -160,9 +160,13 @@ class PartitionPump {
     );
   }
 
-  async #next(): Promise<IteratorResult<Batch>> {
-    this.#iterator ??= this.#start()[Symbol.asyncIterator]();
-    return this.#iterator.next();
+  #next(): Promise<IteratorResult<Batch>> {
+    try {
+      this.#iterator ??= this.#start()[Symbol.asyncIterator]();
+      return this.#iterator.next();
+    } catch (thrown) {
+      return Promise.reject(thrown as Error);
+    }
   }
 
   #settle(take: () => unknown): void {

@@ -96,7 +96,7 @@ export interface SinkTransaction {
    * To be called inside the transaction, with the stored heads of these shards (missing ones left out): answers the heads to store.
    * Throws SF_SINK_FENCED where this process is not the owner any more: the transaction must be rolled back and what was staged kept.
    */
-  decide(stored: ReadonlyMap<ShardId, ShardHead>): readonly ShardHead[];
+  readonly decide: (stored: ReadonlyMap<ShardId, ShardHead>) => readonly ShardHead[];
 }
 
 /** What a sink-first connector supplies. */
@@ -192,12 +192,12 @@ class SessionGuard {
 
   /** After everything that was called before. */
   inOrder<T>(operation: string, step: () => Promise<T>): Promise<T> {
-    return this.#append(operation, (run) => (this.#steps = run), this.#steps, step);
+    return this.#append(operation, (run) => void (this.#steps = run), this.#steps, step);
   }
 
   /** After every publish or retract that was called before, beside the other steps. */
   settle(step: () => Promise<void>): Promise<void> {
-    return this.#append("commit", (run) => (this.#ends = run), this.#ends, step);
+    return this.#append("commit", (run) => void (this.#ends = run), this.#ends, step);
   }
 
   closeOnce(step: () => Promise<void>): Promise<void> {

@@ -48,16 +48,17 @@ interface Running extends Mortal {
 }
 
 function runningSerializer(set: AggregateSet): Serializer<Running> {
-  const { name, version, write, read } = set.serializer;
+  const inner = set.serializer;
+  const { name, version } = inner;
   return {
     name: `running:${name}`,
     version,
     write(running, out) {
       out.number(running.latestMs);
       out.value(running.emitted);
-      write(running.accumulators, out);
+      inner.write(running.accumulators, out);
     },
-    read: (from, stored) => ({ latestMs: from.number(), emitted: from.value(), accumulators: read(from, stored) }),
+    read: (from, stored) => ({ latestMs: from.number(), emitted: from.value(), accumulators: inner.read(from, stored) }),
   };
 }
 

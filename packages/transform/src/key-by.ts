@@ -101,7 +101,7 @@ export const keyByOperator: OperatorDefinition<KeyByConfig> = {
 interface CompiledKey {
   readonly key: KeyShape;
   readonly computed: readonly Computed[];
-  evaluate(record: unknown): unknown;
+  readonly evaluate: (record: unknown) => unknown;
 }
 
 function compileKey(config: KeyByConfig, schema: Schema | undefined, functions: Parameters<typeof compute>[2]): CompiledKey {

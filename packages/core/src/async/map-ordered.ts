@@ -43,7 +43,7 @@ export async function* mapOrdered<In, Out>(
       if (head === undefined && pulling === undefined) return;
       const isHeadReady = await abortable(firstOf(head, pulling), signal);
       if (!isHeadReady || head === undefined) continue;
-      running.shift();
+      void running.shift();
       yield await head;
     }
   } finally {

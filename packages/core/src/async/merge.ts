@@ -64,8 +64,8 @@ async function closeAll<T>(lanes: readonly Lane<T>[]): Promise<void> {
   const open = lanes.filter((lane) => !lane.isDone);
   for (const lane of lanes) lane.isDone = true;
   // A source that hangs in `next` answers `return` only after it: such a one is told, but not waited for.
-  await Promise.allSettled(open.map((lane) => {
+  await Promise.allSettled(open.map(async (lane) => {
     const closing = lane.iterator.return?.();
-    return lane.isPulling ? undefined : closing;
+    if (!lane.isPulling) await closing;
   }));
 }

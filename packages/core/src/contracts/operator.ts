@@ -200,7 +200,7 @@ export interface ExpressionFunction {
   /** Looks at the arguments that are literals (undefined: not one) when the expression is built: throws SF_EXPRESSION_INVALID for a value that never works. */
   check?(literals: readonly unknown[]): void;
   /** Called without `this`. */
-  evaluate(...arguments_: unknown[]): unknown;
+  evaluate(this: void, ...arguments_: unknown[]): unknown;
   /** Runnable, checked example: `upper("a") // => "A"`. */
   readonly example: string;
 }

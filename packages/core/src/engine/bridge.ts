@@ -71,15 +71,19 @@ export class Bridge implements GateListener {
 
   /** Runs the stage over everything that waits, and passes event time on. */
   async drain(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#checkFailure();
     const { gate, output } = this.#parts;
     const final = gate.watermarkMs === Infinity;
     if (final) this.#closed = true;
     if (this.#waiting.length > this.#taken || (final && !this.#ended)) await this.#run();
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#checkFailure();
     this.#waiting.length = 0;
     this.#taken = 0;
     output.advance(gate.watermarkMs);
+  }
+
+  #checkFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Ends the stage early: its input returns. */

@@ -71,7 +71,7 @@ function checkExecutable(plan: LogicalPlan): void {
 }
 
 function withResult(plan: LogicalPlan, tails: readonly Tail[]): LogicalPlan {
-  const sink = { type: resultSink, config: {}, capabilities: { delivery: "at-least-once" as const }, needs: { insertOnly: false }, open: inputSource.open as never };
+  const sink = { type: resultSink, config: {}, capabilities: { delivery: "at-least-once" as const }, needs: { insertOnly: false }, open: (): Promise<never> => Promise.reject(new StreamFlowError("SF_INTERNAL", "the result of execute is no sink")) };
   return {
     config: { ...plan.config, unboundedState: true },
     nodes: [...plan.nodes, { id: resultSink, named: true, kind: "sink", type: resultSink, config: {}, sink }],

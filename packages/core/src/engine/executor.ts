@@ -212,7 +212,7 @@ export class Executor {
     await this.#schedule.ended();
     this.#memory.free();
     await this.#sources.close();
-    await Promise.allSettled(this.#ports.map((port) => port.session?.close()));
+    await Promise.allSettled(this.#ports.map(async (port) => port.session?.close()));
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
     for (const instance of this.#wiring.sharedInstances) instance.operator.close?.();
     const { stores, owner, plan } = this.#options;

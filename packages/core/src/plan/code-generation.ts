@@ -16,7 +16,7 @@ export function mayGenerateCode(): boolean {
 
 /** A function of its own: the engine of JavaScript learns about its call sites apart from those of all others. */
 export function generatedFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown {
-  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the callers keep foreign text out of it, and check mayGenerateCode
+  // oxlint-disable-next-line typescript/no-implied-eval -- the callers keep foreign text out of it, and check mayGenerateCode
   return new Function(...parameters, `"use strict"; ${body}`) as (...values: readonly unknown[]) => unknown;
 }
 

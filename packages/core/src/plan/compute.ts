@@ -16,7 +16,7 @@ export interface CompiledCompute {
   readonly isExpression: boolean;
   /** Whether equal records give equal results. A function is taken at its word: true. */
   readonly isPure: boolean;
-  evaluate(record: unknown): unknown;
+  readonly evaluate: (record: unknown) => unknown;
 }
 
 /**

@@ -24,7 +24,7 @@ export interface CompiledExpression {
    * Computes the value for a record; never undefined. Reads own properties only.
    * @throws {@link StreamFlowError} SF_EXPRESSION_FAILED, naming the expression, for example where an int64 overflows.
    */
-  evaluate(record: unknown): unknown;
+  readonly evaluate: (record: unknown) => unknown;
 }
 
 /** What `compileExpression` takes besides the expression. */

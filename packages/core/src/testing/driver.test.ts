@@ -38,7 +38,7 @@ const keyBy = (coPartitioned = false): Stage<{ k: string }, { k: string }> => op
 const count = (): Stage<{ k: string }, string> => operatorStage(countOperator, { type: "count", config: {} });
 const build = (coPartitioned: boolean) => (ends: DriverEnds) =>
   new Pipeline({ name: "counts", checkpoint: { everyMs: 1_000 } }).from(ends.source<{ k: string }>()).addStage(keyBy(coPartitioned)).addStage(count()).to(ends.sink<string>());
-const records = (text: string): { k: string }[] => [...text].map((k) => ({ k }));
+const records = (text: string): { k: string }[] => Array.from(text).map((k) => ({ k }));
 
 describe("the pipeline driver", () => {
   it("shows output only once it is committed", async () => {

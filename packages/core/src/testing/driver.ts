@@ -183,7 +183,7 @@ export class PipelineDriver {
     this.broker(broker).move(partition, to).then(() => (moved = {}), (error: unknown) => (moved = { error }));
     await this.settle();
     if (moved === undefined) throw new StreamFlowError("SF_INTERNAL", `partition "${partition}" did not move`);
-    if (moved.error !== undefined) throw moved.error;
+    if ("error" in moved) throw moved.error;
   }
 
   // --- time ----------------------------------------------------------------------------------------------------

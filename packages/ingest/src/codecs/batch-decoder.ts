@@ -21,7 +21,7 @@ export interface BatchDecoderOptions {
   readonly isText: boolean;
   readonly maxRejectedBytes: number;
   /** The position at an offset in the stream. `snapshot` is the decoder's. */
-  position(offset: number, snapshot: string): Position;
+  readonly position: (offset: number, snapshot: string) => Position;
 }
 
 /** What a stretch gave. */

@@ -72,10 +72,11 @@ class PlainContent implements Content {
     return this.#position;
   }
 
-  async read(target: Uint8Array, offset: number, length: number): Promise<number> {
-    const count = await this.#file.read(target, offset, length, this.#position);
-    this.#position += count;
-    return count;
+  read(target: Uint8Array, offset: number, length: number): Promise<number> {
+    return this.#file.read(target, offset, length, this.#position).then((count) => {
+      this.#position += count;
+      return count;
+    });
   }
 
   async skip(bytes: number): Promise<boolean> {

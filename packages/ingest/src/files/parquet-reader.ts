@@ -19,7 +19,7 @@ export interface ParquetReadOptions {
   readonly schema: Schema | undefined;
   readonly limits: PollLimits;
   readonly signal: AbortSignal;
-  onRead(bytes: number): void;
+  readonly onRead: (bytes: number) => void;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface TextReadOptions {
   readonly maxRejectedBytes: number;
   readonly signal: AbortSignal;
   /** Told how many bytes of the file have been read. */
-  onRead(bytes: number): void;
+  readonly onRead: (bytes: number) => void;
 }
 
 /** Room in front of a chunk for the unfinished record of the chunk before. */
@@ -40,7 +40,16 @@ export async function* readText(options: TextReadOptions, from: FilePlace | unde
     const start = from?.offset ?? 0;
     if (from !== undefined && start > 0) await resume(content, head, { from, path: options.path });
     if (start > 0) options.decoder.restore?.(from?.decoder ?? "");
-    yield* new TextReader(options, content, head).read(start);
+    // One generator, and nothing awaited but the disk: what is awaited for a batch is awaited for all batches.
+    const reader = new TextReader(options, content, { head, start });
+    try {
+      while (!reader.isDone) {
+        const batch = reader.take(await reader.next);
+        if (batch !== undefined) yield batch;
+      }
+    } finally {
+      await reader.next?.catch(() => undefined);
+    }
   } finally {
     await content.close();
   }
@@ -74,12 +83,20 @@ class TextReader {
   readonly #head: Fingerprint;
   readonly #batches: BatchDecoder;
   readonly #free: Uint8Array[] = [];
-  #pending: Promise<Chunk> | undefined;
+  /** The chunk that is being read. */
+  next: Promise<Chunk> | undefined;
+  #isLast = false;
+  /** The unfinished record of the chunk before, and the buffer that it is still in. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #owner: Uint8Array | undefined;
+  /** Offset in the content behind the last chunk. */
+  #behind: number;
 
-  constructor(options: TextReadOptions, content: Content, head: Fingerprint) {
+  constructor(options: TextReadOptions, content: Content, at: { readonly head: Fingerprint; readonly start: number }) {
     this.#options = options;
     this.#content = content;
-    this.#head = head;
+    this.#head = at.head;
+    this.#behind = at.start;
     this.#batches = new BatchDecoder({
       decoder: options.decoder,
       partition: options.partition,
@@ -87,34 +104,29 @@ class TextReader {
       maxRejectedBytes: options.maxRejectedBytes,
       position: (offset, snapshot) => this.#position(offset, snapshot),
     });
+    this.#readAhead(0);
   }
 
-  async *read(start: number): AsyncGenerator<SizedBatch> {
-    let rest: Uint8Array = new Uint8Array(0);
-    let owner: Uint8Array | undefined;
-    let behind = start;
-    try {
-      this.#readAhead(0);
-      for (let last = false; !last && !this.#options.signal.aborted; ) {
-        const read = await this.#take();
-        last = read.end === read.start;
-        behind += read.end - read.start;
-        const chunk = this.#join(rest, read);
-        if (owner !== undefined) this.#giveBack(owner);
-        if (!last) this.#readAhead(chunk.end - chunk.start);
-        const { batch, used } = this.#decode(chunk, { last, behind });
-        rest = chunk.bytes.subarray(used, chunk.end);
-        // The unfinished record is copied before its buffer may be filled again.
-        owner = undefined;
-        if (batch === undefined) owner = chunk.bytes;
-        else {
-          if (rest.length > 0) rest = rest.slice();
-          yield batch;
-        }
-      }
-    } finally {
-      await this.#pending?.catch(() => undefined);
-    }
+  get isDone(): boolean {
+    return this.#isLast || this.#options.signal.aborted;
+  }
+
+  /** Takes the chunk that was read, and starts reading the one behind it. Answers its records, where any are complete. */
+  take(read: Chunk | undefined): SizedBatch | undefined {
+    this.next = undefined;
+    if (read === undefined) return undefined;
+    this.#isLast = read.end === read.start;
+    this.#behind += read.end - read.start;
+    const chunk = this.#join(this.#rest, read);
+    if (this.#owner !== undefined) this.#giveBack(this.#owner);
+    this.#owner = undefined;
+    if (!this.#isLast) this.#readAhead(chunk.end - chunk.start);
+    const { batch, used } = this.#decode(chunk, { last: this.#isLast, behind: this.#behind });
+    const rest = chunk.bytes.subarray(used, chunk.end);
+    // With a batch, the buffer may be filled again before the rest is joined: it is copied.
+    this.#rest = batch !== undefined && rest.length > 0 ? rest.slice() : rest;
+    if (batch === undefined) this.#owner = chunk.bytes;
+    return batch;
   }
 
   #decode(chunk: Chunk, at: { last: boolean; behind: number }): { batch: SizedBatch | undefined; used: number } {
@@ -127,19 +139,13 @@ class TextReader {
     const { chunkBytes } = this.#options.content;
     const length = unfinished > 2 * chunkBytes ? Math.min(unfinished, 64 * chunkBytes) : chunkBytes;
     const bytes = length === chunkBytes ? (this.#free.pop() ?? newBuffer(chunkBytes)) : newBuffer(length);
-    this.#pending = this.#content.read(bytes, carryBytes, length).then((count) => {
+    this.next = this.#content.read(bytes, carryBytes, length).then((count) => {
       if (this.#head.missing > 0) this.#head.take(bytes.subarray(carryBytes, carryBytes + count));
       this.#options.onRead(this.#content.bytesRead);
       return { bytes, start: carryBytes, end: carryBytes + count };
     });
     // A failure is thrown where the chunk is taken; until then it is not unheard of.
-    this.#pending.catch(() => undefined);
-  }
-
-  async #take(): Promise<Chunk> {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    return (await pending) ?? { bytes: newBuffer(0), start: carryBytes, end: carryBytes };
+    this.next.catch(() => undefined);
   }
 
   /** Puts the unfinished record in front of the chunk that ends it. */

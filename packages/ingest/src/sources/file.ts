@@ -99,16 +99,20 @@ class FileReaders implements PartitionReaders {
     return this.#options.partitions === "one" ? [onePartition] : this.#files.map((file) => file.name);
   }
 
-  async *read(partition: string, from: Position | undefined, context: ReadContext): AsyncGenerator<Batch> {
+  read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch> {
     const files = this.#options.partitions === "one" ? this.#files : this.#files.filter((file) => file.name === partition);
     const place = from === undefined ? undefined : parsePlace(from);
     const first = place === undefined ? 0 : files.findIndex((file) => file.name === place.file);
     if (place !== undefined && first < 0) throw changedFile(place.file, "the file is no longer among those of the source");
     for (const file of files.slice(0, first)) this.#read.set(file.name, file.sizeBytes);
-    for (const [i, file] of files.slice(first).entries()) {
-      yield* this.#readFile(file, { partition, from: i === 0 ? place : undefined, context });
-      this.#read.set(file.name, file.sizeBytes);
-    }
+    const rest = files.slice(first);
+    const readAt = (i: number): AsyncIterable<Batch> => {
+      const before = rest[i - 1];
+      if (before !== undefined) this.#read.set(before.name, before.sizeBytes);
+      return this.#readFile(rest[i]!, { partition, from: i === 0 ? place : undefined, context });
+    };
+    // A generator around a generator makes several promises for each batch.
+    return rest.length === 1 ? readAt(0) : oneAfterAnother(rest.length, readAt);
   }
 
   #readFile(file: ListedFile, options: { partition: string; from: FilePlace | undefined; context: ReadContext }): AsyncIterable<Batch> {
@@ -146,4 +150,8 @@ class FileReaders implements PartitionReaders {
 async function* parquetBatches(options: ParquetReadOptions, from: FilePlace | undefined): AsyncGenerator<Batch> {
   const { readParquet } = await import("../files/parquet-reader.ts");
   yield* readParquet(options, from);
+}
+
+async function* oneAfterAnother(count: number, readAt: (i: number) => AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  for (let i = 0; i < count; i++) yield* readAt(i);
 }

@@ -132,6 +132,6 @@ class Puller {
 
 /** Resolves after enough turns of the microtask queue for an async generator that has a value to hand it over. */
 async function turns(): Promise<undefined> {
-  for (let i = 0; i < 8; i++) await undefined;
+  for (let i = 0; i < 8; i++) await Promise.resolve();
   return undefined;
 }

@@ -23,7 +23,8 @@ interface Counted extends Mortal {
 }
 
 function countedSerializer(set: AggregateSet): Serializer<Counted> {
-  const { name, version, write, read } = set.serializer;
+  const inner = set.serializer;
+  const { name, version } = inner;
   return {
     name: `counted:${name}`,
     version,
@@ -31,12 +32,12 @@ function countedSerializer(set: AggregateSet): Serializer<Counted> {
       for (const value of [next, latestMs, panes.length]) out.number(value);
       for (const pane of panes) {
         for (const value of [pane.start, pane.minMs, pane.maxMs]) out.number(value);
-        write(pane.accumulators, out);
+        inner.write(pane.accumulators, out);
       }
     },
     read(from, stored) {
       const [next, latestMs, length] = [from.number(), from.number(), from.number()];
-      const panes = Array.from({ length }, () => ({ start: from.number(), minMs: from.number(), maxMs: from.number(), accumulators: read(from, stored) }));
+      const panes = Array.from({ length }, () => ({ start: from.number(), minMs: from.number(), maxMs: from.number(), accumulators: inner.read(from, stored) }));
       return { next, latestMs, panes };
     },
   };

@@ -24,7 +24,8 @@ interface Session {
 type Sessions = Session[];
 
 function sessionsSerializer(set: AggregateSet): Serializer<Sessions> {
-  const { name, version, write, read } = set.serializer;
+  const inner = set.serializer;
+  const { name, version } = inner;
   return {
     name: `sessions:${name}`,
     version,
@@ -32,7 +33,7 @@ function sessionsSerializer(set: AggregateSet): Serializer<Sessions> {
       out.number(sessions.length);
       for (const { startMs, endMs, count, fired, pending, ordinal, accumulators } of sessions) {
         for (const value of [startMs, endMs, count, Number(fired), pending, ordinal]) out.number(value);
-        write(accumulators, out);
+        inner.write(accumulators, out);
       }
     },
     read: (from, stored) =>
@@ -43,7 +44,7 @@ function sessionsSerializer(set: AggregateSet): Serializer<Sessions> {
         fired: from.number() === 1,
         pending: from.number(),
         ordinal: from.number(),
-        accumulators: read(from, stored),
+        accumulators: inner.read(from, stored),
       })),
   };
 }

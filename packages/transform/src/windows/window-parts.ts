@@ -48,16 +48,17 @@ export interface Cell {
 
 /** How cells are kept. */
 export function cellSerializer(set: AggregateSet): Serializer<Cell> {
-  const { name, version, write, read } = set.serializer;
+  const inner = set.serializer;
+  const { name, version } = inner;
   return {
     name: `cell:${name}`,
     version,
     write(cell, out) {
       out.number(cell.pending);
       out.number(cell.ordinal);
-      write(cell.accumulators, out);
+      inner.write(cell.accumulators, out);
     },
-    read: (from, stored) => ({ pending: from.number(), ordinal: from.number(), accumulators: read(from, stored) }),
+    read: (from, stored) => ({ pending: from.number(), ordinal: from.number(), accumulators: inner.read(from, stored) }),
   };
 }
 

@@ -68,7 +68,6 @@ function propagating(name: string, parameters: readonly Parameter[], evaluate: (
   return (...arguments_) => evaluateAll(name, parameters, evaluate, arguments_);
 }
 
-// oxlint-disable-next-line max-params -- private to this file; an options object would be made for every record
 function evaluateAll(name: string, parameters: readonly Parameter[], evaluate: (...arguments_: unknown[]) => unknown, arguments_: readonly unknown[]): unknown {
   const last = parameters.at(-1);
   for (const [i, argument] of arguments_.entries()) {

@@ -27,7 +27,6 @@ export const timeFunctions: readonly ExpressionFunction[] = [
   }),
 ];
 
-// oxlint-disable-next-line max-params -- a row of the table above
 function part(name: string, summary: string, result: number, read: (date: Date) => number): ExpressionFunction {
   return defineFunction({ name, summary, parameters: { timestamp }, result: int32, example: `${name}(${instant}) // => ${result}`, evaluate: (ms: number) => read(new Date(ms)) });
 }

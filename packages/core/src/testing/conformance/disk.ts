@@ -10,11 +10,11 @@ export interface DiskUnderTest {
   /** Absolute; it exists, durably. */
   readonly folder: string;
   /** Loses power; answers the disk that comes back. */
-  crash?(seed: number): Disk | Promise<Disk>;
+  crash?(this: void, seed: number): Disk | Promise<Disk>;
   /** Leaves room for so many bytes more. */
-  fill?(roomBytes: number): void;
+  fill?(this: void, roomBytes: number): void;
   /** Refuses all changes from now on. */
-  forbid?(): void;
+  forbid?(this: void): void;
   dispose?(): void | Promise<void>;
 }
 

@@ -180,7 +180,7 @@ export function memoryBudgetConformance(create: (limitBytes: number) => MemoryBu
     assert.deepEqual(called, []);
     budget.give(10);
     await nextTurn();
-    assert.deepEqual([...called].sort(), ["a", "b"]);
+    assert.deepEqual([...called].toSorted((a, b) => (a < b ? -1 : 1)), ["a", "b"]);
     budget.give(10);
     await nextTurn();
     assert.equal(called.length, 2);

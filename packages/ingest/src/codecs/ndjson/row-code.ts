@@ -1,6 +1,6 @@
 // The code that makes a row of the values of a layout: an object literal, so that all rows of a layout share one hidden class.
 import type { DataType, StructType } from "@streamflow/core";
-import { propertyName } from "@streamflow/core";
+import { propertyName, StreamFlowError } from "@streamflow/core";
 import { project, wantedField, type Wanted } from "../projection.ts";
 import { keepsDigits } from "../typed-record.ts";
 import { Kind, type Layout } from "./layout.ts";
@@ -47,7 +47,7 @@ function treeOf(layout: Layout): Tree {
   return root;
 }
 
-const misfit = Symbol("no record of this layout fits the schema");
+const misfit = new StreamFlowError("SF_INTERNAL", "no record of this layout fits the schema");
 
 class RowWriter {
   readonly used = new Set<number>();

@@ -7,7 +7,7 @@
 // The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. Strings and literals are compared
 // four bytes at a time: `DataView.getInt32` compiles to one unaligned load, and byte-wise tests become integer arithmetic.
 // @see Mühlbauer et al., "Instant Loading for Main Memory Databases", VLDB 2013; Li et al., "Mison", VLDB 2017, for scanning by layout
-import type { DecodeOutput } from "@streamflow/core";
+import { generatedFunction, type DecodeOutput } from "@streamflow/core";
 import { Kind, type Layout, type Leaf } from "./layout.ts";
 import type { TextBuffer } from "../text-buffer.ts";
 import type { ValueReader } from "./value-reader.ts";
@@ -46,15 +46,14 @@ export interface KnownLayout {
 /** Compiles a scanner for layouts, each with the code of its row. */
 export function compileScanner(known: readonly KnownLayout[], host: ScanHost, maxRecordBytes: number): Scan {
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
-  const source = `"use strict";return function scan(b,dv,range,out){
+  const source = `return function scan(b,dv,range,out){
 const to=range.to;let i=range.from,x=0,z=0,k=0,t=0,${variables.join(",")};
 const R=H.reader,ascii=H.isAscii;
 while(i<to){const s=i;
 ${known.map((one) => layoutCode(one, maxRecordBytes)).join("\n")}
 const q=b.indexOf(10,s);i=q+1;H.odd(s,q);}
 ${known.map(({ index }) => `H.hits[${index}]=n${index};`).join("")}}`;
-  // oxlint-disable-next-line no-new-func -- see I3; callers check mayGenerateCode
-  return (new Function("H", "P10", source) as (host: ScanHost, powers: Int32Array) => Scan)(host, powersOfTen);
+  return generatedFunction(["H", "P10"], source)(host, powersOfTen) as Scan;
 }
 
 const powersOfTen = new Int32Array([1, 10, 100, 1000]);

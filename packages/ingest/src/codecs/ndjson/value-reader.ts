@@ -69,7 +69,6 @@ export class ValueReader {
   }
 
   /** @see Clinger 1990, the fast path: an exact integer divided by an exact power of ten is correctly rounded */
-  // oxlint-disable-next-line complexity -- one pass over the grammar of a number
   #number(start: number, wanted: boolean): number {
     const bytes = this.#bytes;
     const isNegative = bytes[start] === 0x2d;
