@@ -27,7 +27,6 @@ export async function planOf(folder: string, form: Form, values: Values): Promis
 /** Runs a plan to the end of its input; `look` sees the stores before they are closed. */
 export async function runPlan<Seen = void>(plan: LogicalPlan, dataFolder: string, look?: (stores: HostStores) => Promise<Seen>): Promise<Seen | undefined> {
   const host = createHost({ log: { level: "error" } });
-  const { registry, environment } = host;
   const stores = await host.openStores(dataFolder);
   try {
     await new PipelineRun(plan, { environment: host.environment, stores, functions: host.registry.functions }).run();
