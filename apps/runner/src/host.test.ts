@@ -1,0 +1,37 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { closeAll } from "@streamflow/state";
+import { createHost } from "./host.ts";
+
+it("hides in its log every secret that was read, and takes its variables from the caller", () => {
+  const lines: string[] = [];
+  const { environment } = createHost({ variables: { TOKEN: "s3cret-value" }, log: { format: "json", level: "debug", stream: { write: (text) => lines.push(text) } } });
+  expect(environment.secrets.get("TOKEN")).toBe("s3cret-value");
+  expect(environment.secrets.get("PATH")).toBeUndefined();
+  environment.logger.debug("connecting with s3cret-value", { url: "db://s3cret-value@host" });
+  expect(lines.join("")).toContain('"message":"connecting with [secret]"');
+  expect(lines.join("")).not.toContain("s3cret");
+});
+
+it("measures into a collector of its own", () => {
+  const host = createHost();
+  host.environment.metrics.counter("orders_total", "Orders.").add(3);
+  expect(host.metrics.snapshot().families.find(({ name }) => name === "orders_total")?.series[0]?.value).toBe(3);
+  expect(createHost().metrics.snapshot().families.some(({ name }) => name === "orders_total")).toBe(false);
+});
+
+it.each([["files", true], ["sqlite", false]] as const)("opens a data folder that keeps checkpoints as %s", async (checkpoints, hasFolder) => {
+  const folder = mkdtempSync(join(tmpdir(), "streamflow-host-"));
+  try {
+    await closeAll(await createHost({ checkpoints }).openStores(join(folder, "data")));
+    expect(readdirSync(join(folder, "data")).includes("checkpoints")).toBe(hasFolder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("bounds the memory of all pipelines together", () => {
+  expect(createHost({ maxMemoryBytes: 12_345 }).environment.budget.limitBytes).toBe(12_345);
+});
