@@ -5,7 +5,7 @@
 // Deliberately not here: groups that assign and revoke partitions while running; such a source implements `Source` itself.
 import { toStreamFlowError, type Batch, type PollLimits, type PollResult, type Position, type SourceContext, type SourceSession, type StreamFlowError } from "@streamflow/core";
 import { BatchCutter } from "./batch-cutter.ts";
-import type { PartitionReaders, ReadContext } from "./source.ts";
+import type { PartitionReaders, ReadContext } from "./partition-readers.ts";
 
 /** How long `close` waits for a reader that does not heed its signal. */
 const closeTimeoutMs = 10_000;

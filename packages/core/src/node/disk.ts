@@ -1,5 +1,5 @@
 // Files of the machine.
-import { constants } from "node:fs";
+import { constants, read } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
 import { diskError, isMissing, systemCode } from "./disk-error.ts";
@@ -81,14 +81,31 @@ class NodeFile implements DiskFile {
   /** Where the next write at the end goes; unknown until the first one asks. */
   #end: number | undefined;
   #closed = false;
+  /** Reads under way, and who waits for their end. */
+  #reads = 0;
+  #idle: (() => void) | undefined;
 
   constructor(path: string, handle: FileHandle) {
     this.#path = path;
     this.#handle = handle;
   }
 
+  /** Through a callback: the promises of a FileHandle are several for each read. */
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    return attempt("read", this.#path, async () => (await this.#handle.read(target, offset, length, position)).bytesRead);
+    return new Promise((resolve, reject) => {
+      const ended = (error: unknown, count: number): void => {
+        this.#reads--;
+        if (this.#reads === 0) this.#idle?.();
+        if (error === null) resolve(count);
+        else reject(diskError(error, "read", this.#path));
+      };
+      this.#reads++;
+      try {
+        read(this.#handle.fd, target, offset, length, position, ended);
+      } catch (thrown) {
+        ended(thrown, 0);
+      }
+    });
   }
 
   write(bytes: Uint8Array, position?: number): Promise<void> {
@@ -123,6 +140,8 @@ class NodeFile implements DiskFile {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // A descriptor that is closed under a read may be another file's by then.
+    if (this.#reads > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     await attempt("close", this.#path, () => this.#handle.close());
   }
 }

@@ -9,7 +9,8 @@ import { changedFile, parsePlace, type FilePlace } from "../files/file-position.
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
 import type { ParquetReadOptions } from "../files/parquet-reader.ts";
 import { readText } from "../files/text-reader.ts";
-import { sourceOf, type PartitionReaders, type ReadContext } from "../source.ts";
+import type { PartitionReaders, ReadContext } from "../partition-readers.ts";
+import { sourceOf } from "../source.ts";
 
 /** What files are written in; a decoder stands for itself. */
 export type FileFormat = "ndjson" | "csv" | "lines" | "parquet" | DecoderFactory;
@@ -150,6 +151,8 @@ class FileReaders implements PartitionReaders {
 async function* parquetBatches(options: ParquetReadOptions, from: FilePlace | undefined): AsyncGenerator<Batch> {
   const { readParquet } = await import("../files/parquet-reader.ts");
   yield* readParquet(options, from);
+  // Columns that nobody wants are never read.
+  options.onRead(Infinity);
 }
 
 async function* oneAfterAnother(count: number, readAt: (i: number) => AsyncIterable<Batch>): AsyncGenerator<Batch> {
