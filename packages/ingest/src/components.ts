@@ -6,7 +6,7 @@ import { ndjson } from "./codecs/ndjson/ndjson.ts";
 import type { Compression } from "./files/content.ts";
 import { fileSource } from "./sources/file.ts";
 import { stdinSource } from "./sources/stdin.ts";
-import type { JsonSchema } from "./validation/json-schema.ts";
+import type { JsonSchema } from "./validation/prepare-schema.ts";
 import { validated } from "./validation/validated.ts";
 
 type Config = Readonly<Record<string, unknown>>;

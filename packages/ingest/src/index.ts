@@ -1,6 +1,7 @@
 // Named exports only.
 export { defineSource, sourceOf } from "./source.ts";
-export type { PartitionReaders, ReadContext, SourceDefinition } from "./source.ts";
+export type { SourceDefinition } from "./source.ts";
+export type { PartitionReaders, ReadContext } from "./partition-readers.ts";
 export { rowBatch } from "./row-batch.ts";
 export type { RowBatchOptions } from "./row-batch.ts";
 export type { SizedBatch } from "./batch-cutter.ts";
@@ -20,6 +21,7 @@ export { lines } from "./codecs/lines.ts";
 export { stdinSource } from "./sources/stdin.ts";
 export type { StdinSourceOptions } from "./sources/stdin.ts";
 export { jsonSchemaCheck } from "./validation/json-schema.ts";
-export type { JsonSchema, JsonSchemaCheck, JsonSchemaOptions, Violation } from "./validation/json-schema.ts";
+export type { JsonSchema } from "./validation/prepare-schema.ts";
+export type { JsonSchemaCheck, JsonSchemaOptions, Violation } from "./validation/json-schema.ts";
 export { validated } from "./validation/validated.ts";
 export { ingestComponents } from "./components.ts";

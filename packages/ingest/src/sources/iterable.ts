@@ -1,7 +1,8 @@
 // Any async iterable as a source. It cannot be read again, so it is at-most-once across a restart, and says so.
 import { StreamFlowError, type Batch, type Position, type Schema, type Source } from "@streamflow/core";
 import { rowBatch } from "../row-batch.ts";
-import { defineSource, type ReadContext } from "../source.ts";
+import type { ReadContext } from "../partition-readers.ts";
+import { defineSource } from "../source.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 /** Options of {@link iterableSource}. */

@@ -5,7 +5,8 @@ import { csv, type CsvOptions } from "../codecs/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import { isTextFormat } from "../codecs/text-format.ts";
-import { defineSource, type ReadContext } from "../source.ts";
+import type { ReadContext } from "../partition-readers.ts";
+import { defineSource } from "../source.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 /** Options of {@link stdinSource}. */

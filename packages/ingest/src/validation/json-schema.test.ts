@@ -1,7 +1,8 @@
 import { StreamFlowError } from "@streamflow/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jsonSchemaCheck, type JsonSchema } from "./json-schema.ts";
+import { jsonSchemaCheck } from "./json-schema.ts";
+import type { JsonSchema } from "./prepare-schema.ts";
 
 const draft7 = "http://json-schema.org/draft-07/schema#";
 const draft2019 = "https://json-schema.org/draft/2019-09/schema";

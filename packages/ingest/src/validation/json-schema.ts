@@ -3,10 +3,7 @@ import type { OutputUnit } from "@cfworker/json-schema";
 import { createRequire } from "node:module";
 import { mayGenerateCode, StreamFlowError } from "@streamflow/core";
 import { isMultipleOf } from "./multiple-of.ts";
-import { prepareSchema, type Draft } from "./prepare-schema.ts";
-
-/** A JSON Schema: an object of keywords, or true or false. */
-export type JsonSchema = boolean | Readonly<Record<string, unknown>>;
+import { prepareSchema, type Draft, type JsonSchema } from "./prepare-schema.ts";
 
 /** Why a value does not satisfy a schema. */
 export interface Violation {

@@ -1,6 +1,8 @@
 // Brings a JSON Schema to the part of the language on which a compiler and an interpreter agree, and refuses what is malformed.
 import { isPlainObject, StreamFlowError } from "@streamflow/core";
-import type { JsonSchema } from "./json-schema.ts";
+
+/** A JSON Schema: an object of keywords, or true or false. */
+export type JsonSchema = boolean | Readonly<Record<string, unknown>>;
 
 /** Drafts of JSON Schema. */
 export type Draft = "7" | "2019-09" | "2020-12";

@@ -1,7 +1,8 @@
 // Any source, with its records checked against a JSON Schema.
 import { StreamFlowError, toJson, type Batch, type PollResult, type Rejected, type Schema, type Source, type SourceSession } from "@streamflow/core";
 import { pickRecords } from "../pick-records.ts";
-import { jsonSchemaCheck, type JsonSchema, type JsonSchemaCheck, type JsonSchemaOptions } from "./json-schema.ts";
+import { jsonSchemaCheck, type JsonSchemaCheck, type JsonSchemaOptions } from "./json-schema.ts";
+import type { JsonSchema } from "./prepare-schema.ts";
 
 /**
  * Wraps a source so that records which do not satisfy a JSON Schema are rejected, with the path and the rule.

@@ -3,7 +3,7 @@ import { StreamFlowError, type DataType, type Projection, type StructType } from
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../../testing/decode-all.ts";
-import { hostileStream, oddTexts } from "../../testing/hostile-json.ts";
+import { hostileStream, oddTexts } from "./hostile-json.fixture.ts";
 import { project, wantedOf } from "../projection.ts";
 import { ndjson } from "./ndjson.ts";
 
