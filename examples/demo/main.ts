@@ -39,9 +39,7 @@ async function demo(): Promise<boolean> {
   const isProven = report.kills.length === kills;
   if (!isProven) say(`NOT proven: only ${report.kills.length} of ${kills} kills hit the process before it had ended`);
 
-  const progress = progressOf("Counting");
-  progress.update(0, "flight by flight from the raw file, by plain code");
-  progress.done(`Counted     ${grouped(await thread.counted)} windows, from the raw file, by plain code`);
+  say(`Counted     ${grouped(await thread.counted)} windows, from the raw file, by plain code`);
   const comparison = await thread.compare(files.results);
   for (const example of comparison.examples) say(`            ${example}`);
   say(`Compared    every row of four tables; ${grouped(comparison.lateForDay)} flights came too late for their day`);
@@ -51,7 +49,7 @@ async function demo(): Promise<boolean> {
   results.close();
   const exact = isExact(comparison) && isProven;
   say(`\n${tint(proofLine(comparison), exact ? "green" : "red", terminal)}\n`);
-  say(furtherReading(prepared, files));
+  say(furtherReading(files));
   return exact;
 }
 
@@ -102,15 +100,19 @@ async function runWithProgress({ records }: Prepared, files: RunFiles): Promise<
   return report;
 }
 
-function furtherReading({ flights, airports }: Prepared, { results, dataFolder }: RunFiles): string {
+function furtherReading({ results, dataFolder }: RunFiles): string {
   const path = (url: URL): string => relative(process.cwd(), fileURLToPath(url));
   return `To look further:
-  examples/demo/pipeline.ts, pipeline.yaml    the pipeline, in code and as YAML
-  FLIGHTS=${path(flights)} AIRPORTS=${path(airports)} RESULTS=${path(results)} \\
-    npm run streamflow -- explain examples/demo/pipeline.yaml    how it runs, and what each table is guaranteed
-  ${path(results)}    the tables: hourly, worst_airports, late_flights, late_for_day
-  ${path(dataFolder)}    the checkpoints
-  examples/README.md    smaller examples, from ten lines on`;
+  examples/demo/pipeline.ts and pipeline.yaml
+      the pipeline, in code and in YAML
+  npm run streamflow -- explain examples/demo/pipeline.yaml
+      how it runs, and what each table is guaranteed, and why
+  npm run streamflow -- inspect checkpoints flights --data ${path(dataFolder)}
+      what the process resumed from
+  ${path(results)}
+      the tables: hourly, worst_airports, late_flights, late_for_day
+  examples/README.md
+      smaller examples, from ten lines on`;
 }
 
 function progressOf(title: string): ProgressLine {
