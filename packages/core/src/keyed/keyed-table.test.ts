@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { keyOf } from "../types/key.ts";
-import { keyGroupCount, keyGroupOf } from "./key-group.ts";
+import { keyGroupCount, keyGroupOfCanonical } from "./key-group.ts";
 import { type KeyRules, MemoryTable } from "./keyed-table.ts";
 import { plainSerializer, StateWriter } from "./state-codec.ts";
 
 const canonical = keyOf();
-const rules: readonly KeyRules[] = [{ canonical, groups: 1 }, { canonical, group: keyGroupOf as (key: unknown) => number, groups: keyGroupCount }];
+const rules: readonly KeyRules[] = [{ canonical, groups: 1 }, { canonical, group: keyGroupOfCanonical, groups: keyGroupCount }];
 
 const key = fc.oneof(fc.constantFrom<unknown>(0, -0, NaN, 1, 1n, null, undefined, "", "\0", "1", true, [1], ["1"], { a: 1 }), fc.integer({ min: 0, max: 5 }));
 const step = fc.oneof(

@@ -1,14 +1,15 @@
 // Keyed state in memory: values by (namespace, key), ordered so that a restore or a move changes nothing.
 import type { KeyedTable, Serializer } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
+import type { CanonicalKey } from "../types/key.ts";
 import { StateReader, StateWriter } from "./state-codec.ts";
 
 /** How keys are compared and spread. */
 export interface KeyRules {
   /** The canonical form of a key: equal keys give identical primitives. */
-  canonical(key: unknown): unknown;
+  canonical(key: unknown): CanonicalKey;
   /** The key group of a canonical key; absent: all keys are in group 0. */
-  group?(canonical: unknown): number;
+  group?(canonical: CanonicalKey): number;
   readonly groups: number;
 }
 
@@ -121,7 +122,7 @@ export class MemoryTable<V> implements KeyedTable<V> {
     }
   }
 
-  #put(namespace: number, groupIndex: number, { key, canonical, value }: { readonly key: unknown; readonly canonical: unknown; readonly value: V }): void {
+  #put(namespace: number, groupIndex: number, { key, canonical, value }: { readonly key: unknown; readonly canonical: CanonicalKey; readonly value: V }): void {
     let space = this.#space(namespace);
     if (space === undefined) {
       space = new Array<Group<V> | undefined>(this.#rules.groups);
@@ -137,7 +138,7 @@ export class MemoryTable<V> implements KeyedTable<V> {
     group.values.set(canonical, value);
   }
 
-  #group(namespace: number, canonical: unknown): Group<V> | undefined {
+  #group(namespace: number, canonical: CanonicalKey): Group<V> | undefined {
     return this.#space(namespace)?.[this.#rules.group?.(canonical) ?? 0];
   }
 

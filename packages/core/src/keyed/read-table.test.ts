@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Serializer } from "../contracts/operator.ts";
+import { keyOf } from "../types/key.ts";
 import { MemoryTable, type KeyRules } from "./keyed-table.ts";
 import { readTable } from "./read-table.ts";
 import { plainSerializer, StateWriter } from "./state-codec.ts";
 
-const rules: KeyRules = { canonical: (key) => key, groups: 1 };
+const rules: KeyRules = { canonical: keyOf(), groups: 1 };
 /** Writes as many values as it has. */
 const several: Serializer<readonly number[]> = {
   name: "several",

@@ -5,7 +5,7 @@ import { TimeHeap } from "../engine/time-heap.ts";
 import { StreamFlowError } from "../errors.ts";
 import { TableSet, type TableSnapshot } from "../keyed/table-set.ts";
 import { ChangeKind } from "../record.ts";
-import { testKey } from "./test-key.ts";
+import { canonicalKey } from "../types/key.ts";
 
 /** What a harness may be told besides the operator. */
 export interface OperatorHarnessOptions {
@@ -90,7 +90,7 @@ export class OperatorHarness<Config> {
   readonly logged: string[] = [];
   readonly #inputNames: readonly string[];
   readonly #operator: Operator;
-  readonly #tables: TableSet = new TableSet("operator", { canonical: testKey, groups: 1 });
+  readonly #tables: TableSet = new TableSet("operator", { canonical: canonicalKey, groups: 1 });
   readonly #timers: HarnessTimers = new HarnessTimers();
   readonly #outputs = new Map<string, Emitted[]>();
   readonly #cursor: Cursor = { timestampMs: NaN, key: undefined, change: ChangeKind.insert, index: -1 };
@@ -263,11 +263,11 @@ class HarnessTimers {
   }
   setEventForKey(timeMs: number, key: unknown): void {
     const keys = this.#keys.get(timeMs) ?? new Map<unknown, unknown>();
-    this.#keys.set(timeMs, keys.set(testKey(key), key));
+    this.#keys.set(timeMs, keys.set(canonicalKey(key), key));
   }
   clearEventForKey(timeMs: number, key: unknown): void {
     const keys = this.#keys.get(timeMs);
-    if (keys?.delete(testKey(key)) === true && keys.size === 0) this.#keys.delete(timeMs);
+    if (keys?.delete(canonicalKey(key)) === true && keys.size === 0) this.#keys.delete(timeMs);
   }
   setProcessing(timeMs: number, namespace: number): void {
     this.#processing.push([timeMs, namespace]);
