@@ -24,5 +24,5 @@ export const metricNames = {
   checkpointBytes: { name: "streamflow_checkpoint_bytes", kind: "gauge", help: "Size of the last checkpoint, in bytes.", labels: ["pipeline"] },
   checkpointAge: { name: "streamflow_checkpoint_age_ms", kind: "gauge", help: "Time since the last completed checkpoint, in milliseconds.", labels: ["pipeline"] },
   restarts: { name: "streamflow_restarts_total", kind: "counter", help: "Restarts after a failure.", labels: ["pipeline"] },
-  stateBytes: { name: "streamflow_state_bytes", kind: "gauge", help: "Memory that the state of a node holds, in bytes; an estimate.", labels: ["pipeline", "node"] },
+  stateBytes: { name: "streamflow_state_bytes", kind: "gauge", help: "State of a node in the last checkpoint, in bytes.", labels: ["pipeline", "node"] },
 } as const;

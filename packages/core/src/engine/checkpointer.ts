@@ -18,6 +18,8 @@ export interface CheckpointResult {
   /** Time for which nothing was processed. */
   readonly pauseMs: number;
   readonly stateBytes: number;
+  /** Bytes of state by node. */
+  readonly stateBytesOf: ReadonlyMap<string, number>;
 }
 
 /** What the checkpointer is made of. */
@@ -92,7 +94,10 @@ export class Checkpointer {
     const { epoch } = draft;
     const barrier = await this.#barrier(draft);
     const pauseMs = clock.monotonicMs() - startMs;
-    const done = this.#complete(barrier).then((stateBytes) => ({ epoch, durationMs: clock.monotonicMs() - startMs, pauseMs, stateBytes }));
+    const done = this.#complete(barrier).then((stateBytesOf) => {
+      const stateBytes = [...stateBytesOf.values()].reduce((sum, bytes) => sum + bytes, 0);
+      return { epoch, durationMs: clock.monotonicMs() - startMs, pauseMs, stateBytes, stateBytesOf };
+    });
     // A failure is seen by whoever awaits `done`; until then it must not count as unhandled.
     done.catch(() => undefined);
     return { epoch, done };
@@ -120,9 +125,9 @@ export class Checkpointer {
     return { draft, snapshots, prepared };
   }
 
-  async #complete({ draft, snapshots, prepared }: Barrier): Promise<number> {
+  async #complete({ draft, snapshots, prepared }: Barrier): Promise<ReadonlyMap<string, number>> {
     const commit = sinkCommit(draft.epoch, snapshots);
-    const stateBytes = await this.#publish({ draft, snapshots, prepared });
+    const stateBytesOf = await this.#publish({ draft, snapshots, prepared });
     await this.#reach("after-publish");
     await this.#commitTransactions(commit);
     await this.#reach("after-commit-transaction");
@@ -131,11 +136,11 @@ export class Checkpointer {
     this.#committedEpoch = draft.epoch;
     await this.#parts.committed(snapshots);
     await this.#reach("after-committed");
-    return stateBytes;
+    return stateBytesOf;
   }
 
   /** Steps 4 and 5. What fails here is taken back; the pipeline restarts from the last commit. */
-  async #publish({ draft, snapshots, prepared }: Barrier): Promise<number> {
+  async #publish({ draft, snapshots, prepared }: Barrier): Promise<ReadonlyMap<string, number>> {
     try {
       await this.#reach("before-store");
       const states = snapshots.flatMap((snapshot) => snapshot.state.map(({ node, table }) => ({ node, ...table })));
@@ -148,7 +153,9 @@ export class Checkpointer {
       await this.#reach("before-publish");
       const { plan, environment } = this.#parts;
       await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, written), prepared: references });
-      return states.reduce((sum, state) => sum + state.bytes.length, 0);
+      const bytesOf = new Map<string, number>();
+      for (const { node, bytes } of states) bytesOf.set(node, (bytesOf.get(node) ?? 0) + bytes.length);
+      return bytesOf;
     } catch (error) {
       await draft.abandon();
       throw error;

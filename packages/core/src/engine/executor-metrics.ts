@@ -74,8 +74,16 @@ export class ExecutorMetrics {
     metrics.counter(checkpoints.name, checkpoints.help, labels).add();
     metrics.gauge(checkpointBytes.name, checkpointBytes.help, labels).set(result.stateBytes);
     metrics.histogram(checkpointDuration.name, checkpointDuration.help, labels).record(result.durationMs);
+    const { stateBytes } = metricNames;
+    for (const [node, bytes] of result.stateBytesOf) metrics.gauge(stateBytes.name, stateBytes.help, { ...labels, node }).set(bytes);
     this.lastCheckpointMs = clock.nowMs();
     this.epoch = result.epoch;
+  }
+
+  /** A checkpoint was given up. */
+  checkpointFailed(): void {
+    const { checkpointsFailed } = metricNames;
+    this.#environment.metrics.counter(checkpointsFailed.name, checkpointsFailed.help, { pipeline: this.#pipeline }).add();
   }
 
   /** Gauges that follow the clock. */

@@ -116,7 +116,10 @@ export class Executor {
         this.#memory.free();
         this.#waker.wake();
       },
-      failed: (error) => this.#fail(error),
+      failed: (error) => {
+        this.metrics.checkpointFailed();
+        this.#fail(error);
+      },
       flush: () => this.#runner.flush(),
     });
     this.#partitions = new Partitions({
@@ -148,18 +151,22 @@ export class Executor {
     try {
       for (;;) {
         this.#throwFailure();
-        await this.#runControl();
+        // Promises are made where something waits, not in every turn.
+        if (this.#control.length > 0) await this.#runControl();
         if (this.#isStopping) return await this.#finish("stopped");
         if (this.#partitions.isReplayDone) await this.#endReplay();
         if (this.#isPaused) {
           await this.#waker.wait(Infinity);
           continue;
         }
-        await this.#housekeeping();
+        if (this.#isSomethingDue()) await this.#housekeeping();
         const choice = this.#choose();
         if (choice === "done") return await this.#finish("finished");
         if (choice === "wait") await this.#waitForInput();
-        else await this.#read(choice);
+        else {
+          const reading = this.#read(choice);
+          if (reading !== undefined) await reading;
+        }
       }
     } finally {
       this.#isRunning = false;
@@ -239,36 +246,46 @@ export class Executor {
     return chooseNext(this.#partitions.slots, { maxRecords: this.#limits().maxRecords, maxDriftMs, isBounded: this.#isBounded });
   }
 
-  async #read({ slot, maxRecords }: { readonly slot: Slot; readonly maxRecords: number }): Promise<void> {
+  #read({ slot, maxRecords }: { readonly slot: Slot; readonly maxRecords: number }): void | Promise<void> {
     const { task } = slot;
     const result = slot.rest ?? this.#sources.poll(task, { ...this.#limits(), maxRecords });
     slot.rest = undefined;
     if (result === "idle") {
       slot.isIdle = true;
       this.#sources.watch(task.parts.source);
-      return;
+      return undefined;
     }
     this.#schedule.isDirty = true;
-    if (result === "end") {
-      task.end();
-      await this.#runner.settle(task);
-      this.#partitions.park(slot);
-      return;
-    }
+    if (result === "end") return this.#end(slot);
     task.idle = false;
+    return this.#memory.take(result.byteLength) ? this.#work(slot, result) : this.#afterFreeing(slot, result);
+  }
+
+  async #end(slot: Slot): Promise<void> {
+    slot.task.end();
+    await this.#runner.settle(slot.task);
+    this.#partitions.park(slot);
+  }
+
+  /** What sinks hold while they commit is given back before more is taken. */
+  async #afterFreeing(slot: Slot, batch: Batch): Promise<void> {
+    await this.#schedule.settle();
+    this.#memory.free();
+    this.#memory.take(batch.byteLength);
+    await this.#work(slot, batch);
+  }
+
+  #work(slot: Slot, batch: Batch): void | Promise<void> {
     const { clock } = this.#options.environment;
-    if (!this.#memory.take(result.byteLength)) {
-      await this.#schedule.settle();
-      this.#memory.free();
-      this.#memory.take(result.byteLength);
-    }
     const startMs = clock.monotonicMs();
-    task.lastRecordMs = startMs;
-    const done = this.#runBatch(slot, result);
-    if (done !== undefined) await done;
-    const nowMs = clock.monotonicMs();
-    this.metrics.time("busy", nowMs - startMs);
-    if (nowMs - this.#sliceStartMs > sliceMs) await this.#yield();
+    slot.task.lastRecordMs = startMs;
+    const leave = (): void | Promise<void> => {
+      const nowMs = clock.monotonicMs();
+      this.metrics.time("busy", nowMs - startMs);
+      return nowMs - this.#sliceStartMs > sliceMs ? this.#yield() : undefined;
+    };
+    const done = this.#runBatch(slot, batch);
+    return done === undefined ? leave() : done.then(leave);
   }
 
   #runBatch(slot: Slot, batch: Batch): void | Promise<void> {
@@ -295,6 +312,15 @@ export class Executor {
     return sliceBatch(batch, 0, cut + 1);
   }
 
+  #isSomethingDue(): boolean {
+    return this.#processingTimers.nextMs <= this.#options.environment.clock.nowMs() || this.#schedule.dueInMs <= 0 || this.#isHeldUp();
+  }
+
+  /** A sink that commits can be given no more: its commit is waited for. */
+  #isHeldUp(): boolean {
+    return this.#schedule.isPending && this.#ports.some((port) => port.isFull);
+  }
+
   /** What is due between batches. */
   async #housekeeping(): Promise<void> {
     const { clock } = this.#options.environment;
@@ -303,7 +329,7 @@ export class Executor {
       this.#processingTimers.fire(clock.nowMs());
       await this.#runner.flush();
     }
-    if (this.#schedule.isPending && this.#ports.some((port) => port.isFull)) await this.#schedule.settle();
+    if (this.#isHeldUp()) await this.#schedule.settle();
     await this.#schedule.tick();
   }
 
