@@ -59,7 +59,8 @@ export async function runPipeline(files: RunFiles, options: RunPipelineOptions):
     onLine: (line) => {
       const { recordsIn, fraction: done, watermarkMs } = JSON.parse(line) as ProgressLine;
       fraction = done;
-      options.onProgress?.({ fraction: done ?? 0, rate: meter.rate(recordsIn), watermarkMs: watermarkMs ?? undefined, kills: died });
+      // Before its first record a process has not found its place yet.
+      if (recordsIn > 0) options.onProgress?.({ fraction: done ?? 0, rate: meter.rate(recordsIn), watermarkMs: watermarkMs ?? undefined, kills: died });
     },
     onKill: (kill) => {
       died++;
