@@ -51,7 +51,7 @@ export class BatchRunner {
       const flushed = port.flush();
       if (flushed !== undefined) (waiting ??= []).push(flushed);
     }
-    return waiting === undefined ? undefined : this.#wait(waiting);
+    return waiting === undefined ? undefined : this.#wait(waiting.length === 1 ? waiting[0]! : Promise.all(waiting));
   }
 
   async #drain(bridges: readonly Bridge[]): Promise<void> {
@@ -60,10 +60,10 @@ export class BatchRunner {
     await this.flush();
   }
 
-  async #wait(waiting: readonly Promise<void>[]): Promise<void> {
+  async #wait(waiting: Promise<unknown>): Promise<void> {
     const { clock, metrics } = this.#parts;
     const startMs = clock.monotonicMs();
-    await Promise.all(waiting);
+    await waiting;
     metrics.time("backpressured", clock.monotonicMs() - startMs);
   }
 

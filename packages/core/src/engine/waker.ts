@@ -17,17 +17,21 @@ export class Waker {
   }
 
   /** Sleeps for at most `forMs`; Infinity: until woken. */
-  async wait(forMs: number): Promise<void> {
-    let cancel: CancelTimer | undefined;
-    if (!this.#isWoken && forMs > 0) {
-      await new Promise<void>((resolve) => {
-        this.#resume = resolve;
-        if (forMs !== Infinity) cancel = this.#clock.setTimer(forMs, resolve);
-      });
-      cancel?.();
-      this.#resume = undefined;
+  wait(forMs: number): Promise<void> {
+    if (this.#isWoken || forMs <= 0) {
+      this.#isWoken = false;
+      return Promise.resolve();
     }
-    this.#isWoken = false;
+    return new Promise((resolve) => {
+      let cancel: CancelTimer | undefined;
+      this.#resume = () => {
+        cancel?.();
+        this.#resume = undefined;
+        this.#isWoken = false;
+        resolve();
+      };
+      if (forMs !== Infinity) cancel = this.#clock.setTimer(forMs, this.#resume);
+    });
   }
 
   get isSleeping(): boolean {

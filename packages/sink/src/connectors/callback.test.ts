@@ -1,4 +1,4 @@
-import { BatchError, StreamFlowError, type Sink } from "@streamflow/core";
+import { BatchError, type SinkSession, StreamFlowError, type Sink } from "@streamflow/core";
 import { registerConformance, sinkConformance, testEnvironment } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { sinkBatch } from "../sink-batch.ts";
@@ -45,6 +45,11 @@ for (const delivery of ["at-least-once", "idempotent"] as const) {
 
 const context = { environment: testEnvironment().environment, pipeline: "p", node: "out", schema: undefined, keyFields: undefined, signal: new AbortController().signal };
 
+/** A write fails by throwing as well as by its promise. */
+async function written(session: SinkSession, values: readonly unknown[]): Promise<void> {
+  await session.write(sinkBatch(values));
+}
+
 it("SNK-2: a retryable failure of a later call leaves its records and those behind, not those before", async () => {
   const calls: unknown[] = [];
   let failures = 1;
@@ -52,7 +57,7 @@ it("SNK-2: a retryable failure of a later call leaves its records and those behi
     if (calls.length === 1 && failures-- > 0) throw new StreamFlowError("SF_SINK_UNAVAILABLE", "later");
     calls.push([...records]);
   }, { maxBatchRecords: 2 }).open(context);
-  const error = (await Promise.resolve(session.write(sinkBatch([0, 1, 2, 3, 4]))).catch((thrown: unknown) => thrown)) as BatchError;
+  const error = (await written(session, [0, 1, 2, 3, 4]).catch((thrown: unknown) => thrown)) as BatchError;
   expect(error.failures.map((failure) => failure.index)).toEqual([2, 3, 4]);
   expect(error.retryable).toBe(true);
   expect(calls).toEqual([[0, 1]]);
@@ -61,9 +66,9 @@ it("SNK-2: a retryable failure of a later call leaves its records and those behi
 it("passes what the function throws on as it is, or as SF_SINK_FAILED", async () => {
   const later = new StreamFlowError("SF_SINK_UNAVAILABLE", "later");
   const session = await callbackSink(() => Promise.reject(later)).open(context);
-  await expect(session.write(sinkBatch([1]))).rejects.toBe(later);
+  await expect(written(session, [1])).rejects.toBe(later);
   const bug = await callbackSink(() => {
     throw new TypeError("bug");
   }).open(context);
-  await expect(bug.write(sinkBatch([1]))).rejects.toMatchObject({ code: "SF_SINK_FAILED", retryable: false });
+  await expect(written(bug, [1])).rejects.toMatchObject({ code: "SF_SINK_FAILED", retryable: false });
 });

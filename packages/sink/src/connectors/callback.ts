@@ -1,5 +1,5 @@
 // A function of the program that the pipeline is part of.
-import type { BatchFailure, RecordIdentity, Sink, SinkBatch } from "@streamflow/core";
+import type { BatchFailure, RecordIdentity, Sink, SinkBatch, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 
 /** What a callback may ask about its records. */
@@ -42,41 +42,73 @@ export function callbackSink<In = unknown>(run: (records: readonly In[], batch: 
     capabilities: { delivery },
     config: { name, maxBatchRecords },
     needs: { insertOnly: !takesChanges },
-    async open({ node, signal }) {
-      let last: Promise<void> = Promise.resolve();
-      let isClosed = false;
-      const call = async (batch: SinkBatch, from: number): Promise<readonly BatchFailure[]> => {
-        const part = slice(batch, from, Math.min(batch.length, from + maxBatchRecords));
-        try {
-          await run(part.values as readonly In[], { ...part, signal });
-          return [];
-        } catch (thrown) {
-          return failuresOf(toStreamFlowError(thrown, "SF_SINK_FAILED", `callback sink "${node}"`), { from, length: batch.length });
-        }
-      };
-      const write = async (batch: SinkBatch): Promise<void> => {
-        const failures: BatchFailure[] = [];
-        for (let from = 0; from < batch.length; from += maxBatchRecords) {
-          failures.push(...(await call(batch, from)));
-          if (failures.at(-1)?.index === batch.length - 1) break;
-        }
-        if (failures.length > 0) throw new BatchError(`callback sink "${node}": ${failures[0]?.error.message}`, failures);
-      };
-      return {
-        write(batch) {
-          if (isClosed) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `callback sink "${node}" is closed`);
-          const written = last.then(() => write(batch));
-          last = written.catch(() => undefined);
-          return written;
-        },
-        flush: () => last,
-        async close() {
-          isClosed = true;
-          await last;
-        },
-      };
-    },
+    open: async ({ node, signal }) => new CallbackSession({ name: `callback sink "${node}"`, run: run as RunCallback, maxBatchRecords, signal }),
   };
+}
+
+type RunCallback = (records: readonly unknown[], batch: CallbackBatch) => void | Promise<void>;
+
+interface CallbackParts {
+  readonly name: string;
+  readonly run: RunCallback;
+  readonly maxBatchRecords: number;
+  readonly signal: AbortSignal;
+}
+
+class CallbackSession implements SinkSession {
+  readonly #parts: CallbackParts;
+  /** The write under way. */
+  #last: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(parts: CallbackParts) {
+    this.#parts = parts;
+  }
+
+  /** Synchronous for as long as the function is. */
+  write(batch: SinkBatch): void | Promise<void> {
+    if (this.#isClosed) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `${this.#parts.name} is closed`);
+    const written = this.#last === undefined ? this.#from(batch, 0, []) : this.#last.then(() => this.#from(batch, 0, []));
+    if (written === undefined) return undefined;
+    const last = written.catch(() => undefined).then(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    this.#last = last;
+    return written;
+  }
+
+  async flush(): Promise<void> {
+    await this.#last;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+
+  /** Calls for the records from `start`, until one call wants to be waited for, or fails. */
+  #from(batch: SinkBatch, start: number, failures: BatchFailure[]): void | Promise<void> {
+    const { maxBatchRecords } = this.#parts;
+    for (let from = start; from < batch.length && failures.at(-1)?.index !== batch.length - 1; from += maxBatchRecords) {
+      const called = this.#call(batch, from, failures);
+      if (called !== undefined) return called.then(() => this.#from(batch, from + maxBatchRecords, failures));
+    }
+    if (failures.length > 0) throw new BatchError(`${this.#parts.name}: ${failures[0]?.error.message}`, failures);
+  }
+
+  #call(batch: SinkBatch, from: number, failures: BatchFailure[]): void | Promise<void> {
+    const { name, run, maxBatchRecords, signal } = this.#parts;
+    const part = slice(batch, from, Math.min(batch.length, from + maxBatchRecords));
+    const failed = (thrown: unknown): void => void failures.push(...failuresOf(toStreamFlowError(thrown, "SF_SINK_FAILED", name), { from, length: batch.length }));
+    try {
+      const called = run(part.values, { ...part, signal });
+      // Anything with a `then` is waited for.
+      if (typeof (called as { then?: unknown } | undefined)?.then === "function") return Promise.resolve(called).catch(failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+    return undefined;
+  }
 }
 
 function slice(batch: SinkBatch, from: number, to: number): { readonly values: readonly unknown[] } & Omit<CallbackBatch, "signal"> {

@@ -1,0 +1,155 @@
+// Promises are per batch, not per record: few, and the same few for small batches and large ones.
+// Not here: sources and stages over an AsyncIterable of the user's, which makes a promise per element by itself.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventTime, Pipeline, type Sink, type Source, type Stage } from "@streamflow/core";
+import { nodeDisk } from "@streamflow/core/node";
+import { testEnvironment } from "@streamflow/core/testing";
+import { fileSource, memorySource } from "@streamflow/ingest";
+import { callbackSink, fileSink, memorySink, route, sqliteSink, stdoutSink } from "@streamflow/sink";
+import { aggregate, count, filter, flatMap, global, keyBy, lookup, map, project, reduce, session, sliding, split, sum, tumbling, window, windowJoin } from "@streamflow/transform";
+import { afterAll, describe, expect, it } from "vitest";
+import { promisesPerBatch } from "./promise-count.ts";
+
+const most = 20;
+const sizes = [64, 4_096] as const;
+/** A chunk that has been read before it is asked for, or a turn that ends within a batch, saves or costs a promise or two. */
+const tolerance = 2;
+
+interface Row {
+  readonly id: number;
+  readonly key: string;
+  readonly value: number;
+  readonly time: number;
+}
+type Plain = Pipeline<Row, Row>;
+
+const start = Date.UTC(2024, 0, 1);
+const rows: readonly Row[] = Array.from({ length: 25 * 4_096 }, (_, id) => ({ id, key: `k${id % 100}`, value: id % 7, time: start + id * 10 }));
+
+const folder = mkdtempSync(join(tmpdir(), "streamflow-promises-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function expectFew(name: string, make: (batchRecords: number) => Promise<number>): void {
+  it(name, async () => {
+    const [small, large] = [await make(sizes[0]), await make(sizes[1])];
+    expect(small).toBeLessThanOrEqual(most);
+    expect(large).toBeLessThanOrEqual(most);
+    expect(Math.abs(large - small)).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+function config(maxRecords: number): ConstructorParameters<typeof Pipeline>[0] {
+  return { name: "counted", batch: { maxRecords }, unboundedState: true, checkpoint: { everyMs: 1e9 } };
+}
+
+/** Counts a pipeline of a memory source, `body`, and what `end` writes to. */
+function counted(batchRecords: number, body: (from: Plain) => Pipeline<never, unknown>, end: () => Sink = () => memorySink()): Promise<number> {
+  const { environment } = testEnvironment();
+  return promisesPerBatch({
+    environment,
+    build: (batches) => body(new Pipeline<Row>(config(batchRecords)).from(memorySource(rows.slice(0, batches * batchRecords)))).to(end()) as unknown as Pipeline<never, never>,
+  });
+}
+
+function timed(from: Plain, id = "time"): Plain {
+  return from.addStage(eventTime({ timestamp: (row: Row) => row.time }, { id }));
+}
+
+describe("stages", () => {
+  const stages: Readonly<Record<string, Stage<Row, unknown>>> = {
+    filter: filter((row: Row) => row.value > 3),
+    map: map((row: Row) => ({ ...row })),
+    flatMap: flatMap((row: Row) => [row, row]),
+    project: project({ id: (row: Row) => row.id }),
+    split: split<Row>({ low: (row: Row) => row.value < 3 }),
+    lookup: lookup({ source: memorySource(rows.slice(0, 100)), sourceKey: (row: Row) => row.id, key: (row: Row) => row.value }),
+  };
+  for (const [name, stage] of Object.entries(stages)) expectFew(name, (size) => counted(size, (from) => from.addStage(stage) as Pipeline<never, unknown>));
+
+  const keyed: Readonly<Record<string, Stage<Row, unknown>>> = {
+    reduce: reduce<Row>((a, b) => (a.value > b.value ? a : b)),
+    aggregate: aggregate({ n: count(), total: sum((row: Row) => row.value) }),
+    "tumbling windows": window({ window: tumbling({ sizeMs: 60_000 }), aggregate: { n: count() } }),
+    "sliding windows": window({ window: sliding({ sizeMs: 60_000, slideMs: 20_000 }), aggregate: { n: count() } }),
+    "session windows": window({ window: session({ gapMs: 500 }), aggregate: { n: count() } }),
+    "count windows": window({ window: tumbling({ count: 10 }), aggregate: { n: count() } }),
+    "global windows": window({ window: global(), early: { count: 10 }, aggregate: { n: count() } }),
+  };
+  for (const [name, stage] of Object.entries(keyed)) {
+    expectFew(`keyBy, ${name}`, (size) => counted(size, (from) => timed(from).addStage(keyBy("key")).addStage(stage) as Pipeline<never, unknown>));
+  }
+
+  expectFew("route", (size) => counted(size, (from) => from.branch((branch) => branch
+    .addStage(route<Row>({ routes: { low: (row: Row) => row.value < 3 }, otherwise: "high" }))
+    .side("low", (low) => low.to(memorySink()))) as unknown as Pipeline<never, unknown>));
+  expectFew("union", (size) => counted(size, (from) => {
+    const other = new Pipeline<Row>(config(size)).from(memorySource<Row>([], { name: "other" }), { id: "other" });
+    return from.union(other as never) as unknown as Pipeline<never, unknown>;
+  }));
+  expectFew("windowJoin", (size) => counted(size, (from) => {
+    const right = timed(new Pipeline<Row>(config(size)).from(memorySource(rows.slice(0, 10), { name: "right" }), { id: "right" }), "right-time").addStage(keyBy("key", { id: "right-key" }));
+    return timed(from).addStage(keyBy("key")).join(right as never, windowJoin({ window: tumbling({ sizeMs: 60_000 }) }) as never) as Pipeline<never, unknown>;
+  }));
+});
+
+describe("sinks", () => {
+  let files = 0;
+  const sinks: Readonly<Record<string, () => Sink>> = {
+    memory: () => memorySink(),
+    callback: () => callbackSink(() => undefined, { maxBatchRecords: 1e6 }),
+    stdout: () => stdoutSink({ stream: { write: (_bytes, done) => (queueMicrotask(done), true) } }),
+    sqlite: () => sqliteSink({ path: join(folder, `rows-${files++}.db`), table: "rows" }),
+  };
+  const schema = { type: "struct", fields: [{ name: "id", type: { type: "int32" } }] } as const;
+  for (const [name, sink] of Object.entries(sinks)) {
+    expectFew(name, (size) => counted(size, (from) => from.addStage(map((row: Row) => ({ id: row.id }), { schema })) as Pipeline<never, unknown>, sink));
+  }
+});
+
+describe("sinks that write as bytes come together", () => {
+  it("file", async () => {
+    for (const size of sizes) {
+      expect(await counted(size, (from) => from as unknown as Pipeline<never, unknown>, () => fileSink({ folder: "/data/out" }))).toBeLessThanOrEqual(most);
+    }
+  });
+});
+
+describe("sources", () => {
+  expectFew("memory", (size) => counted(size, (from) => from as unknown as Pipeline<never, unknown>));
+
+  const formats = {
+    ndjson: { head: "", line: (id: number) => `{"id":${String(id).padStart(7, "1")}}\n` },
+    csv: { head: "id\n", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
+    lines: { head: "", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
+  } as const;
+  for (const format of ["ndjson", "csv", "lines"] as const) {
+    expectFew(`file, ${format}`, async (size) => {
+      const environment = { ...testEnvironment().environment, disk: nodeDisk() };
+      const { head, line } = formats[format];
+      const chunkBytes = line(0).length * size;
+      return promisesPerBatch({
+        environment,
+        build: (batches) => {
+          const path = join(folder, `${format}-${size}-${batches}`);
+          const source = sourceWith(path, environment, head + Array.from({ length: batches * size }, (_, id) => line(id)).join(""));
+          return new Pipeline(config(size)).from(source(fileSource({ path, format, chunkBytes }))).to(memorySink()) as unknown as Pipeline<never, never>;
+        },
+      });
+    });
+  }
+});
+
+/** Writes the file before the source is opened. */
+function sourceWith(path: string, { disk }: ReturnType<typeof testEnvironment>["environment"], text: string): (source: Source) => Source {
+  return (source) => ({
+    ...source,
+    async open(context) {
+      const file = await disk.openWrite(path);
+      await file.write(Buffer.from(text), 0);
+      await file.close();
+      return source.open(context);
+    },
+  });
+}
