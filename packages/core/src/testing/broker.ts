@@ -1,8 +1,13 @@
 // A broker in memory: partitions that records are pushed to, members that partitions are given to. It outlives every simulated process.
+import { onAbort } from "../async/abort.ts";
+import { Signal } from "../async/signal.ts";
 import type { PartitionEvents, PollLimits, PollResult, Source, SourceSession } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { Position } from "../record.ts";
 import type { Schema } from "../schema.ts";
+
+/** What a record counts for in the memory budget. */
+const recordBytes = 64;
 
 interface Partition {
   readonly name: string;
@@ -50,7 +55,7 @@ export class Broker {
       capabilities: { replayable: true, bounded, deterministic: true, ...(this.#partitions.size === 1 ? { singlePartition: true } : {}) },
       ...(schema === undefined ? {} : { schema }),
       open: async (context) => {
-        const session = new BrokerSession(this.#partitions);
+        const session = new BrokerSession(this.#partitions, context.signal);
         this.#members.set(member, { events: context.partitions, session });
         if (this.#owners.size === 0) for (const name of this.partitions) this.#owners.set(name, member);
         const owned = this.partitions.filter((name) => this.#owners.get(name) === member);
@@ -125,10 +130,15 @@ export class Broker {
 class BrokerSession implements SourceSession {
   readonly #partitions: ReadonlyMap<string, Partition>;
   readonly #next = new Map<string, number>();
-  #wakers: (() => void)[] = [];
+  readonly #signal = new Signal();
+  readonly #stop: AbortSignal;
+  readonly #forgetAbort: () => void;
+  #isClosed = false;
 
-  constructor(partitions: ReadonlyMap<string, Partition>) {
+  constructor(partitions: ReadonlyMap<string, Partition>, stop: AbortSignal) {
     this.#partitions = partitions;
+    this.#stop = stop;
+    this.#forgetAbort = onAbort(stop, () => this.wake());
   }
 
   start(starts: ReadonlyMap<string, Position | undefined>): void {
@@ -140,7 +150,8 @@ class BrokerSession implements SourceSession {
     const partition = this.#partitions.get(name);
     const from = this.#next.get(name);
     if (partition === undefined || from === undefined) return "idle";
-    const count = Math.min(limits.maxRecords, partition.records.length - from);
+    const room = Math.max(1, Math.min(limits.maxRecords, Math.floor(limits.maxBytes / recordBytes)));
+    const count = Math.min(room, partition.records.length - from);
     if (count === 0) return partition.isEnded ? "end" : "idle";
     this.#next.set(name, from + count);
     return {
@@ -148,20 +159,22 @@ class BrokerSession implements SourceSession {
       length: count,
       values: partition.records.slice(from, from + count),
       endPosition: String(from + count),
-      byteLength: count * 64,
+      byteLength: count * recordBytes,
       positionAt: (index) => String(from + index + 1),
     };
   }
 
-  ready(): Promise<void> {
-    return new Promise((resolve) => this.#wakers.push(resolve));
+  async ready(): Promise<void> {
+    if (!this.#stop.aborted && !this.#isClosed) await this.#signal.wait();
   }
 
   wake(): void {
-    for (const wake of this.#wakers.splice(0)) wake();
+    this.#signal.raise();
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
+    this.#forgetAbort();
     this.wake();
     return Promise.resolve();
   }

@@ -28,6 +28,11 @@ describe("test source", () => {
       expected: (source) => new Map((source.config["partitions"] as string[]).map((name) => [name, values(name, name === "a" ? 479 : name === "b" ? 21 : 0)])),
       recordsRead: (source) => source.delivered,
       openHandles: (source) => source.openSessions,
+      group: {
+        revoke: (source, partition) => source.revoke([partition]),
+        lose: (source, partition) => source.lose([partition]),
+        assign: (source, partition) => source.assign([partition]),
+      },
     }),
   );
 });

@@ -29,7 +29,19 @@ export interface SourceHarness<Subject> {
   openHandles?(subject: Subject): number;
   /** Breaks the connection of open sources. A source that is opened afterwards connects again. */
   loseConnection?(subject: Subject): void | Promise<void>;
+  /** How its group takes partitions from open sources and gives them back; without one they are theirs until they close. */
+  readonly group?: SourceGroup<Subject>;
   dispose?(subject: Subject): void | Promise<void>;
+}
+
+/** A group protocol under the suite's control. Each call concerns the one source of the subject that is open. */
+export interface SourceGroup<Subject> {
+  /** Takes a partition away with notice; resolves when the source has let go of it. */
+  revoke(subject: Subject, partition: string): Promise<void>;
+  /** Takes a partition away without asking. */
+  lose(subject: Subject, partition: string): void | Promise<void>;
+  /** Gives a partition (back); resolves when the source knows where to start. */
+  assign(subject: Subject, partition: string): Promise<void>;
 }
 
 /** Limits that nothing exceeds. */
@@ -107,6 +119,12 @@ export class SourceReader {
   readonly records: Map<string, ReadRecord[]> = new Map();
   readonly batches: Batch[] = [];
   readonly assigned: PartitionAssignment[] = [];
+  /** What was revoked or lost, as it was told: `revoked a`. */
+  readonly told: string[] = [];
+  /** Where partitions are to start that are assigned from now on. */
+  readonly starts: Map<string, Position> = new Map();
+  /** What a revocation waits for, before the partition is let go. */
+  checkpoint: Promise<void> = Promise.resolve();
   readonly controller: AbortController = new AbortController();
   readonly #tick: () => void | Promise<void>;
   readonly #limits: PollLimits;
@@ -122,19 +140,23 @@ export class SourceReader {
     return this.#session ?? assert.fail("the source is not open");
   }
 
-  async open(source: Source, { environment, starts }: { readonly environment: Environment; readonly starts: ReadonlyMap<string, Position> }): Promise<void> {
+  async open(source: Source, { environment, starts: first }: { readonly environment: Environment; readonly starts: ReadonlyMap<string, Position> }): Promise<void> {
+    for (const [partition, position] of first) this.starts.set(partition, position);
     const partitions: PartitionEvents = {
       assigned: async (given) => {
         this.assigned.push(...given);
         for (const { partition } of given) this.#assign(partition);
-        return new Map(given.map(({ partition }) => [partition, starts.get(partition)]));
+        return new Map(given.map(({ partition }) => [partition, this.starts.get(partition)]));
       },
-      revoked: async (names) => {
+      revoked: async (names, deadlineMs) => {
+        this.told.push(...names.map((name) => `revoked ${name}`));
+        assert.ok(deadlineMs > 0, `PRT-2: a revocation leaves time to let go, got a deadline of ${deadlineMs} ms`);
         for (const name of names) this.#life(name).move("revoking", "revoke");
-        await nextTurn();
+        await this.checkpoint;
         for (const name of names) this.#life(name).move("released", "release");
       },
       lost: (names) => {
+        this.told.push(...names.map((name) => `lost ${name}`));
         for (const name of names) this.#life(name).move("lost", "lose");
       },
     };

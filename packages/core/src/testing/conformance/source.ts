@@ -1,10 +1,11 @@
-// The clauses SRC-1 to SRC-13 as checks, and those of batches that a source can break.
+// The clauses SRC-1 to SRC-13 as checks, and those of batches that a source can break. Those of partitions: source-regrouping.ts.
 import assert from "node:assert/strict";
 import type { PollLimits } from "../../contracts/source.ts";
 import { StreamFlowError } from "../../errors.ts";
 import { nextTurn } from "../../node/turn.ts";
 import { rowsOf, type Position } from "../../record.ts";
 import { SuiteBuilder, type ConformanceCase } from "./case.ts";
+import { addRegrouping } from "./source-regrouping.ts";
 import { SourceTrial, wideLimits, type SourceHarness } from "./source-trial.ts";
 import { range } from "./store-trial.ts";
 
@@ -20,6 +21,7 @@ export function sourceConformance<Subject>(harness: SourceHarness<Subject>): rea
   addClosing(suite, harness);
   addReadingAhead(suite, harness);
   addConnection(suite, harness);
+  addRegrouping(suite, harness);
   return suite.cases;
 }
 
