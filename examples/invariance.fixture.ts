@@ -68,7 +68,7 @@ export async function runOnce(readings: readonly Reading[], rules: WindowRules, 
   return resultsOf(driver);
 }
 
-function inCode(rules: WindowRules, { maxRecords, mode, coPartitioned }: Setting, ends: DriverEnds): Pipeline {
+function inCode(rules: WindowRules, { maxRecords, mode, coPartitioned }: Setting, ends: DriverEnds): { plan(): LogicalPlan } {
   const { sizeMs, outOfOrdernessMs, allowedLatenessMs, early } = rules;
   return new Pipeline({ name: "readings", batch: { maxRecords }, checkpoint: { everyMs: 100, mode } })
     .from(ends.source<Reading>(), { id: "in" })
@@ -81,7 +81,7 @@ function inCode(rules: WindowRules, { maxRecords, mode, coPartitioned }: Setting
       aggregate: { n: count(), total: sum(field("value")), highest: max(field("value")), values: collect(field("value")) },
     }), { id: "window" })
     .side("late", (late) => late.to(ends.sink("late"), { id: "late" }))
-    .to(ends.sink("out"), { id: "out" }) as unknown as Pipeline;
+    .to(ends.sink("out"), { id: "out" });
 }
 
 function inYaml(rules: WindowRules, { maxRecords, mode, coPartitioned }: Setting, ends: DriverEnds): LogicalPlan {

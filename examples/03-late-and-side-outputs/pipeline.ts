@@ -13,7 +13,7 @@ import { count, keyBy, project, sum, tumbling, window } from "@streamflow/transf
 const minuteMs = 60_000;
 const order = t.struct({ id: t.int64(), kind: t.string(), shop: t.string(), cents: t.int64(), at: nullable(t.timestamp()) });
 
-export function pipeline({ out = "out" }: { readonly out?: string } = {}): Pipeline {
+export function pipeline({ out = "out" }: { readonly out?: string } = {}) {
   const file = (name: string) => fileSink({ folder: `${out}/${name}`, baseFolder: import.meta.dirname });
   return new Pipeline({ name: "orders" })
     .from(fileSource({ path: "orders.ndjson", baseFolder: import.meta.dirname, schema: order }))
@@ -28,5 +28,5 @@ export function pipeline({ out = "out" }: { readonly out?: string } = {}): Pipel
       .addStage(keyBy("shop"))
       .addStage(window({ window: tumbling({ sizeMs: 10 * minuteMs }), aggregate: { sales: count(), cents: sum(field("cents")) } }), { id: "totals-by-shop" })
       .side("late", (late) => late.to(file("late"), { id: "late" }))
-      .to(file("totals"), { id: "totals" })) as Pipeline;
+      .to(file("totals"), { id: "totals" }));
 }

@@ -9,7 +9,7 @@ const click = t.struct({ user: t.string(), page: t.string(), at: t.timestamp() }
 const purchase = t.struct({ user: t.string(), item: t.string(), cents: t.int64(), at: t.timestamp() });
 const user = t.struct({ user: t.string(), name: t.string(), country: t.string() });
 
-export function pipeline({ out = "out" }: { readonly out?: string } = {}): Pipeline {
+export function pipeline({ out = "out" }: { readonly out?: string } = {}) {
   const baseFolder = import.meta.dirname;
   const timed = eventTime({ timestamp: field("at"), outOfOrdernessMs: minuteMs });
 
@@ -24,11 +24,11 @@ export function pipeline({ out = "out" }: { readonly out?: string } = {}): Pipel
     .addStage(keyBy("user"), { id: "purchases-by-user" });
 
   return purchases
-    .join(clicks as never, windowJoin({ window: tumbling({ sizeMs: 10 * minuteMs }), join: "left" }), { id: "with-clicks" })
+    .join(clicks, windowJoin({ window: tumbling({ sizeMs: 10 * minuteMs }), join: "left" }), { id: "with-clicks" })
     .addStage(lookup({ source: fileSource({ path: "users.csv", baseFolder, schema: user }), sourceKey: field("user"), key: field("user"), as: "person" }))
     .addStage(project({
       user: field("user"), name: field("person", "name"), country: field("person", "country"),
       item: field("left", "item"), cents: field("left", "cents"), page: field("right", "page"),
     }))
-    .to(fileSink({ folder: out, baseFolder })) as unknown as Pipeline;
+    .to(fileSink({ folder: out, baseFolder }));
 }

@@ -14,7 +14,7 @@ export interface PaymentOptions {
   readonly mode?: "sync" | "async";
 }
 
-export function pipeline({ input = "payments.ndjson", out = "out", mode = "async" }: PaymentOptions = {}): Pipeline {
+export function pipeline({ input = "payments.ndjson", out = "out", mode = "async" }: PaymentOptions = {}) {
   const baseFolder = import.meta.dirname;
   return new Pipeline({ name: "payments", checkpoint: { everyMs: 20, mode }, unboundedState: true })
     .from(fileSource({ path: input, baseFolder, schema: payment }), { id: "payments" })
@@ -25,5 +25,5 @@ export function pipeline({ input = "payments.ndjson", out = "out", mode = "async
     // SQLite: rows and positions are one transaction of the database.
     .addStage(keyBy("account"))
     .addStage(aggregate({ payments: count(), cents: sum(field("cents")) }), { id: "balance" })
-    .to(sqliteSink({ path: `${out}/balances.db`, table: "balances", mode: "upsert", key: ["account"], baseFolder }), { id: "balances" }) as unknown as Pipeline;
+    .to(sqliteSink({ path: `${out}/balances.db`, table: "balances", mode: "upsert", key: ["account"], baseFolder }), { id: "balances" });
 }

@@ -20,7 +20,7 @@ const airport = t.struct({ iata: t.string(), state: nullable(t.string()) });
 const dayRow = t.struct({ day: t.timestamp(), destination: t.string(), state: nullable(t.string()), flights: t.int64(), mean_delay: nullable(t.float64()) });
 
 /** Delays by destination and hour, and the ten worst airports of each day, from flights in the order they landed. */
-export function pipeline({ flights, airports, results }: DemoOptions): Pipeline {
+export function pipeline({ flights, airports, results }: DemoOptions) {
   const table = (name: string, key?: readonly string[]) =>
     sqliteSink({ path: results, table: name, ...(key === undefined ? {} : { mode: "upsert" as const, key }) });
 
@@ -60,5 +60,5 @@ export function pipeline({ flights, airports, results }: DemoOptions): Pipeline 
     .addStage(flatMap(field("worst"), { schema: dayRow }))
     .to(table("worst_airports", ["day", "destination"]), { id: "worst-table" }));
 
-  return landed as unknown as Pipeline;
+  return landed;
 }
