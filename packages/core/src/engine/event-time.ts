@@ -4,6 +4,7 @@ import type { NodeShape, OperatorContext, OperatorDefinition, PlanContext, Shape
 import { StreamFlowError } from "../errors.ts";
 import { compileCompute } from "../plan/compute.ts";
 import type { Compute, Expression } from "../plan/expression.ts";
+import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { operatorStage, type Stage } from "../stage.ts";
 import type { Gate } from "./gate.ts";
 
@@ -123,4 +124,10 @@ function toTimestampMs(value: unknown): number {
 
 function formatMs(timestampMs: number): string {
   return new Date(timestampMs).toISOString();
+}
+
+/** The shortest idle time of the plan's eventTime stages; Infinity: partitions are never idle. */
+export function idleAfterMs(plan: PhysicalPlan): number {
+  const times = plan.nodes.filter((entry) => entry.node.type === "eventTime").map((entry) => (entry.node.config as { idleAfterMs?: number }).idleAfterMs ?? Infinity);
+  return Math.min(Infinity, ...times);
 }

@@ -4,7 +4,7 @@
 //   E3. A failure ends `run` with the error; what was not committed is discarded (the coordinator starts again).
 import type { Environment } from "../contracts/environment.ts";
 import type { Cursor, FunctionTable } from "../contracts/operator.ts";
-import type { PartitionAssignment, PollLimits, Source } from "../contracts/source.ts";
+import type { PartitionAssignment, PollLimits } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
@@ -14,11 +14,12 @@ import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
+import { idleAfterMs } from "./event-time.ts";
 import { HeldMemory } from "./held-memory.ts";
-import type { InstanceHost, OperatorInstance } from "./instance.ts";
+import type { InstanceHost } from "./instance.ts";
+import { Lookups } from "./lookups.ts";
 import { Partitions } from "./partitions.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
-import { readAll } from "./read-all.ts";
 import { RejectPort } from "./reject-port.ts";
 import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
 import { openSinks, sinkPorts } from "./sinks.ts";
@@ -66,7 +67,7 @@ export class Executor {
   readonly #idleAfterMs: number;
   readonly #isBounded: boolean;
   readonly #control: (() => Promise<void>)[] = [];
-  readonly #lookups = new Map<unknown, Promise<readonly unknown[]>>();
+  readonly #lookups: Lookups;
   #isRunning = false;
   #isPaused = false;
   #isStopping = false;
@@ -82,6 +83,7 @@ export class Executor {
     this.#waker = new Waker(clock);
     this.#memory = new HeldMemory(environment.budget);
     this.#idleAfterMs = idleAfterMs(plan);
+    this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: this.#limits() });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
     this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value) => this.#rejects.reject(node, error, value) });
     this.#rejects = new RejectPort({
@@ -124,7 +126,7 @@ export class Executor {
     });
     this.#partitions = new Partitions({
       plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
-      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#openOperators(instances),
+      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#lookups.open(instances),
     });
     this.#sources = new Sources({
       plan, environment, signal: this.#abort.signal, limits: this.#limits(), handlers: {
@@ -420,30 +422,6 @@ export class Executor {
     this.#waker.wake();
   }
 
-  async #openOperators(instances: readonly OperatorInstance[]): Promise<void> {
-    for (const instance of instances) {
-      await instance.operator.open?.({
-        storedVersion: instance.version,
-        keepVersion: (version) => {
-          instance.version = version;
-        },
-        readAll: (source, visit) => this.#readLookup(instance.node, source as Source, visit),
-      });
-    }
-  }
-
-  /** A lookup's data is read once for all partitions. */
-  async #readLookup(node: string, source: Source, visit: (value: unknown) => void): Promise<void> {
-    let loading = this.#lookups.get(source);
-    if (loading === undefined) {
-      const values: unknown[] = [];
-      const options = { node, environment: this.#options.environment, signal: this.#abort.signal, limits: this.#limits() };
-      loading = readAll(source, (value) => values.push(value), options).then(() => values);
-      this.#lookups.set(source, loading);
-    }
-    for (const value of await loading) visit(value);
-  }
-
   // --- between batches -----------------------------------------------------------------------------------------
 
   /** Runs `work` between two batches: at once while nothing runs yet. */
@@ -499,10 +477,4 @@ export class Executor {
       reject: (node, error, value) => this.#rejects.reject(node, error, value),
     };
   }
-}
-
-/** The shortest idle time of the plan's eventTime stages; Infinity: partitions are never idle. */
-function idleAfterMs(plan: PhysicalPlan): number {
-  const times = plan.nodes.filter((entry) => entry.node.type === "eventTime").map((entry) => (entry.node.config as { idleAfterMs?: number }).idleAfterMs ?? Infinity);
-  return Math.min(Infinity, ...times);
 }
