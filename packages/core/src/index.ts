@@ -28,6 +28,10 @@ export { decodeDeadLetter, deadLetterLog, encodeDeadLetter, pipelineOfDeadLetter
 export type { DeadLetter } from "./contracts/dead-letter.ts";
 export type { CheckpointContent, CheckpointDraft, Checkpointing, CheckpointWriter, CheckpointWriterOptions, Recovered, RecoveredShard, RecoveryRequest, ShardDraft, StateBytes, StoredState } from "./contracts/checkpointing.ts";
 export type { LeaseRequest, LeaseStore, LogAppendOptions, LogEntry, LogStore, MetadataRecord, MetadataStore } from "./contracts/stores.ts";
+export type { StateEntry, StateRange, StateSnapshot, StateStore, StateWrite } from "./contracts/state-store.ts";
+export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaReference, SchemaRegistry, SchemaText } from "./contracts/schema-registry.ts";
+export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot.ts";
+export type { SnapshotPart } from "./keyed/state-snapshot.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";
 export type { Host, HostLogOptions, HostModule, HostOptions, HostStores } from "./host.ts";
@@ -83,6 +87,7 @@ export { formatTimestamp, isTimestamp, maxTimestampMs, parseTimestamp } from "./
 export { canonicalKey, checkKeyType, keyOf, maxKeyBytes } from "./types/key.ts";
 export type { CanonicalKey } from "./types/key.ts";
 export { hashCanonical, hashKey } from "./types/hash.ts";
+export { checksumOf, crc32c } from "./types/crc32c.ts";
 export { compareValues, equalValues } from "./types/compare.ts";
 export { describeValue, isPlainObject } from "./types/value-path.ts";
 export { keyGroupCount, keyGroupOf, keyGroupOfCanonical } from "./keyed/key-group.ts";

@@ -1,8 +1,7 @@
 // A checkpoint as the bytes that stores keep: one header line with length and checksum, then JSON.
 // What repeats from shard to shard (segments, node and state names) is written once and referred to by index.
-import { StreamFlowError } from "@streamflow/core";
+import { checksumOf, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, SegmentRef, ShardManifest, StateSegment } from "@streamflow/core";
-import { checksumOf } from "./crc32c.ts";
 
 const format = 1;
 

@@ -4,7 +4,6 @@ export type { CheckpointManagerOptions } from "./checkpoint.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-codec.ts";
 export { compareWithPlan } from "./compatibility.ts";
 export type { DeclaredState, PlanComparison, PresentPlan } from "./compatibility.ts";
-export { checksumOf, crc32c } from "./crc32c.ts";
 export { closeAll, openDataFolder } from "./data-folder.ts";
 export type { CheckpointStorage, DataFolderOptions } from "./data-folder.ts";
 export { countDeadLetters, deadLetterCounts, listDeadLetters, purgeDeadLetters } from "./dead-letters.ts";
@@ -16,6 +15,7 @@ export type { SkippedCheckpoint, StateRecovered, StateRecoveryRequest } from "./
 export { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
 export { openFileLeaseStore } from "./stores/file-lease-store.ts";
 export type { FileLeaseStoreOptions } from "./stores/file-lease-store.ts";
+export { openSqliteStateStore } from "./stores/sqlite-state-store.ts";
 export { openSqliteStores } from "./stores/sqlite-stores.ts";
 export type { SqliteStoresOptions } from "./stores/sqlite-stores.ts";
 export type { StoreEnvironment } from "./stores/store-environment.ts";

@@ -1,7 +1,7 @@
 // Who this process is, so that another one on the same machine can see that it died. Read from /proc through the Disk contract.
 // An identity is `<place>/<pid>/<start>`: a process id alone is used again, and means nothing in another container or after a reboot.
+import { checksumOf } from "@streamflow/core";
 import type { Disk } from "@streamflow/core";
-import { checksumOf } from "./crc32c.ts";
 
 /** A process as leases remember it. */
 export interface ProcessIdentity {

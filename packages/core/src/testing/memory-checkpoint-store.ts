@@ -3,7 +3,7 @@
 //   M2. Nothing that a caller passes in or gets out is shared with the storage.
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId } from "../contracts/checkpoint-store.ts";
 import { StreamFlowError } from "../errors.ts";
-import { crc32cHex } from "./crc32c.ts";
+import { checksumOf } from "../types/crc32c.ts";
 
 /** The newest owner of a shard, and the newest epoch that it has published. */
 interface Head {
@@ -74,7 +74,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   async writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef> {
     const name = this.#storage.nextSegmentName();
     this.#storage.of(pipeline).segments.set(name, bytes.slice());
-    return { name, byteLength: bytes.length, checksum: crc32cHex(bytes) };
+    return { name, byteLength: bytes.length, checksum: checksumOf(bytes) };
   }
 
   async readSegment(pipeline: string, ref: SegmentRef): Promise<Uint8Array> {
@@ -149,7 +149,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
 function segmentProblem(bytes: Uint8Array | undefined, ref: SegmentRef): string | undefined {
   if (bytes === undefined) return "is missing";
   if (bytes.length !== ref.byteLength) return `has ${bytes.length} bytes, expected ${ref.byteLength}`;
-  const checksum = crc32cHex(bytes);
+  const checksum = checksumOf(bytes);
   return checksum === ref.checksum ? undefined : `has the checksum ${checksum}, expected ${ref.checksum}`;
 }
 

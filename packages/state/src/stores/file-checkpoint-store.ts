@@ -13,10 +13,9 @@
 //   I3. Several processes may use one folder: what decides between them are fences, never locks or caches.
 //   I4. A segment goes only when no checkpoint file names it, and it was discarded, or is older than any checkpoint could take.
 // Deliberately not here: choosing what to restore (../recovery.ts), packing states into segments (../checkpoint.ts).
-import { StreamFlowError } from "@streamflow/core";
+import { checksumOf, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId } from "@streamflow/core";
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
-import { checksumOf } from "../crc32c.ts";
 import { Serial } from "../serial.ts";
 import { addFences, FileFences, isVisible } from "./file-fences.ts";
 import type { FileFence } from "./file-fences.ts";

@@ -1,8 +1,7 @@
 // Checkpoints in SQLite: every call is one transaction, so atomicity, durability and fencing between processes are the database's.
-import { StreamFlowError } from "@streamflow/core";
+import { checksumOf, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef } from "@streamflow/core";
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
-import { checksumOf } from "../crc32c.ts";
 import { newestFirst, removable } from "./retention.ts";
 import { checkClaim, checkGeneration } from "./shard-heads.ts";
 import type { ShardHead } from "./shard-heads.ts";

@@ -1,15 +1,23 @@
-// One SQLite database file, opened so that a transaction that has returned survives a power loss, and shared by all stores of it.
-// Calls block the thread: these stores hold checkpoints, leases, logs and metadata, a few transactions a second, not records.
+// One SQLite database file, shared by all stores of it.
+// Calls block the thread: checkpoints, leases, logs and metadata are a few transactions a second; state is written in batches.
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { StreamFlowError } from "@streamflow/core";
 import type { ErrorCode, ErrorDetails } from "@streamflow/core";
 
 const defaultBusyTimeoutMs = 5000;
-/** Raised when the tables change; a database of a newer version is refused. */
-const schemaVersion = 1;
 
-const schema = `
+/** What a database file is made with. */
+export interface SqliteLayout {
+  /** Raised when the tables change; a database of a newer version is refused. */
+  readonly version: number;
+  /** Makes the tables of a new file. */
+  readonly tables: string;
+  /** `full`: a transaction that has returned survives a power loss. `normal`: the newest ones may be lost, in order. */
+  readonly synchronous: "full" | "normal";
+}
+
+const tables = `
   CREATE TABLE segments (pipeline TEXT NOT NULL, name TEXT NOT NULL, created_ms INTEGER NOT NULL, bytes BLOB NOT NULL,
     PRIMARY KEY (pipeline, name)) WITHOUT ROWID;
   CREATE TABLE checkpoints (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, epoch INTEGER NOT NULL, body BLOB NOT NULL);
@@ -29,6 +37,9 @@ const schema = `
     PRIMARY KEY (collection, id)) WITHOUT ROWID;
 `;
 
+/** Checkpoints, leases, logs and documents. */
+const hostLayout: SqliteLayout = { version: 1, tables, synchronous: "full" };
+
 type Value = null | number | string | Uint8Array;
 type Row = Readonly<Record<string, unknown>>;
 
@@ -36,6 +47,7 @@ type Row = Readonly<Record<string, unknown>>;
 export class SqliteDatabase {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #layout: SqliteLayout;
   readonly #statements = new Map<string, StatementSync>();
   #holders = 0;
 
@@ -44,11 +56,13 @@ export class SqliteDatabase {
    * @param busyTimeoutMs how long a call waits for another process's transaction
    * @throws {@link StreamFlowError} SF_DISK_READ_ONLY, SF_DISK_FULL, SF_DISK_FAILED, SF_STATE_CORRUPT; SF_STATE_INCOMPATIBLE for a newer schema.
    */
-  constructor(path: string, busyTimeoutMs: number = defaultBusyTimeoutMs) {
+  constructor(path: string, busyTimeoutMs: number = defaultBusyTimeoutMs, layout: SqliteLayout = hostLayout) {
     this.path = path;
+    this.#layout = layout;
     this.#database = this.#attempt("open", () => new DatabaseSync(path, { timeout: busyTimeoutMs }));
     try {
-      this.#attempt("open", () => this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+      this.#attempt("open", () => this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON"));
+      this.setSynchronous(layout.synchronous);
       this.#prepareSchema();
     } catch (error) {
       this.#database.close();
@@ -85,6 +99,29 @@ export class SqliteDatabase {
     }
   }
 
+  /** Rows one by one; who stops early reads no further. Nothing else may use the same text meanwhile. */
+  *each(sql: string, ...values: Value[]): Generator<Row, void, void> {
+    try {
+      yield* this.#statement(sql).iterate(...values);
+    } catch (thrown) {
+      throw sqliteError(thrown, "read", this.path);
+    }
+  }
+
+  /** How durable the transactions from now on are. */
+  setSynchronous(synchronous: SqliteLayout["synchronous"]): void {
+    this.#attempt("open", () => this.#database.exec(`PRAGMA synchronous = ${synchronous}`));
+  }
+
+  /** The file as it is now, whatever is written later: on a connection of its own, which `letGo` closes. Until then the write-ahead log grows. */
+  frozen(): SqliteDatabase {
+    const copy = new SqliteDatabase(this.path, defaultBusyTimeoutMs, this.#layout);
+    copy.hold();
+    // The first read is what fixes the moment.
+    copy.#attempt("read", () => copy.#database.exec("BEGIN; SELECT count(*) FROM sqlite_schema"));
+    return copy;
+  }
+
   /** Counts a store that uses the database. */
   hold(): void {
     this.#holders++;
@@ -98,16 +135,17 @@ export class SqliteDatabase {
 
   #prepareSchema(): void {
     const present = Number(this.get("PRAGMA user_version")?.["user_version"]);
-    if (present === schemaVersion) return;
+    const known = this.#layout.version;
+    if (present === known) return;
     this.write(() => {
       // Read again: another process may have been faster.
       const version = Number(this.#database.prepare("PRAGMA user_version").get()?.["user_version"]);
-      if (version > schemaVersion) {
-        const message = `database "${this.path}" has schema version ${version}; this version of StreamFlow knows ${schemaVersion}`;
+      if (version > known) {
+        const message = `database "${this.path}" has schema version ${version}; this version of StreamFlow knows ${known}`;
         throw new StreamFlowError("SF_STATE_INCOMPATIBLE", message, { hint: "run the version of StreamFlow that wrote it, or a newer one" });
       }
-      if (version === schemaVersion) return;
-      this.#attempt("create", () => this.#database.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`));
+      if (version === known) return;
+      this.#attempt("create", () => this.#database.exec(`${this.#layout.tables}; PRAGMA user_version = ${known}`));
     });
   }
 

@@ -20,9 +20,9 @@ import { SinkTarget } from "../sink-target.ts";
 import { testRecords } from "../test-item.ts";
 import { TestSource } from "../test-source.ts";
 import { VirtualDisk } from "../virtual-disk.ts";
-import type { ConformanceCase } from "./case.ts";
 import { checkpointStoreConformance } from "./checkpoint-store.ts";
 import { diskConformance } from "./disk.ts";
+import { failing } from "./failing.fixture.ts";
 import { clockConformance, memoryBudgetConformance, randomConformance } from "./environment.ts";
 import { leaseStoreConformance } from "./lease-store.ts";
 import { logStoreConformance } from "./log-store.ts";
@@ -30,13 +30,6 @@ import { metadataStoreConformance } from "./metadata-store.ts";
 import { metricsConformance } from "./metrics.ts";
 import { sinkConformance } from "./sink.ts";
 import { sourceConformance } from "./source.ts";
-
-/** The ids of the cases that fail: of those with this id, or of all. */
-async function failing(cases: readonly ConformanceCase[], id?: string): Promise<ReadonlySet<string>> {
-  const failed = new Set<string>();
-  for (const one of cases) if (!one.isSkipped && (id === undefined || id === one.id)) await one.run().catch(() => failed.add(one.id));
-  return failed;
-}
 
 describe("broken checkpoint stores", () => {
   const broken: Record<string, new (storage: MemoryCheckpointStorage) => MemoryCheckpointStore> = {

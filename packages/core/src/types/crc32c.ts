@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli), the checksum of everything this package stores.
+// CRC-32C (Castagnoli), the checksum of everything that is stored.
 
 const polynomial = 0x82f63b78;
 const tables = makeTables();
