@@ -133,10 +133,11 @@ export class Pipeline<In = unknown, Out = In> {
    * a stage cannot process throws.
    * @throws {@link StreamFlowError} SF_PLAN_INVALID when the pipeline has a source or sinks of its own (then `run` is meant).
    */
-  async *execute(source: AsyncIterable<In> | Iterable<In>): AsyncGenerator<Out> {
+  execute(source: AsyncIterable<In> | Iterable<In>): AsyncGenerator<Out> {
+    // Sealed now, not at the first pull: what is pulled later is what was executed.
     this.#isSealed = true;
     const tails = this.#ensureTails();
-    yield* executePlan<Out>({ plan: this.plan(), tails, functions: this.#builder.functions, source });
+    return executePlan<Out>({ plan: this.plan(), tails, functions: this.#builder.functions, source });
   }
 
   #checkOpen(method: string): void {

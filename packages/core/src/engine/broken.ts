@@ -22,7 +22,7 @@ export function broken(guarantee: Guarantee): boolean {
   return off === guarantee;
 }
 
-/** Switches one guarantee off while `run` runs. @internal for testing/ alone */
+/** Switches one guarantee off while `run` runs. For tests that show that another test would notice. */
 export async function withBroken<Result>(guarantee: Guarantee, run: () => Promise<Result>): Promise<Result> {
   off = guarantee;
   try {

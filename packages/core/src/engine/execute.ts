@@ -7,6 +7,7 @@ import type { LogicalPlan } from "../plan/logical-plan.ts";
 import type { Tail } from "../plan/plan-builder.ts";
 import { planPipeline } from "../plan/planner.ts";
 import type { Batch } from "../record.ts";
+import { composed, peel } from "./outer-stages.ts";
 import { quietClock, quietLogger } from "./quiet.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
 import type { PartitionTask } from "./task.ts";
@@ -31,10 +32,21 @@ export interface ExecuteOptions {
 
 const resultSink = "result";
 
-/** Pulls from `source` as the result is pulled from. */
+/**
+ * Pulls from `source` as the result is pulled from.
+ *
+ * Stages at either end that offer only `process` are composed as they are: they pull record by record, and may end before their input does.
+ */
 export async function* executePlan<Out>(options: ExecuteOptions): AsyncGenerator<Out> {
+  checkExecutable(options.plan);
+  planPipeline(withResult(options.plan, options.tails), options.functions);
+  const { before, plan, tails, after } = peel(options.plan, options.tails);
+  const input = composed(before, options.source);
+  yield* composed(after, plan.nodes.length === 1 ? input : executeFused({ ...options, plan, tails, source: input })) as AsyncIterable<Out>;
+}
+
+async function* executeFused<Out>(options: ExecuteOptions): AsyncGenerator<Out> {
   const { plan, tails, functions, source } = options;
-  checkExecutable(plan);
   const results: Out[] = [];
   const abort = new AbortController();
   const cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
