@@ -439,6 +439,8 @@ export class Executor {
   async #runControl(): Promise<void> {
     for (let work = this.#control.shift(); work !== undefined; work = this.#control.shift()) await work();
     this.#throwFailure();
+    // Whoever asked hears the answer before the next poll: a source must know where reading starts (PRT-1).
+    await this.#yield();
   }
 
   #fail(error: unknown): void {

@@ -81,6 +81,22 @@ describe("the pipeline driver", () => {
     expect([...driver.values()].sort()).toEqual(["x1", "x1", "x2", "x3", "y1", "y1", "y2", "y3"]);
   });
 
+  it("reads a shard that comes back from where its other owner left it", async () => {
+    const driver = new PipelineDriver({ build: build(true), brokers: { in: { partitions: ["0", "1"] } } });
+    driver.broker().give("0", "a");
+    driver.broker().give("1", "a");
+    await driver.start("a");
+    await driver.start("b");
+    driver.push(records("xx"), "1");
+    await driver.move("1", "b");
+    driver.push(records("x"), "1");
+    await driver.settle();
+    await driver.move("1", "a");
+    driver.push(records("x"), "1");
+    await driver.checkpoint("a");
+    expect(driver.values()).toEqual(["x1", "x2", "x3", "x4"]);
+  });
+
   it("fences the process whose partition was taken", async () => {
     const driver = new PipelineDriver({ build: build(true), brokers: { in: { partitions: ["0"] } } });
     driver.broker().give("0", "a");
