@@ -29,7 +29,7 @@ export type { DeadLetter } from "./contracts/dead-letter.ts";
 export type { CheckpointContent, CheckpointDraft, Checkpointing, CheckpointWriter, CheckpointWriterOptions, Recovered, RecoveredShard, RecoveryRequest, ShardDraft, StateBytes, StoredState } from "./contracts/checkpointing.ts";
 export type { LeaseRequest, LeaseStore, LogAppendOptions, LogEntry, LogStore, MetadataRecord, MetadataStore } from "./contracts/stores.ts";
 export type { StateEntry, StateRange, StateSnapshot, StateStore, StateWrite } from "./contracts/state-store.ts";
-export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaReference, SchemaRegistry, SchemaText } from "./contracts/schema-registry.ts";
+export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaReference, SchemaRegistry, SchemaRules, SchemaText } from "./contracts/schema-registry.ts";
 export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot.ts";
 export type { SnapshotPart } from "./keyed/state-snapshot.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";

@@ -45,6 +45,17 @@ export interface CompatibilityProblem {
   readonly message: string;
 }
 
+/** What a registry that judges by itself must know of formats. */
+export interface SchemaRules {
+  /**
+   * Answers the text by which schemas are compared (SRG-1): the text itself where nothing better is known.
+   * @throws {@link StreamFlowError} SF_SCHEMA_INVALID when the text is no schema of its format.
+   */
+  canonical(schema: SchemaText): string;
+  /** Why a reader that has `reader` cannot read what was written with `writer`, each with its place; empty: it can. The two are of one format. */
+  problems(reader: SchemaText, writer: SchemaText): readonly string[];
+}
+
 /**
  * Schemas by id, and by subject and version. A subject is what one topic's keys or values are registered under.
  *
@@ -52,7 +63,8 @@ export interface CompatibilityProblem {
  *   has it, whichever it is, and changes nothing. Equal means: the same format, and the same text, or the same canonical text where the registry knows the format's.
  * - SRG-2. An id belongs to one schema for ever: it is an integer from 1 to 2^31 − 1 (it travels in 4 bytes of each message), never given to another schema, and the same
  *   for equal schemas under different subjects. What an id answered may be cached without end.
- * - SRG-3. `byId`, `version` and `latest` answer format, text and references as they were registered; undefined for what was never registered.
+ * - SRG-3. `byId`, `version` and `latest` answer format, text and references as they were registered (`byId`: of equal schemas, the first one); undefined for what was
+ *   never registered.
  * - SRG-4. `versions` answers the numbers in ascending order, `subjects` the names sorted by code unit. An unknown subject has no versions.
  * - SRG-5. `register` of a schema that does not fit by the subject's mode throws SF_SCHEMA_INCOMPATIBLE, with all problems in the message and as `context.problems`, and changes nothing.
  * - SRG-6. The mode decides against which versions, and in which direction, as {@link CompatibilityMode} says. The first schema of a subject fits always. A schema of
