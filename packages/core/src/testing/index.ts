@@ -18,7 +18,6 @@ export { MemoryCheckpointStorage, MemoryCheckpointStore } from "./memory-checkpo
 export { MemoryLeaseStorage, MemoryLeaseStore } from "./memory-lease-store.ts";
 export { MemoryLogStorage, MemoryLogStore } from "./memory-log-store.ts";
 export { MemoryMetadataStorage, MemoryMetadataStore } from "./memory-metadata-store.ts";
-export { MemorySchemaRegistry, MemorySchemaStorage } from "./memory-schema-registry.ts";
 export { MemoryStateStorage, MemoryStateStore } from "./memory-state-store.ts";
 export { MemoryStorage, memoryStores } from "./memory-stores.ts";
 export { registerConformance } from "./conformance/case.ts";
@@ -30,8 +29,6 @@ export type { LeaseStoreHarness } from "./conformance/lease-store.ts";
 export { logStoreConformance } from "./conformance/log-store.ts";
 export { metadataStoreConformance } from "./conformance/metadata-store.ts";
 export type { StoreHarness } from "./conformance/store-trial.ts";
-export { schemaRegistryConformance } from "./conformance/schema-registry.ts";
-export type { SchemaRegistryHarness } from "./conformance/schema-registry.ts";
 export { stateStoreConformance } from "./conformance/state-store.ts";
 export type { StateStoreHarness } from "./conformance/state-store.ts";
 export { poison, poisonBatch } from "./poison.ts";

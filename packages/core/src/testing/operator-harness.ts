@@ -111,6 +111,11 @@ export class OperatorHarness<Config> {
     if (this.#operator.open === undefined) this.#operator.restored?.();
   }
 
+  /** Whether the operator loads data before its first record: then `open` must be called. */
+  get loads(): boolean {
+    return this.#operator.open !== undefined;
+  }
+
   /** Calls `Operator.open`; needed only where the operator has one. */
   async open(): Promise<this> {
     const options = this.#options;

@@ -128,9 +128,9 @@ function addRecovery(suite: SuiteBuilder<Trial>): void {
     await t.take(writer, ["a"]);
     const { shards, newestEpoch, prepared } = await t.recover();
     const texts = [...shards].map(([shard, { states }]) => [shard, Buffer.from(states[0]!.bytes).toString()]);
-    assert.deepEqual(texts.sort(), [["a", "a2"], ["b", "b1"]]);
+    assert.deepEqual(texts.toSorted(([a], [b]) => (a! < b! ? -1 : 1)), [["a", "a2"], ["b", "b1"]]);
     assert.equal(newestEpoch, 2);
-    assert.deepEqual([...prepared].map(([epoch, bySink]) => [epoch, Buffer.from(bySink.get("sink")!).toString()]).sort(), [[1, "prepared 1"], [2, "prepared 2"]]);
+    assert.deepEqual([...prepared].map(([epoch, bySink]) => [epoch, Buffer.from(bySink.get("sink")!).toString()] as const).toSorted(([a], [b]) => a - b), [[1, "prepared 1"], [2, "prepared 2"]]);
   });
   suite.add(["CPT-8", "epochs that are not acceptable are passed over and answered as orphans; a shard that nothing holds is left out"], async (t) => {
     const writer = await t.open();
