@@ -126,8 +126,9 @@ export class PipelineRun {
     this.lifecycle.move("paused", "pause");
   }
 
-  /** Goes on after `pause`. */
+  /** Goes on after `pause`. @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is paused */
   resume(): void {
+    if (this.state !== "paused") throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot resume pipeline "${this.name}": it is ${this.state}`);
     this.lifecycle.move("running", "resume");
     this.#executor?.resume();
   }

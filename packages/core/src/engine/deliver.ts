@@ -3,7 +3,7 @@ import { backoffDelayMs } from "../async/retry.ts";
 import { sleep } from "../async/sleep.ts";
 import type { Clock, Random } from "../contracts/environment.ts";
 import type { SinkBatch, SinkCapabilities, SinkSession } from "../contracts/sink.ts";
-import { BatchError, StreamFlowError } from "../errors.ts";
+import { type BatchError, StreamFlowError } from "../errors.ts";
 
 /** What delivery may use. */
 export interface DeliverOptions {
@@ -58,7 +58,7 @@ async function again(session: SinkSession, whole: SinkBatch, failed: { options: 
 
 /** What is still to be written after a failure; records that can never be written are rejected. Throws what cannot be mended here. */
 function remaining(batch: SinkBatch, error: unknown, options: DeliverOptions): SinkBatch | undefined {
-  if (error instanceof BatchError) {
+  if (isBatchError(error)) {
     const retry: number[] = [];
     for (const failure of error.failures) {
       if (failure.error.retryable) retry.push(failure.index);
@@ -68,6 +68,11 @@ function remaining(batch: SinkBatch, error: unknown, options: DeliverOptions): S
   }
   if (StreamFlowError.is(error) && error.retryable) return batch;
   throw error;
+}
+
+/** Also one made by another copy of this package. */
+function isBatchError(error: unknown): error is BatchError {
+  return StreamFlowError.is(error, "SF_SINK_PARTIAL") && "failures" in error;
 }
 
 function select(batch: SinkBatch, indexes: readonly number[]): SinkBatch {

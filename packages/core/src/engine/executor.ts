@@ -12,6 +12,7 @@ import { type Batch, indexOfPosition, type Position, sliceBatch } from "../recor
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
+import { ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
 import { idleAfterMs } from "./event-time.ts";
@@ -66,7 +67,7 @@ export class Executor {
   readonly #waker: Waker;
   readonly #idleAfterMs: number;
   readonly #isBounded: boolean;
-  readonly #control: (() => Promise<void>)[] = [];
+  readonly #control = new ControlQueue((error) => this.#fail(error));
   readonly #lookups: Lookups;
   #isRunning = false;
   #isPaused = false;
@@ -154,7 +155,7 @@ export class Executor {
       for (;;) {
         this.#throwFailure();
         // Promises are made where something waits, not in every turn.
-        if (this.#control.length > 0) await this.#runControl();
+        if (!this.#control.isEmpty) await this.#runControl();
         if (this.#isStopping) return await this.#finish("stopped");
         if (this.#partitions.isReplayDone) await this.#endReplay();
         if (this.#isPaused) {
@@ -172,6 +173,7 @@ export class Executor {
       }
     } finally {
       this.#isRunning = false;
+      this.#control.end(new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `pipeline "${this.#options.plan.logical.config.name}" ended before this was done`));
     }
   }
 
@@ -186,7 +188,7 @@ export class Executor {
     return this.#between(async () => {
       await this.#schedule.takeIfDirty();
       this.#isPaused = true;
-    });
+    }, "caller");
   }
 
   resume(): void {
@@ -196,7 +198,7 @@ export class Executor {
 
   /** Takes a checkpoint now and waits until it is committed. */
   checkpoint(): Promise<CheckpointResult> {
-    return this.#between(() => this.#schedule.takeNow());
+    return this.#between(() => this.#schedule.takeNow(), "caller");
   }
 
   /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
@@ -425,22 +427,16 @@ export class Executor {
   // --- between batches -----------------------------------------------------------------------------------------
 
   /** Runs `work` between two batches: at once while nothing runs yet. */
-  #between<Result>(work: () => Promise<Result>): Promise<Result> {
+  #between<Result>(work: () => Promise<Result>, from: "caller" | "source" = "source"): Promise<Result> {
     if (!this.#isRunning) return work();
-    return new Promise((resolve, reject) => {
-      this.#control.push(() => work().then(resolve, (error: unknown) => {
-        reject(error as Error);
-        this.#fail(error);
-      }));
-      this.#waker.wake();
-    });
+    const answer = this.#control.add(work, from);
+    this.#waker.wake();
+    return answer;
   }
 
   async #runControl(): Promise<void> {
-    for (let work = this.#control.shift(); work !== undefined; work = this.#control.shift()) await work();
+    await this.#control.runAll();
     this.#throwFailure();
-    // Whoever asked hears the answer before the next poll: a source must know where reading starts (PRT-1).
-    await this.#yield();
   }
 
   #fail(error: unknown): void {

@@ -81,16 +81,15 @@ export class MergeGate {
     this.update();
   }
 
-  /** Recomputes the minimum. An empty merge stays where it is. */
+  /** Recomputes the minimum. Where nothing moves it stays: without inputs, or while those that have not ended are all idle. The end comes when all have ended. */
   update(): void {
     let least = Infinity;
-    let any = false;
+    let hasEnded = this.#inputs.size > 0;
     for (const input of this.#inputs) {
-      if (input.idle && input.seenMs !== Infinity) continue;
-      any = true;
-      if (input.seenMs < least) least = input.seenMs;
+      if (input.seenMs !== Infinity) hasEnded = false;
+      if (!input.idle && input.seenMs < least) least = input.seenMs;
     }
-    if (any) this.output.advance(least);
+    if (least !== Infinity || hasEnded) this.output.advance(least);
   }
 }
 

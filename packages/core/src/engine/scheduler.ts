@@ -58,8 +58,9 @@ function before(a: Slot, b: Slot): boolean {
 function heldBack(open: readonly Slot[], maxDriftMs: number): ReadonlySet<Slot> {
   const held = new Set<Slot>();
   if (maxDriftMs === Infinity || open.length < 2) return held;
-  const times = open.filter((slot) => !slot.isIdle).map((slot) => slot.task.watermarkMs);
-  const slowest = Math.min(...times);
+  // A parked partition waits for the others, so it must not hold them. One that is waited for counts also while it loads: else the order would depend on timing.
+  const moving = open.filter((slot) => !slot.isParked && (!slot.isIdle || slot.strict));
+  const slowest = Math.min(...moving.map((slot) => slot.task.watermarkMs));
   for (const slot of open) if (slot.task.watermarkMs > slowest + maxDriftMs) held.add(slot);
   return held;
 }

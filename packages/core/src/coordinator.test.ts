@@ -1,0 +1,331 @@
+import { describe, expect, it } from "vitest";
+import type { Sink, SinkBatch, SinkCapabilities } from "./contracts/sink.ts";
+import type { Source } from "./contracts/source.ts";
+import { Coordinator, PipelineRun, type RunOptions } from "./coordinator.ts";
+import { StreamFlowError } from "./errors.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { LogicalPlan, PipelineConfig } from "./plan/logical-plan.ts";
+import { testEnvironment } from "./testing/environment.ts";
+import type { ManualClock } from "./testing/manual-clock.ts";
+import { MemoryStorage, memoryStores } from "./testing/memory-stores.ts";
+import { testRecords } from "./testing/test-item.ts";
+import { TestSource } from "./testing/test-source.ts";
+
+type Answer = (batch: SinkBatch) => void | Promise<void>;
+
+/** A sink that keeps what it takes, and answers as it is told. */
+class Scripted implements Sink {
+  readonly type = "scripted";
+  readonly capabilities: SinkCapabilities = { delivery: "at-least-once" };
+  readonly config = {};
+  readonly values: unknown[] = [];
+  opened = 0;
+  closed = 0;
+  answer: Answer = () => undefined;
+  onFlush: () => void = () => undefined;
+
+  open(): ReturnType<Sink["open"]> {
+    this.opened++;
+    return Promise.resolve({
+      write: async (batch: SinkBatch): Promise<void> => {
+        await this.answer(batch);
+        this.values.push(...batch.values);
+      },
+      flush: () => {
+        this.onFlush();
+        return Promise.resolve();
+      },
+      close: () => {
+        this.closed++;
+        return Promise.resolve();
+      },
+    });
+  }
+}
+
+interface World {
+  readonly clock: ManualClock;
+  readonly options: RunOptions;
+  readonly source: TestSource;
+  readonly sink: Scripted;
+  readonly storage: MemoryStorage;
+  run(config?: Partial<PipelineConfig>): PipelineRun;
+}
+
+function world(source = new TestSource({ "0": testRecords([1, 2, 3]) })): World {
+  const { environment, clock } = testEnvironment();
+  const storage = new MemoryStorage();
+  const sink = new Scripted();
+  const options: RunOptions = { environment, stores: memoryStores(clock, storage), owner: "first" };
+  return { clock, options, source, sink, storage, run: (config) => new PipelineRun(planOf(source, sink, config), options) };
+}
+
+function planOf(source: Source, sink: Sink, config: Partial<PipelineConfig> = {}): LogicalPlan {
+  return new Pipeline({ name: "test", ...config }).from(source).to(sink, { id: "out" }).plan();
+}
+
+/** Runs to the end, with as much time as it takes. */
+async function toEnd(run: PipelineRun, clock: ManualClock): Promise<unknown> {
+  let ended: unknown;
+  run.run().then((result) => (ended = result), (error: unknown) => (ended = (error as StreamFlowError).code));
+  for (let i = 0; i < 200 && ended === undefined; i++) await clock.advanceAsync(1_000);
+  return ended;
+}
+
+const failing = (error: () => unknown, times: number): Answer => {
+  let left = times;
+  return () => {
+    if (left-- > 0) throw error();
+  };
+};
+const broken = (): StreamFlowError => new StreamFlowError("SF_SINK_FAILED", "broken");
+/** A source that stays open. */
+const live = (): TestSource => new TestSource({ "0": testRecords([1]) }, { bounded: false });
+
+describe("a failure", () => {
+  it("C2: closes everything before anything is opened again, and goes on from the last commit", async () => {
+    const { run, sink, source, clock } = world();
+    sink.answer = failing(broken, 1);
+    expect(await toEnd(run(), clock)).toEqual({ end: "finished", restarts: 1 });
+    expect([sink.values, sink.opened, sink.closed, source.openSessions]).toEqual([[1, 2, 3], 2, 2, 0]);
+  });
+
+  it("C3: is forgiven as often as the budget allows within its window, and then ends the run", async () => {
+    const exactly = world();
+    exactly.sink.answer = failing(broken, 3);
+    expect(await toEnd(exactly.run({ restart: { maxRestarts: 3 } }), exactly.clock)).toEqual({ end: "finished", restarts: 3 });
+    const over = world();
+    over.sink.answer = failing(broken, 4);
+    const run = over.run({ restart: { maxRestarts: 3 } });
+    expect(await toEnd(run, over.clock)).toBe("SF_RESTART_EXHAUSTED");
+    expect([run.state, run.lastError?.code]).toEqual(["failed", "SF_SINK_FAILED"]);
+  });
+
+  it("C3: old failures do not count", async () => {
+    const { run, sink, clock } = world();
+    sink.answer = failing(broken, 5);
+    expect(await toEnd(run({ restart: { maxRestarts: 1, windowMs: 1_000, initialDelayMs: 5_000, maxDelayMs: 5_000 } }), clock)).toEqual({ end: "finished", restarts: 5 });
+  });
+
+  it("C3: that a restart cannot mend ends the run at once", async () => {
+    const { run, sink, clock } = world();
+    sink.answer = failing(() => new StreamFlowError("SF_SINK_FENCED", "another owner"), 1);
+    const one = run();
+    expect(await toEnd(one, clock)).toBe("SF_SINK_FENCED");
+    expect([one.state, one.restarts, sink.closed]).toEqual(["failed", 0, 1]);
+  });
+
+  it("a failed run may be run again", async () => {
+    const { run, sink, clock } = world();
+    sink.answer = failing(() => new StreamFlowError("SF_SINK_FENCED", "another owner"), 1);
+    const one = run();
+    await toEnd(one, clock);
+    expect(await toEnd(one, clock)).toMatchObject({ end: "finished" });
+    expect(sink.values).toEqual([1, 2, 3]);
+  });
+
+  it("C4: of one pipeline harms no other", async () => {
+    const { options, clock } = world();
+    const coordinator = new Coordinator(options);
+    const [bad, good] = [new Scripted(), new Scripted()];
+    bad.answer = failing(broken, Infinity);
+    const items = (): TestSource => new TestSource({ "0": testRecords([1, 2]) });
+    const runs = [coordinator.add(planOf(items(), bad, { name: "bad" })), coordinator.add(planOf(items(), good, { name: "good" }))];
+    const ends = await Promise.all(runs.map((run) => toEnd(run, clock)));
+    expect(ends).toEqual(["SF_RESTART_EXHAUSTED", { end: "finished", restarts: 0 }]);
+    expect(good.values).toEqual([1, 2]);
+  });
+});
+
+describe("records that cannot be processed", () => {
+  const items = (): TestSource => new TestSource({ "0": [{ value: 1 }, { reject: "torn" }, { reject: "torn" }, { value: 2 }] });
+
+  it("are dead letters, and the pipeline goes on", async () => {
+    const { run, sink, clock, storage } = world(items());
+    expect(await toEnd(run(), clock)).toMatchObject({ end: "finished", restarts: 0 });
+    expect([sink.values, storage.logs.find("dead-letters/test")?.entries.length]).toEqual([[1, 2], 2]);
+  });
+
+  it("fail it at once where the policy says so", async () => {
+    const { run, clock } = world(items());
+    expect(await toEnd(run({ deadLetters: { onReject: "fail" } }), clock)).toBe("SF_CODEC_DECODE");
+  });
+
+  it("SF_REJECT_LIMIT: fail it when there are more than allowed, without a restart", async () => {
+    const few = world(items());
+    expect(await toEnd(few.run({ deadLetters: { maxRejected: 2 } }), few.clock)).toMatchObject({ end: "finished" });
+    const many = world(items());
+    const run = many.run({ deadLetters: { maxRejected: 1 } });
+    expect(await toEnd(run, many.clock)).toBe("SF_REJECT_LIMIT");
+    expect(run.restarts).toBe(0);
+  });
+});
+
+describe("stopping", () => {
+  it("takes a last checkpoint and ends well", async () => {
+    const { run, source, clock, storage } = world(live());
+    const one = run();
+    const end = one.run();
+    await clock.advanceAsync(10);
+    source.append("0", { value: 2 });
+    await clock.advanceAsync(10);
+    one.stop();
+    expect(await end).toEqual({ end: "stopped", restarts: 0 });
+    expect([one.state, source.committed.get("0"), source.openSessions]).toEqual(["stopped", "2", 0]);
+    expect((await memoryStores(clock, storage).checkpoints.list("test")).length).toBe(1);
+  });
+
+  it("is prompt while it waits for its next attempt", async () => {
+    const { run, sink, clock } = world(live());
+    sink.answer = failing(broken, Infinity);
+    const one = run();
+    const end = one.run();
+    await clock.advanceAsync(1);
+    expect(one.state).toBe("restarting");
+    one.stop();
+    expect(await end).toMatchObject({ end: "stopped" });
+    expect(one.state).toBe("stopped");
+  });
+
+  it("is prompt while it starts, and while it is paused", async () => {
+    const starting = world(live());
+    const first = starting.run();
+    const end = first.run();
+    first.stop();
+    await starting.clock.advanceAsync(10);
+    expect(await end).toMatchObject({ end: "stopped" });
+    const paused = world(live());
+    const second = paused.run();
+    const secondEnd = second.run();
+    await paused.clock.advanceAsync(10);
+    await second.pause();
+    second.stop();
+    expect(await secondEnd).toMatchObject({ end: "stopped" });
+  });
+
+  it("asks every pipeline of a coordinator", async () => {
+    const { options, clock } = world();
+    const coordinator = new Coordinator(options);
+    const ends = ["a", "b"].map((name) => coordinator.add(planOf(live(), new Scripted(), { name })).run());
+    await clock.advanceAsync(10);
+    coordinator.stop();
+    expect(await Promise.all(ends)).toEqual([{ end: "stopped", restarts: 0 }, { end: "stopped", restarts: 0 }]);
+  });
+});
+
+describe("pausing", () => {
+  it("stops reading after a checkpoint, and goes on where it was", async () => {
+    const { run, source, sink, clock } = world(live());
+    const one = run();
+    const end = one.run();
+    await clock.advanceAsync(10);
+    await one.pause();
+    expect([one.state, source.committed.get("0")]).toEqual(["paused", "1"]);
+    source.append("0", { value: 2 });
+    await clock.advanceAsync(60_000);
+    expect([sink.values, source.openSessions]).toEqual([[1], 1]);
+    one.resume();
+    await clock.advanceAsync(10);
+    expect([one.state, sink.values]).toEqual(["running", [1, 2]]);
+    one.stop();
+    await end;
+  });
+
+  it("SF_LIFECYCLE_ILLEGAL: what is not running cannot be paused, what is not paused cannot be resumed; nothing changes", async () => {
+    const { run, clock } = world(live());
+    const one = run();
+    const refused = { code: "SF_LIFECYCLE_ILLEGAL" };
+    await expect(one.pause()).rejects.toMatchObject(refused);
+    expect(() => one.resume()).toThrow(expect.objectContaining(refused));
+    const end = one.run();
+    // While it starts: a resume that were let through would break the start.
+    expect(() => one.resume()).toThrow(expect.objectContaining(refused));
+    await clock.advanceAsync(10);
+    expect(one.state).toBe("running");
+    expect(() => one.resume()).toThrow(expect.objectContaining(refused));
+    await expect(one.run()).rejects.toMatchObject(refused);
+    one.stop();
+    await end;
+  });
+
+  it("a pause and a checkpoint that come too late are refused, not left without an answer", async () => {
+    const ask = (one: PipelineRun): Promise<unknown> => Promise.allSettled([one.pause(), one.checkpoint()]).then((answers) => answers.map((answer) => (answer.status === "rejected" ? (answer.reason as StreamFlowError).code : "done")));
+    for (const when of ["at the end", "at a failure"]) {
+      const { run, sink, clock } = world();
+      const one = run({ restart: { maxRestarts: 0 } });
+      let late: Promise<unknown> | undefined;
+      if (when === "at the end") sink.onFlush = () => void (late ??= ask(one));
+      else sink.answer = () => {
+        late ??= ask(one);
+        throw broken();
+      };
+      expect(await toEnd(one, clock)).toBeDefined();
+      expect(await late, when).toEqual(["SF_LIFECYCLE_ILLEGAL", "SF_LIFECYCLE_ILLEGAL"]);
+    }
+  });
+});
+
+describe("a second process", () => {
+  it("is refused while the first one lives, and told who that is", async () => {
+    const { run, options, clock } = world(live());
+    const end = run().run();
+    await clock.advanceAsync(10);
+    const second = new PipelineRun(planOf(live(), new Scripted()), { ...options, owner: "second" });
+    expect(await second.run().then(() => "ran", (error: StreamFlowError) => [error.code, error.message.includes("first")])).toEqual(["SF_LEASE_HELD", true]);
+    expect(second.state).toBe("failed");
+    void end;
+  });
+
+  it("takes over when the leases have run out, and the first one finds out", async () => {
+    const { run, options, clock, sink } = world(live());
+    const first = run();
+    const end = first.run().then(() => "ended", (error: StreamFlowError) => error.code);
+    await clock.advanceAsync(10);
+    // The first process stands still: it renews nothing.
+    clock.advance(60_000);
+    const second = new PipelineRun(planOf(live(), sink), { ...options, owner: "second" });
+    void second.run();
+    await clock.advanceAsync(60_000);
+    expect(["SF_LEASE_LOST", "SF_CHECKPOINT_FENCED", "SF_LEASE_HELD"]).toContain(await Promise.race([end, Promise.resolve("still there")]));
+    expect([first.state, second.state]).toEqual(["failed", "running"]);
+    second.stop();
+  });
+
+  it("goes on where the first one stopped", async () => {
+    const { run, options, clock, source, sink } = world(live());
+    const first = run();
+    const end = first.run();
+    await clock.advanceAsync(10);
+    first.stop();
+    await end;
+    source.append("0", { value: 2 });
+    const second = new PipelineRun(planOf(source, sink), { ...options, owner: "second" });
+    void second.run();
+    await clock.advanceAsync(10);
+    expect(sink.values).toEqual([1, 2]);
+    second.stop();
+  });
+});
+
+describe("a coordinator", () => {
+  it("refuses a name twice, and to forget what runs", async () => {
+    const { options, clock } = world();
+    const coordinator = new Coordinator(options);
+    const run = coordinator.add(planOf(live(), new Scripted(), { name: "a" }));
+    expect(() => coordinator.add(planOf(live(), new Scripted(), { name: "a" }))).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }));
+    const end = run.run();
+    await clock.advanceAsync(10);
+    expect(() => coordinator.remove("a")).toThrow(expect.objectContaining({ code: "SF_LIFECYCLE_ILLEGAL", hint: "stop it first" }));
+    run.stop();
+    await end;
+    coordinator.remove("a");
+    expect([coordinator.get("a"), coordinator.runs]).toEqual([undefined, []]);
+  });
+
+  it("a plan that cannot work is refused when it is added, and nothing is opened", () => {
+    const { options, source } = world();
+    const plan: LogicalPlan = { config: { name: "x" }, nodes: planOf(source, new Scripted()).nodes, edges: [] };
+    expect(() => new Coordinator(options).add(plan)).toThrow(expect.objectContaining({ code: "SF_PLAN_INVALID" }));
+    expect(source.opened).toBe(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import type { Cursor } from "../contracts/operator.ts";
+import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
+import { fakeSink } from "../plan/plan.fixture.ts";
+import type { Batch } from "../record.ts";
+import { testEnvironment } from "../testing/environment.ts";
+import { SinkPort } from "./sink-port.ts";
+
+interface Written {
+  readonly values: readonly unknown[];
+  readonly changes: readonly number[] | undefined;
+  readonly identities: readonly RecordIdentity[];
+}
+
+function scene(maxHeldRecords = 3) {
+  const { clock, random } = testEnvironment();
+  const cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
+  const sink: Sink = fakeSink();
+  const signal = new AbortController().signal;
+  const port = new SinkPort({ node: "out", sink, cursor, maxHeldRecords, deliver: { node: "out", capabilities: sink.capabilities, clock, random, signal, maxAttempts: 1, reject: () => undefined } });
+  const written: Written[] = [];
+  port.session = {
+    write(batch: SinkBatch) {
+      const identities = Array.from({ length: batch.length }, (_, i) => batch.identityAt(i));
+      written.push({ values: batch.values, changes: batch.changes === undefined ? undefined : [...batch.changes], identities });
+    },
+  } as unknown as SinkSession;
+  const batch = { positionAt: (index: number) => `pos-${index}` } as Batch;
+  const emit = (value: unknown, index: number, shard = "p:in/0", change: Cursor["change"] = 0): void => {
+    cursor.index = index;
+    cursor.change = change;
+    port.input(shard)(value);
+  };
+  return { port, written, batch, emit };
+}
+
+it("P1: hands over what was collected, in order, once", () => {
+  const { port, written, emit } = scene();
+  emit("a", -1);
+  emit("b", -1);
+  port.flush();
+  port.flush();
+  expect(written.map(({ values }) => values)).toEqual([["a", "b"]]);
+  expect(port.recordsOut).toBe(2);
+});
+
+it("names output of a record by its position and count, output of timers by epoch and count", () => {
+  const { port, written, emit, batch } = scene();
+  port.nextEpoch(7);
+  port.batch = batch;
+  emit("a", 4);
+  emit("b", 4);
+  emit("c", 5);
+  emit("timer", -1);
+  port.flush();
+  emit("timer", -1);
+  port.flush();
+  const shard = "p:in/0";
+  expect(written.flatMap(({ identities }) => identities)).toEqual([
+    { shard, origin: "pos-4", index: 0 }, { shard, origin: "pos-4", index: 1 }, { shard, origin: "pos-5", index: 0 },
+    { shard, origin: "epoch 7", index: 3 }, { shard, origin: "epoch 7", index: 4 },
+  ]);
+  port.nextEpoch(8);
+  emit("timer", -1);
+  port.flush();
+  expect(written.at(-1)?.identities).toEqual([{ shard, origin: "epoch 8", index: 0 }]);
+});
+
+it("P2: holds output back while the sink commits, and says when that is enough", () => {
+  const { port, written, emit } = scene();
+  port.held = true;
+  emit("a", -1);
+  emit("b", -1);
+  port.flush();
+  expect([written, port.isFull]).toEqual([[], false]);
+  emit("c", -1);
+  expect(port.isFull).toBe(true);
+  port.held = false;
+  port.flush();
+  expect(written.map(({ values }) => values)).toEqual([["a", "b", "c"]]);
+  expect(port.isFull).toBe(false);
+});
+
+it("P3: drops output of a shard that the sink already has, and no other", () => {
+  const { port, written, emit } = scene();
+  port.withheld.add("p:in/0");
+  emit("a", -1);
+  emit("b", -1, "p:in/1");
+  port.flush();
+  expect(written.map(({ values }) => values)).toEqual([["b"]]);
+});
+
+it("carries change kinds only where there is one that is no insert", () => {
+  const { port, written, emit } = scene();
+  emit("a", -1);
+  port.flush();
+  emit("b", -1);
+  emit("c", -1, "p:in/0", 3);
+  port.flush();
+  emit("d", -1);
+  port.flush();
+  expect(written.map(({ changes }) => changes)).toEqual([undefined, [0, 3], undefined]);
+});
+
+it("SF_INTERNAL: is written before it is open", () => {
+  const { port, emit } = scene();
+  port.session = undefined;
+  emit("a", -1);
+  expect(() => port.flush()).toThrow(expect.objectContaining({ code: "SF_INTERNAL" }));
+});
