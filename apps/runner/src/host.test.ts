@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { hostConformance, loggerConformance, registerConformance, secretsConformance } from "@streamflow/core/testing";
 import { closeAll } from "@streamflow/state";
 import { createHost } from "./host.ts";
 
@@ -34,4 +35,47 @@ it.each([["files", true], ["sqlite", false]] as const)("opens a data folder that
 
 it("bounds the memory of all pipelines together", () => {
   expect(createHost({ maxMemoryBytes: 12_345 }).environment.budget.limitBytes).toBe(12_345);
+});
+
+describe.each(["files", "sqlite"] as const)("the promises of a host that keeps checkpoints as %s", (checkpoints) => {
+  const folders: string[] = [];
+  registerConformance(
+    it,
+    hostConformance({
+      create: () => createHost({ checkpoints, log: { stream: { write: () => true } } }),
+      folder: () => {
+        const folder = mkdtempSync(join(tmpdir(), "streamflow-host-"));
+        folders.push(folder);
+        return join(folder, "new", "data");
+      },
+      dispose: () => {
+        for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+      },
+    }),
+  );
+});
+
+describe.each(["text", "json"] as const)("the promises of a host's parts, with a log as %s", (format) => {
+  registerConformance(it, secretsConformance({ create: (variables) => createHost({ variables }).environment.secrets }));
+  registerConformance(
+    it,
+    loggerConformance({
+      capabilities: { learn: true, fail: true },
+      create: () => {
+        const lines: string[] = [];
+        const variables: Record<string, string> = {};
+        const stream = { write: (text: string): unknown => lines.push(text.slice(0, -1)) };
+        const { environment } = createHost({ variables, log: { format, level: "debug", stream } });
+        return {
+          logger: environment.logger,
+          lines: () => lines,
+          learn: (secret) => {
+            variables["TOKEN"] = secret;
+            environment.secrets.get("TOKEN");
+          },
+          fail: () => void (stream.write = () => { throw new RangeError("the stream is gone"); }),
+        };
+      },
+    }),
+  );
 });

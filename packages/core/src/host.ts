@@ -18,6 +18,7 @@ export interface HostStores {
 /**
  * Components, stores and environment in one object.
  * - HST-1. `openStores` opens what the data folder holds, creating it when missing; closing the stores is the caller's.
+ * - HST-2. Making a host opens nothing and writes nothing. Its registry knows at least one source, one sink and one function; its environment is whole.
  */
 export interface Host {
   readonly environment: Environment;

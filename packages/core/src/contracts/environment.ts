@@ -70,7 +70,15 @@ export interface Disk {
   syncFolder(path: string): Promise<void>;
 }
 
-/** A finding for people and programs. Fields never hold secrets. */
+/**
+ * A finding for people and programs. Fields never hold secrets on purpose.
+ * - LGR-1. A call never throws and never waits, whatever message and fields hold (circles, getters that throw, functions), and whatever becomes of the place where lines go.
+ * - LGR-2. Fields are not changed, and nothing that is done to the object after the call changes the line.
+ * - LGR-3. Calls give lines in their order, one each: nothing inside a message or field can pass for a line of its own.
+ * - LGR-4. A line holds its level, its message and every field by name, whatever the names; one that cannot be shown says so, and hides no other.
+ * - LGR-5. A secret that the environment has handed out is in no line: not in the message, a field's name or value, an error or its causes. Values shorter than 4
+ *   characters are left alone: they occur by chance.
+ */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -80,7 +88,8 @@ export interface Logger {
 
 /**
  * Secret values by name.
- * - SEC-1. `get` answers undefined for an unknown name. SEC-2. Nothing but the component that asked ever sees the value.
+ * - SEC-1. `get` answers the value as it is (an empty one too), and undefined for an unknown name, whatever the name.
+ * - SEC-2. Nothing but the component that asked ever sees the value: showing, listing or copying the object tells none.
  */
 export interface Secrets {
   get(name: string): string | undefined;

@@ -3,6 +3,7 @@ import { StreamFlowError } from "../errors.ts";
 
 const deepest = 6;
 const longestList = 100;
+const unreadable = "[unreadable]";
 
 /** A JSON value that shows `value`: bounded in depth and length, with circles cut and every string passed through `clean`. */
 export function logValue(value: unknown, clean: (text: string) => string, above: readonly object[] = []): unknown {
@@ -35,11 +36,32 @@ function logObject(value: object, clean: (text: string) => string, above: readon
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (value instanceof Map) return logObject(Object.fromEntries([...value].map(([k, v]) => [String(k), v as unknown])), clean, above);
     if (Array.isArray(value) || value instanceof Set) return cut([...(value as Iterable<unknown>)], inner);
-    const entries = Object.entries(value as Record<string, unknown>).filter(([, v]) => v !== undefined);
-    return Object.fromEntries(entries.map(([name, v]) => [clean(name), inner(v)]));
+    return plainFields(value as Readonly<Record<string, unknown>>, clean, inner);
   } catch {
-    // A getter or proxy that throws must not take the log line with it.
-    return "[unreadable]";
+    return unreadable;
+  }
+}
+
+/** The fields of a log line as {@link logValue} shows them. What cannot be read at all is one field that says so. */
+export function logFields(fields: Readonly<Record<string, unknown>>, clean: (text: string) => string): Readonly<Record<string, unknown>> {
+  try {
+    return plainFields(fields, clean, (item) => logValue(item, clean, [fields]));
+  } catch {
+    return { fields: unreadable };
+  }
+}
+
+function plainFields(value: Readonly<Record<string, unknown>>, clean: (text: string) => string, inner: (item: unknown) => unknown): Readonly<Record<string, unknown>> {
+  const shown = Object.keys(value).map((name) => [clean(name), shownField(value, name, inner)] as const);
+  return Object.fromEntries(shown.filter(([, field]) => field !== undefined));
+}
+
+function shownField(value: Readonly<Record<string, unknown>>, name: string, inner: (item: unknown) => unknown): unknown {
+  try {
+    return inner(value[name]);
+  } catch {
+    // A getter that throws must not take the other fields with it.
+    return unreadable;
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { StreamFlowError } from "../errors.ts";
+import { registerConformance } from "../testing/conformance/case.ts";
+import { loggerConformance } from "../testing/conformance/logger.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { jsonLogger, textLogger, type LoggerOptions } from "./logger.ts";
 import { Redactor } from "./redactor.ts";
@@ -48,7 +50,7 @@ describe("json logger", () => {
     const trap = Object.defineProperty({}, "x", { enumerable: true, get: () => { throw new Error("no"); } });
     const fields = { circle, big: 2n ** 64n, nan: NaN, map: new Map([["k", 1]]), set: new Set([1]), bytes: new Uint8Array(3), fn: () => 1, date: new Date(0), bad: new Date(NaN), none: undefined, nil: null, trap };
     jsonLogger(options).info("all", fields);
-    expect(parsed(lines)[0]).toMatchObject({ circle: { a: 1, self: "[circular]" }, big: "18446744073709551616", nan: "NaN", map: { k: 1 }, set: [1], bytes: "[3 bytes]", date: "1970-01-01T00:00:00.000Z", bad: "Invalid Date", nil: null, trap: "[unreadable]" });
+    expect(parsed(lines)[0]).toMatchObject({ circle: { a: 1, self: "[circular]" }, big: "18446744073709551616", nan: "NaN", map: { k: 1 }, set: [1], bytes: "[3 bytes]", date: "1970-01-01T00:00:00.000Z", bad: "Invalid Date", nil: null, trap: { x: "[unreadable]" } });
   });
 
   it("cuts what is deep or long", () => {
@@ -92,6 +94,24 @@ describe("both loggers", () => {
     logger.info("b");
     stream.writableLength = 100;
     logger.info("c");
-    expect(parsed(lines).map(({ message, dropped }) => [message, dropped])).toEqual([["log lines were dropped: the log stream is too slow", 2], ["c", undefined]]);
+    expect(parsed(lines).map(({ message, dropped }) => [message, dropped])).toEqual([["log lines were dropped: the log stream is too slow or fails", 2], ["c", undefined]]);
   });
+});
+
+describe.each([["text", textLogger], ["json", jsonLogger]] as const)("the promises of a logger: %s", (_name, make) => {
+  registerConformance(
+    it,
+    loggerConformance({
+      capabilities: { learn: true, fail: true },
+      create: () => {
+        const { lines, stream, options } = setup({ level: "debug", redactor: new Redactor() });
+        return {
+          logger: make(options),
+          lines: () => lines.map((line) => line.slice(0, -1)),
+          learn: (secret) => options.redactor?.add(secret),
+          fail: () => void (stream.write = () => { throw new RangeError("the stream is gone"); }),
+        };
+      },
+    }),
+  );
 });

@@ -1,6 +1,6 @@
 // Loggers that write lines to a stream: text for people, JSON for programs.
 import type { Clock, Logger } from "../contracts/environment.ts";
-import { logValue } from "./log-value.ts";
+import { logFields } from "./log-value.ts";
 import type { Redactor } from "./redactor.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
@@ -38,7 +38,7 @@ interface Line {
 /** Writes lines such as `2026-01-31T12:00:00.000Z info opened the source node="orders" partitions=4`. */
 export function textLogger(options: LoggerOptions): Logger {
   return lineLogger(options, ({ time, level, message, fields }) => {
-    const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+    const pairs = Object.entries(fields).map(([name, value]) => ` ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(value)}`);
     // A line break inside a message could pass for a line of its own.
     return `${time} ${level} ${message.replaceAll(/[\r\n\u2028\u2029]+/g, " ")}${pairs.join("")}`;
   });
@@ -47,9 +47,9 @@ export function textLogger(options: LoggerOptions): Logger {
 /** Writes one JSON object per line: time, level, message, then the fields (one named like these three gets `field_` before its name). */
 export function jsonLogger(options: LoggerOptions): Logger {
   return lineLogger(options, ({ time, level, message, fields }) => {
-    const line: Record<string, unknown> = { time, level, message };
-    for (const [name, value] of Object.entries(fields)) line[name in line ? `field_${name}` : name] = value;
-    return JSON.stringify(line);
+    const own = { time, level, message };
+    const more = Object.entries(fields).map(([name, value]) => [Object.hasOwn(own, name) ? `field_${name}` : name, value] as const);
+    return JSON.stringify({ ...own, ...Object.fromEntries(more) });
   });
 }
 
@@ -62,7 +62,14 @@ function lineLogger(options: LoggerOptions, format: (line: Line) => string): Log
 
   const put = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void => {
     const time = new Date(options.clock.nowMs()).toISOString();
-    stream.write(`${format({ time, level, message: clean(message), fields: logValue(fields, clean) as Record<string, unknown> })}\n`);
+    const line = format({ time, level, message: clean(message), fields: logFields(fields, clean) });
+    try {
+      // JSON leaves these two as they are, and some readers take them for line breaks.
+      stream.write(`${line.replaceAll("\u2028", String.raw`\u2028`).replaceAll("\u2029", String.raw`\u2029`)}\n`);
+    } catch {
+      // A log that cannot be written must not take the work with it.
+      dropped++;
+    }
   };
 
   const log = (level: LogLevel) => (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
@@ -72,8 +79,9 @@ function lineLogger(options: LoggerOptions, format: (line: Line) => string): Log
       return;
     }
     if (dropped > 0) {
-      put("warn", "log lines were dropped: the log stream is too slow", { dropped });
+      const count = dropped;
       dropped = 0;
+      put("warn", "log lines were dropped: the log stream is too slow or fails", { dropped: count });
     }
     put(level, message, fields);
   };

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { registerConformance } from "../testing/conformance/case.ts";
+import { secretsConformance } from "../testing/conformance/secrets.ts";
 import { envSecrets } from "./secrets.ts";
 
 let folder = "";
@@ -36,5 +38,22 @@ describe("secrets from the environment", () => {
     secrets.get("TOKEN");
     secrets.get("OTHER");
     expect(heard).toEqual(["abc"]);
+  });
+});
+
+describe("the promises of secrets", () => {
+  registerConformance(it, secretsConformance({ create: (variables) => envSecrets({ variables }) }));
+
+  describe("in files", () => {
+    registerConformance(
+      it,
+      secretsConformance({
+        create: async (values) => {
+          const variables: Record<string, string> = {};
+          for (const [name, value] of Object.entries(values)) await writeFile((variables[`${name}_FILE`] = `${folder}/${name}`), `${value}\n`);
+          return envSecrets({ variables });
+        },
+      }),
+    );
   });
 });

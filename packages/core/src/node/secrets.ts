@@ -21,9 +21,11 @@ export interface EnvSecretsOptions {
  */
 export function envSecrets(options: EnvSecretsOptions = {}): Secrets {
   const variables = options.variables ?? process.env;
+  // Objects inherit names such as "constructor", and process.env does too.
+  const variable = (name: string): string | undefined => (Object.hasOwn(variables, name) ? variables[name] : undefined);
   return {
     get(name: string): string | undefined {
-      const value = variables[name] ?? fromFile(name, variables[`${name}_FILE`]);
+      const value = variable(name) ?? fromFile(name, variable(`${name}_FILE`));
       if (value !== undefined) options.onRead?.(value);
       return value;
     },

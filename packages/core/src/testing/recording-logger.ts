@@ -17,7 +17,24 @@ export interface RecordingLogger extends Logger {
 export function recordingLogger(): RecordingLogger {
   const lines: LogLine[] = [];
   const log = (level: LogLine["level"]) => (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    lines.push({ level, message, fields });
+    lines.push({ level, message, fields: copyOf(fields) });
   };
   return { lines, debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+/** The fields as they are now. Their values are kept as they are, so that a test finds the error that was logged. */
+function copyOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return Object.fromEntries(Object.keys(fields).map((name) => [name, valueOf(fields, name)]));
+  } catch {
+    return { fields: "[unreadable]" };
+  }
+}
+
+function valueOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return fields[name];
+  } catch {
+    return "[unreadable]";
+  }
 }
