@@ -115,7 +115,7 @@ describe("bad records are dead letters, and the others are counted", () => {
   });
 
   it("a record that a user function throws on", async () => {
-    const failing = counting({ path: write("in.ndjson", line(1) + line(2) + line(3)) }, { key: (record: { id: number }) => { if (record.id === 2) throw new RangeError("two"); return 1; } });
+    const failing = counting({ path: write("in.ndjson", line(1) + line(2) + line(3)) }, { key: (record: unknown) => { if ((record as { id: number }).id === 2) throw new RangeError("two"); return 1; } });
     const { counted, deadLetters } = await run(failing);
     expect(counted).toBe(2);
     expect(deadLetters).toMatchObject([{ node: "keyBy", raw: line(2).trimEnd() }]);

@@ -227,7 +227,11 @@ describe("toSource", () => {
 });
 
 describe("where code may not be generated", () => {
-  afterEach(() => vi.unstubAllGlobals());
+  // What was loaded while nothing could be generated must not serve other tests.
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
 
   it("falls back to closures", async () => {
     vi.resetModules();
