@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.e2e.test.ts"],
     // Test files share a worker: no module holds state of its own, so nothing leaks from one to the next.
     isolate: false,
+    // Many tests wait for processes of their own: a worker for every core.
+    maxWorkers: "100%",
     testTimeout: 20_000,
     coverage: {
       provider: "v8",

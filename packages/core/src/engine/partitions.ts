@@ -239,7 +239,7 @@ export class Partitions {
     }
   }
 
-  async #recover(request: { shards: readonly ShardId[]; commits: SinkCommits; isAccepted(epoch: number): boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
+  async #recover(request: { shards: readonly ShardId[]; commits: SinkCommits; readonly isAccepted: (epoch: number) => boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
     const { stores, plan, environment, ports, checkpointer } = this.#parts;
     const { shards, commits, isAccepted } = request;
     await this.#reach("after-sink-recover");
