@@ -8,7 +8,7 @@ const down = (): StreamFlowError => new StreamFlowError("SF_SINK_UNAVAILABLE", "
 const bad = (): StreamFlowError => new StreamFlowError("SF_CODEC_ENCODE", "cannot be written");
 
 /** A sink that answers with what `answers` say, one after another, and writes down what it was given. */
-function scene(answers: readonly (unknown | undefined)[], delivery: SinkCapabilities["delivery"] = "at-least-once") {
+function scene(answers: readonly unknown[], delivery: SinkCapabilities["delivery"] = "at-least-once") {
   const { clock, random } = testEnvironment();
   const written: unknown[][] = [];
   const rejected: unknown[] = [];

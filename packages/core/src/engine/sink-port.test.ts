@@ -38,8 +38,8 @@ it("P1: hands over what was collected, in order, once", () => {
   const { port, written, emit } = scene();
   emit("a", -1);
   emit("b", -1);
-  port.flush();
-  port.flush();
+  void port.flush();
+  void port.flush();
   expect(written.map(({ values }) => values)).toEqual([["a", "b"]]);
   expect(port.recordsOut).toBe(2);
 });
@@ -52,9 +52,9 @@ it("names output of a record by its position and count, output of timers by epoc
   emit("b", 4);
   emit("c", 5);
   emit("timer", -1);
-  port.flush();
+  void port.flush();
   emit("timer", -1);
-  port.flush();
+  void port.flush();
   const shard = "p:in/0";
   expect(written.flatMap(({ identities }) => identities)).toEqual([
     { shard, origin: "pos-4", index: 0 }, { shard, origin: "pos-4", index: 1 }, { shard, origin: "pos-5", index: 0 },
@@ -62,7 +62,7 @@ it("names output of a record by its position and count, output of timers by epoc
   ]);
   port.nextEpoch(8);
   emit("timer", -1);
-  port.flush();
+  void port.flush();
   expect(written.at(-1)?.identities).toEqual([{ shard, origin: "epoch 8", index: 0 }]);
 });
 
@@ -71,12 +71,12 @@ it("P2: holds output back while the sink commits, and says when that is enough",
   port.held = true;
   emit("a", -1);
   emit("b", -1);
-  port.flush();
+  void port.flush();
   expect([written, port.isFull]).toEqual([[], false]);
   emit("c", -1);
   expect(port.isFull).toBe(true);
   port.held = false;
-  port.flush();
+  void port.flush();
   expect(written.map(({ values }) => values)).toEqual([["a", "b", "c"]]);
   expect(port.isFull).toBe(false);
 });
@@ -86,19 +86,19 @@ it("P3: drops output of a shard that the sink already has, and no other", () => 
   port.withheld.add("p:in/0");
   emit("a", -1);
   emit("b", -1, "p:in/1");
-  port.flush();
+  void port.flush();
   expect(written.map(({ values }) => values)).toEqual([["b"]]);
 });
 
 it("carries change kinds only where there is one that is no insert", () => {
   const { port, written, emit } = scene();
   emit("a", -1);
-  port.flush();
+  void port.flush();
   emit("b", -1);
   emit("c", -1, "p:in/0", 3);
-  port.flush();
+  void port.flush();
   emit("d", -1);
-  port.flush();
+  void port.flush();
   expect(written.map(({ changes }) => changes)).toEqual([undefined, [0, 3], undefined]);
 });
 
