@@ -25,7 +25,7 @@ const fromStdin = pipeline(`{ type: stdin, ${schema} }`);
 const line = (second: number, route: string): string => `${JSON.stringify({ ts: new Date(Date.UTC(2024, 0, 1) + second * 1_000).toISOString(), route })}\n`;
 const orders = Array.from({ length: 100 }, (_, at) => line(at, `r${at % 3}`)).join("");
 
-describe.concurrent("run and inspect", { timeout: 60_000 }, () => {
+describe.concurrent("run and inspect", { timeout: 240_000 }, () => {
   it("runs a file to its end, and what it leaves can be looked at", async () => {
     using workspace = new Workspace();
     workspace.write("orders.ndjson", `${orders}{bad\n`);
@@ -136,7 +136,7 @@ describe.concurrent("run and inspect", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("validate and explain", { timeout: 60_000 }, () => {
+describe.concurrent("validate and explain", { timeout: 240_000 }, () => {
   it("says every mistake in every file, where it is; opens nothing", async () => {
     using workspace = new Workspace();
     workspace.write("good.yaml", fromFile);
@@ -162,7 +162,7 @@ describe.concurrent("validate and explain", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("the host", { timeout: 60_000 }, () => {
+describe.concurrent("the host", { timeout: 240_000 }, () => {
   it("is the one that the project names, next to the file, with its data folder", async () => {
     using workspace = new Workspace();
     workspace.write("orders.ndjson", orders);
@@ -199,7 +199,7 @@ describe.concurrent("the host", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("components and schema", { timeout: 60_000 }, () => {
+describe.concurrent("components and schema", { timeout: 240_000 }, () => {
   it("come from the specs of the host", async () => {
     using workspace = new Workspace();
     expect((await workspace.run(...host, "components")).stdout).toMatch(/sources\n {2}file +Reads/);
@@ -213,7 +213,7 @@ describe.concurrent("components and schema", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("the command line", { timeout: 60_000 }, () => {
+describe.concurrent("the command line", { timeout: 240_000 }, () => {
   it("helps, and refuses what it does not know", async () => {
     using workspace = new Workspace();
     const help = await workspace.run("run", "--help");
