@@ -3,6 +3,7 @@
 import type { Batch, Position, Schema, Source, SourceCapabilities, SourceContext, SourceSession } from "@streamflow/core";
 import type { PartitionReaders, ReadContext } from "./partition-readers.ts";
 import { openReaderSession } from "./reader-session.ts";
+import { conforming } from "./validation/conforming.ts";
 
 /** A source as its author writes it. */
 export interface SourceDefinition {
@@ -12,6 +13,8 @@ export interface SourceDefinition {
   readonly capabilities: SourceCapabilities;
   /** The declared type of a record, where known. */
   readonly schema?: Schema;
+  /** Whether `read` yields only records of the schema by itself, as decoders do. @defaultValue false: every record is checked, and rejected where it is none */
+  readonly isChecked?: boolean;
   /** Names of the partitions, stable from run to run. */
   partitions(context: SourceContext): readonly string[] | Promise<readonly string[]>;
   /** As {@link PartitionReaders.read}. */
@@ -47,11 +50,13 @@ export function defineSource<Out = unknown>(definition: SourceDefinition): Sourc
 
 /** As {@link defineSource}, for a source whose partitions share state while it is open: `open` is called once for each opening. */
 export function sourceOf<Out = unknown>(about: Omit<SourceDefinition, "partitions" | "read">, open: (context: SourceContext) => PartitionReaders): Source<Out> {
+  const { schema, isChecked = false } = about;
+  const readers = schema === undefined || isChecked ? open : (context: SourceContext): PartitionReaders => conforming(open(context), schema);
   return {
     type: about.type,
     config: about.config,
     capabilities: about.capabilities,
-    ...(about.schema === undefined ? {} : { schema: about.schema }),
-    open: (context): Promise<SourceSession> => openReaderSession(context, open(context)),
+    ...(schema === undefined ? {} : { schema }),
+    open: (context): Promise<SourceSession> => openReaderSession(context, readers(context)),
   };
 }

@@ -96,7 +96,7 @@ export interface Source<Out = unknown> {
   readonly capabilities: SourceCapabilities;
   /** What it is, as plain data, for plans and `explain`: equal sources have equal descriptions. Never holds a secret. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The declared type of a record, where known. */
+  /** The declared type of a record, where known: every record that is delivered is one of it, and any other is rejected, with the path. */
   readonly schema?: Schema;
   open(context: SourceContext): Promise<SourceSession>;
   /** Carries the record type for inference only; never set. */

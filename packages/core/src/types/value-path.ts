@@ -44,7 +44,7 @@ export function mismatch(value: unknown, type: DataType, path: ValuePath | undef
   const expected = value === null || value === undefined ? `${formatType(type)}, which is not nullable` : formatType(type);
   const found = value === undefined ? "nothing" : describeValue(value);
   const reason = why === undefined ? "" : `: ${why}`;
-  return new StreamFlowError("SF_TYPE_MISMATCH", `${place === "" ? "the value" : `"${place}"`} is ${found}, expected ${expected}${reason}`, { context: { path: place } });
+  return new StreamFlowError("SF_TYPE_MISMATCH", `${place === "" ? "the value" : `"${place}"`} is ${found}, expected ${expected}${reason}`, { ...(place === "" ? {} : { location: { path: place } }), context: { path: place } });
 }
 
 /** The error for a value that is nested too deeply to be walked. */

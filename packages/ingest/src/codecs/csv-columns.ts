@@ -42,7 +42,7 @@ function cell({ name, column, type }: Target, buffer: TextBuffer, record: CsvRec
     return coerceText(text, type);
   } catch (thrown) {
     if (!StreamFlowError.is(thrown)) throw thrown;
-    throw new StreamFlowError("SF_TYPE_MISMATCH", `column "${name}": ${thrown.message}`, { cause: thrown });
+    throw new StreamFlowError("SF_TYPE_MISMATCH", `column "${name}": ${thrown.message}`, { cause: thrown, location: { path: name } });
   }
 }
 

@@ -55,7 +55,7 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
     type: "file",
     config: describe(resolved),
     capabilities: { replayable: true, bounded: true, deterministic: true, ...(options.path !== undefined || options.partitions === "one" ? { singlePartition: true } : {}) },
-    ...(options.schema === undefined ? {} : { schema: options.schema }),
+    ...(options.schema === undefined ? {} : { schema: options.schema, isChecked: true }),
   };
   return sourceOf<Out>(about, (context) => new FileReaders(resolved, () => listFiles(context.environment.disk, resolved)));
 }

@@ -11,6 +11,7 @@ export interface IterableSourceOptions {
   readonly name?: string;
   /** Whether the iterable ends by itself. @defaultValue true */
   readonly bounded?: boolean;
+  /** Type of a record: one that is no value of it is rejected, with the path. */
   readonly schema?: Schema;
 }
 

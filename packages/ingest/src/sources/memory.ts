@@ -9,6 +9,7 @@ export interface MemorySourceOptions<Out> {
   readonly name?: string;
   /** A number deals the records out in turn; a function names each record's partition. @defaultValue 1: all in partition "0" */
   readonly partitions?: number | ((record: Out, index: number) => string);
+  /** Type of a record: one that is no value of it is rejected, with the path. */
   readonly schema?: Schema;
 }
 

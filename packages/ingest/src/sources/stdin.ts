@@ -36,7 +36,7 @@ export function stdinSource<Out = unknown>(options: StdinSourceOptions = {}): So
     type: "stdin",
     config: { format: factory.type, maxRecordBytes, ...(options.csv === undefined ? {} : { csv: options.csv }), ...(schema === undefined ? {} : { schema }) },
     capabilities: { replayable: false, bounded: true, deterministic: false, singlePartition: true },
-    ...(schema === undefined ? {} : { schema }),
+    ...(schema === undefined ? {} : { schema, isChecked: true }),
     partitions: () => ["0"],
     read: (partition, from, context) => readStream(options.input ?? standardInput(context), { partition, from, context, factory, decoder: { maxRecordBytes, ...(schema === undefined ? {} : { schema }) } }),
   });

@@ -1,6 +1,7 @@
-import type { Schema } from "@streamflow/core";
+import type { Schema, Source } from "@streamflow/core";
 import { registerConformance, sourceConformance } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
+import { defineSource } from "../source.ts";
 import { fileSource } from "../sources/file.ts";
 import { memorySource } from "../sources/memory.ts";
 import { drain } from "../testing/drain.ts";
@@ -52,6 +53,21 @@ it("typed values are checked as the JSON that they stand for", async () => {
   const source = memorySource(records, { schema: typed });
   expect((await drain(validated(source, { properties: { m: { type: "object", properties: { a: { maximum: 1 } } } } }))).values).toHaveLength(1);
   expect((await drain(validated(source, { properties: { m: { properties: { a: { maximum: 0 } } } } }))).rejected).toHaveLength(1);
+});
+
+it("records that are columns alone are checked too", async () => {
+  const columns: Source = defineSource({
+    type: "columns",
+    config: {},
+    capabilities: { replayable: true, bounded: true, deterministic: true },
+    partitions: () => ["0"],
+    async *read() {
+      yield { partition: "0", length: 3, columns: [{ name: "id", values: [1, 9, 2] }], endPosition: "3", byteLength: 24, positionAt: (index) => String(index + 1) };
+    },
+  });
+  const { rejected, batches } = await drain(validated(columns, schema));
+  expect(rejected.map(({ position, error }) => [position, error.location?.path])).toEqual([["2", "/id"]]);
+  expect(batches.map((batch) => batch.columns?.map(({ values }) => values))).toEqual([[[1, 2]]]);
 });
 
 it("SF_SCHEMA_INVALID: an unusable schema, when the source is made", () => {

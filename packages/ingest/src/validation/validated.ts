@@ -1,8 +1,8 @@
 // Any source, with its records checked against a JSON Schema.
-import { StreamFlowError, toJson, type Batch, type PollResult, type Rejected, type Schema, type Source, type SourceSession } from "@streamflow/core";
-import { pickRecords } from "../pick-records.ts";
+import { StreamFlowError, toJson, type PollResult, type Schema, type Source, type SourceSession } from "@streamflow/core";
 import { jsonSchemaCheck, type JsonSchemaCheck, type JsonSchemaOptions } from "./json-schema.ts";
 import type { JsonSchema } from "./prepare-schema.ts";
+import { rejectWhere } from "./reject-where.ts";
 
 /**
  * Wraps a source so that records which do not satisfy a JSON Schema are rejected, with the path and the rule.
@@ -35,28 +35,15 @@ class ValidatedSession implements SourceSession {
 
   poll(...request: Parameters<SourceSession["poll"]>): PollResult {
     const result = this.#session.poll(...request);
-    return result === "idle" || result === "end" ? result : this.#validate(result);
+    return result === "idle" || result === "end" ? result : rejectWhere(result, (value) => this.#problem(value), this.#options.maxBytes);
   }
 
-  #validate(batch: Batch): Batch {
-    const bad = new Map<number, Rejected>();
+  #problem(value: unknown): StreamFlowError | undefined {
     const { schema } = this.#options;
-    (batch.values ?? []).forEach((value, index) => {
-      const violation = this.#check(schema === undefined ? value : toJson(value, schema));
-      if (violation === undefined) return;
-      const { path, rule, message } = violation;
-      const error = new StreamFlowError("SF_SCHEMA_VIOLATION", `${path === "" ? "the record" : path} breaks "${rule}": ${message}`, { context: { path, rule } });
-      bad.set(index, { beforeIndex: index, position: batch.positionAt(index), error, ...this.#raw(batch, index) });
-    });
-    return bad.size === 0 ? batch : pickRecords(batch, bad);
-  }
-
-  #raw(batch: Batch, index: number): { raw: Uint8Array | undefined; truncated?: boolean } {
-    const { raw } = batch;
-    if (raw === undefined) return { raw: undefined };
-    const [start, end] = [raw.starts[index] ?? 0, raw.ends[index] ?? 0];
-    const { maxBytes } = this.#options;
-    return { raw: raw.bytes.slice(start, Math.min(end, start + maxBytes)), ...(end - start > maxBytes ? { truncated: true } : {}) };
+    const violation = this.#check(schema === undefined ? value : toJson(value, schema));
+    if (violation === undefined) return undefined;
+    const { path, rule, message } = violation;
+    return new StreamFlowError("SF_SCHEMA_VIOLATION", `${path === "" ? "the record" : path} breaks "${rule}": ${message}`, { ...(path === "" ? {} : { location: { path } }), context: { path, rule } });
   }
 
   ready(): Promise<void> {
