@@ -146,6 +146,7 @@ export class Executor {
     await this.#checkpointer.open();
     await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
     await this.#sources.open();
+    this.#partitions.begin();
   }
 
   /** Works until the input ends or `stop` is called. @throws whatever failed */

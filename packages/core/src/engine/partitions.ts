@@ -52,6 +52,7 @@ export class Partitions {
   readonly #parts: PartitionsParts;
   readonly #owned = new Map<ShardId, Owned>();
   readonly #generations = new Map<ShardId, number>();
+  #isBegun = false;
   /** What the shards of a plan with an exchange were restored from, together; epoch 0: from the very beginning. */
   #group: { readonly restored: ReadonlyMap<ShardId, RecoveredShard>; readonly epoch: number } | undefined;
 
@@ -78,7 +79,21 @@ export class Partitions {
     await this.#own(shards, waits);
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
     for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment.partition));
+    if (this.#isBegun) this.#joinTime(shards);
     return starts;
+  }
+
+  /**
+   * All sources have told their first partitions: event time behind an exchange is now the least of them. Before, a partition that was restored
+   * further ahead than those still to come would be alone in the minimum, and close their windows.
+   */
+  begin(): void {
+    this.#isBegun = true;
+    this.#joinTime(this.#owned.keys());
+  }
+
+  #joinTime(shards: Iterable<ShardId>): void {
+    for (const shard of shards) for (const merge of this.#owned.get(shard)?.slot.task.parts.merges ?? []) merge.sync();
   }
 
   /** Forgets partitions whose state has been checkpointed, and lets their leases go. */
@@ -202,7 +217,6 @@ export class Partitions {
     }
     await this.#parts.open(instances);
     for (const instance of instances) instance.restored();
-    for (const merge of task.parts.merges) merge.sync();
     const slot: Slot = { task, rank: this.#owned.size, strict: this.#isStrict(source), isIdle: false, isParked: false, rest: undefined };
     const ahead = sinksAhead(commits, restored);
     const furthest = furthestCommit(ahead, shard);

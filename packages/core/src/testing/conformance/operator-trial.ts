@@ -51,6 +51,8 @@ export interface EngineRun {
   readonly batchRecords: number;
   /** `exchange`: keys may come from any partition, state lies in key groups. */
   readonly scope: "partition" | "exchange";
+  /** A plan over one partition has no exchange: there is a second one, which is empty. Read last, it holds event time back to the end. @defaultValue "last" */
+  readonly emptyPartition?: "first" | "last";
   /** In the middle of the records, some after the last checkpoint: the process dies, or the partition moves to another one. */
   readonly interruption?: "crash" | "move";
   readonly throwing?: boolean;
@@ -124,7 +126,10 @@ export class OperatorTrial<Config> {
 
   async runInEngine(run: EngineRun): Promise<{ readonly outputs: Outputs; readonly deadLetters: readonly DeadLetter[] }> {
     const { records } = this.setup;
-    const driver = new PipelineDriver({ build: (ends) => this.#plan(ends, run), brokers: { in: { bounded: run.interruption !== "move" } }, functions: this.functions });
+    const both = run.emptyPartition === "first" ? ["empty", "0"] : ["0", "empty"];
+    const partitions = run.scope === "exchange" ? both : ["0"];
+    const driver = new PipelineDriver({ build: (ends) => this.#plan(ends, run), brokers: { in: { partitions, bounded: run.interruption !== "move" } }, functions: this.functions });
+    if (run.scope === "exchange") driver.broker().end("empty");
     await driver.start();
     if (run.interruption === "move") await driver.start("other");
     const half = Math.floor(records.length / 2);

@@ -99,8 +99,11 @@ function addBatches<Config>(suite: Suite<Config>, { alone, keyed }: { readonly a
   suite.add(
     ["OPR-4", "behind an exchange the output is the same whatever the batches, and the same records as without one"],
     async (t) => {
-      const { outputs } = await t.runInEngine({ batchRecords: 2, scope: "exchange" });
-      for (const batchRecords of batchSizes) await expectEngine(t, { batchRecords, scope: "exchange" }, outputs);
+      for (const emptyPartition of ["last", "first"] as const) {
+        const { outputs } = await t.runInEngine({ batchRecords: 2, scope: "exchange", emptyPartition });
+        for (const batchRecords of batchSizes) await expectEngine(t, { batchRecords, scope: "exchange", emptyPartition }, outputs);
+      }
+      const { outputs } = await t.runInEngine({ batchRecords: 2, scope: "exchange", emptyPartition: "first" });
       // Keys that fire together fire in the order of their key groups there.
       assert.deepEqual(sorted(outputs), sorted((await t.runInEngine({ batchRecords: 7, scope: "partition" })).outputs));
     },
@@ -142,8 +145,10 @@ function addState<Config>(suite: Suite<Config>, { alone, keyed }: { readonly alo
     suite.add(
       ["OPR-2", `a process that dies between checkpoints changes no output${scope === "exchange" ? ", behind an exchange" : ""}`],
       async (t) => {
-        const expected = await t.runInEngine({ batchRecords: 7, scope });
-        for (const batchRecords of [1, 7]) assert.deepEqual((await t.runInEngine({ batchRecords, scope, interruption: "crash" })).outputs, expected.outputs, `in batches of ${batchRecords}`);
+        for (const emptyPartition of scope === "exchange" ? (["last", "first"] as const) : (["last"] as const)) {
+          const expected = await t.runInEngine({ batchRecords: 7, scope, emptyPartition });
+          for (const batchRecords of [1, 7]) assert.deepEqual((await t.runInEngine({ batchRecords, scope, emptyPartition, interruption: "crash" })).outputs, expected.outputs, `in batches of ${batchRecords}`);
+        }
       },
       ...(scope === "exchange" ? [keyed] : []),
     );
