@@ -8,7 +8,7 @@ import type { ConfigNode, MapNode } from "./document.ts";
 import type { Place } from "./place.ts";
 import { invalid, join, refuse, type ReadContext } from "./slot.ts";
 import { entryFields, entryKinds, type InputSpec, type NodeSpec } from "./spec.ts";
-import { readFields, readType, readWord } from "./values.ts";
+import { readReference, readType, readWord } from "./values.ts";
 
 type EntryKind = (typeof entryKinds)[number]["kind"];
 
@@ -100,9 +100,9 @@ class EntryReader {
     const inputNames = kind === "source" ? [] : this.#inputNames(kind, spec);
     const inputs = inputNames.flatMap((input, index) => this.#inputs(entry, { input, isFirst: index === 0 }));
     if (spec === undefined) return undefined;
-    const config = readFields(spec.fields, slot, this.#context, { elsewhere: elsewhere(kind, inputNames) });
-    if (config === invalid) return undefined;
-    return { id, named, kind, type: spec.type, config, inputs, location: this.#location(node.place, path) };
+    const component = readReference(spec, slot, this.#context, { elsewhere: elsewhere(kind, inputNames) });
+    if (component === invalid) return undefined;
+    return { id, named, kind, ...component, inputs, location: this.#location(node.place, path) };
   }
 
   #inputNames(kind: EntryKind, spec: ComponentSpec | undefined): readonly string[] {

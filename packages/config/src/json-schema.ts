@@ -4,7 +4,7 @@
 import type { ComponentKind, ComponentSpec, ConfigField, ConfigType, Registry } from "@streamflow/core";
 import { nodeIdPattern } from "@streamflow/core";
 import { matchType, type TypeCases, type TypeOf } from "./config-type.ts";
-import { pipelineFields } from "./spec.ts";
+import { pipelineFields, sourceFields } from "./spec.ts";
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -86,7 +86,7 @@ function definitionName(kind: ComponentKind, type: string): string {
 }
 
 function componentSchema(registry: Registry, spec: ComponentSpec): JsonSchema {
-  const fields = fieldsSchema(spec.fields);
+  const fields = fieldsSchema(spec.kind === "source" ? { ...sourceFields, ...spec.fields } : spec.fields);
   return {
     title: `${spec.type} (${spec.kind})`,
     description: spec.summary,

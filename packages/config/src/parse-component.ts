@@ -5,7 +5,7 @@ import type { ParseOptions } from "./parser.ts";
 import { Problems } from "./problems.ts";
 import { invalid, refuse, type ReadContext } from "./slot.ts";
 import { entryFields } from "./spec.ts";
-import { readFields, readType } from "./values.ts";
+import { readReference, readType } from "./values.ts";
 
 /**
  * Reads a YAML mapping of one component: its `type`, and its fields beside it. What places an entry in a pipeline (`id`, `from`, named inputs) is skipped.
@@ -33,6 +33,6 @@ function readMapping(kind: ComponentKind, text: string, context: ReadContext): C
   const spec = readType(kind, slot, context);
   if (spec === undefined) return undefined;
   const inputs = kind === "stage" ? (context.registry.operators().find(({ type }) => type === spec.type)?.inputs ?? []) : [];
-  const config = readFields(spec.fields, slot, context, { elsewhere: new Set([...entryFields, ...inputs]) });
-  return config === invalid ? undefined : { type: spec.type, config };
+  const component = readReference(spec, slot, context, { elsewhere: new Set([...entryFields, ...inputs]) });
+  return component === invalid ? undefined : component;
 }

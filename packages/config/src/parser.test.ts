@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Registry } from "@streamflow/core";
 import { VirtualDisk } from "@streamflow/core/testing";
 import { testRegistry } from "./registry.fixture.ts";
 import { ConfigError, renderDiagnostics } from "./diagnostic.ts";
@@ -265,5 +266,67 @@ describe("loadPipeline", () => {
     expect(spec.folder).toBe("conf");
     expect(spec.nodes[0]?.config).toMatchObject({ token: "from the file", headers: { x: "from PW_FILE" } });
     await expect(loadPipeline("gone.yaml", { registry, disk })).rejects.toThrow(expect.objectContaining({ code: "SF_DISK_FAILED" }));
+  });
+});
+
+describe("jsonSchema of a source", () => {
+  const nodesOf = (source: string, options: Partial<ParseOptions> = {}) => parsePipeline(`name: p\nsource: ${source}\nsinks: [{ type: memory }]\n`, { registry, ...options }).nodes;
+  const refusalOf = (source: string, options: Partial<ParseOptions> = {}) => {
+    try {
+      nodesOf(source, options);
+    } catch (thrown) {
+      return (thrown as ConfigError).diagnostics;
+    }
+    return undefined;
+  };
+
+  it("wraps any source in the component that validates; its id and its own fields stay", () => {
+    const [node] = nodesOf("{ type: generator, records: 3, jsonSchema: { required: [id] } }");
+    const inner = { type: "generator", config: { records: 3, pause: 10 } };
+    expect(node).toMatchObject({ id: "generator", named: false, kind: "source", type: "validated", config: { source: inner, jsonSchema: { required: ["id"] } } });
+    expect(nodesOf("{ type: generator, records: 3 }")[0]).toMatchObject({ ...inner });
+  });
+
+  it("a source inside another component may have one; a source's own field of that name is its own", () => {
+    const spec = parsePipeline(read("valid/validated.yaml"), { registry });
+    const generator = { type: "generator", config: { records: 10, pause: 10 } };
+    expect(spec.nodes.slice(1, 3).map(({ id, type, config }) => ({ id, type, config }))).toEqual([
+      { id: "generator", type: "validated", config: { source: generator, jsonSchema: true } },
+      { id: "validated", type: "validated", config: { source: { type: "validated", config: { source: generator, jsonSchema: { required: ["id"] } } }, jsonSchema: { required: ["name"] } } },
+    ]);
+  });
+
+  it("may stand in a file of its own", async () => {
+    const disk = new VirtualDisk();
+    await disk.makeFolder("conf");
+    for (const [path, text] of [["conf/p.yaml", "name: p\nsource:\n  type: generator\n  jsonSchema: ${file:order.schema.json}\nsinks: [{ type: memory }]\n"], ["conf/order.schema.json", '{ "required": ["id"] }\n']] as const) {
+      const file = await disk.openWrite(path);
+      await file.write(new TextEncoder().encode(text));
+      await file.close();
+    }
+    const spec = await loadPipeline("conf/p.yaml", { registry, disk });
+    expect(spec.nodes[0]?.config["jsonSchema"]).toEqual({ required: ["id"] });
+  });
+
+  it.each([["5", "5"], ["[a]", "a list"], ["'{ not JSON'", '"{ not JSON"'], ["'[]'", '"[]"']])("is a mapping, true or false: %s is not", (written, shown) => {
+    expect(refusalOf(`{ type: generator, jsonSchema: ${written} }`)).toMatchObject([
+      { code: "SF_CONFIG_INVALID", message: expect.stringMatching(/^expected a JSON Schema/), location: { line: 2, path: "source.jsonSchema" } },
+    ]);
+    expect(refusalOf(`{ type: generator, jsonSchema: ${written} }`)?.[0]?.message).toContain(`got ${shown}`);
+  });
+
+  it("no contents of a file are shown", () => {
+    const diagnostics = refusalOf('{ type: generator, jsonSchema: "${file:x}" }', { files: new Map([["x", "planted: text"]]) });
+    expect(diagnostics).toHaveLength(1);
+    expect(JSON.stringify(diagnostics)).not.toContain("planted");
+  });
+
+  it("a registry without the component that validates is told where it is missed", () => {
+    const bare = new Registry().add(...registry.components("source").filter(({ type }) => type !== "validated"), ...registry.components("sink"));
+    expect(refusalOf("{ type: generator, jsonSchema: true }", { registry: bare })).toMatchObject([{ code: "SF_COMPONENT_UNKNOWN", location: { path: "source.jsonSchema" } }]);
+  });
+
+  it("sinks and stages have none", () => {
+    expect(refusalOf("{ type: generator }\nstages: [{ type: filter, where: a, jsonSchema: true }]")).toMatchObject([{ message: 'unknown key "jsonSchema"' }]);
   });
 });

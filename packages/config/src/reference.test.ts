@@ -20,6 +20,7 @@ describe("referenceDocs", () => {
     expect(docs).toContain("| `records` | integer, 1 to 1000000 | `10` | How many. |");
     expect(docs).toContain("| `url` | string | required | Where, with user and password. A secret: write `${NAME}` or `${file:path}`. |");
     expect(docs).toContain("| `checkpoint.every` | duration, at least 1ms |");
+    expect(docs.match(/\| `jsonSchema` \| any value \| – \| JSON Schema \(draft 2020-12/g)).toHaveLength(1);
     expect(docs).toContain("```yaml\ntype: sample\nrate: 0.1\n```");
   });
 

@@ -3,7 +3,7 @@ import type { ComponentKind, ComponentSpec, ConfigField, ConfigType, Registry } 
 import { formatDuration } from "./duration.ts";
 import { matchType, type TypeCases } from "./config-type.ts";
 import { formatSize } from "./size.ts";
-import { pipelineFields } from "./spec.ts";
+import { pipelineFields, sourceFields } from "./spec.ts";
 
 const chapters: readonly { readonly kind: ComponentKind; readonly title: string }[] = [
   { kind: "source", title: "Sources" },
@@ -18,7 +18,9 @@ export function referenceDocs(registry: Registry): string {
   const parts = ["# Components", "## Pipeline", "Every entry has a `type`, and may have an `id`; stages and sinks say with `from` what they read, unless it is the entry before them.", fieldTable(pipelineFields)];
   for (const { kind, title } of chapters) {
     const specs = registry.components(kind) as readonly ComponentSpec[];
-    if (specs.length > 0) parts.push(`## ${title}`, ...specs.map(componentDocs));
+    if (specs.length === 0) continue;
+    const common = kind === "source" ? ["Besides its own fields every source may have:", fieldTable(sourceFields)] : [];
+    parts.push(`## ${title}`, ...common, ...specs.map(componentDocs));
   }
   return `${parts.join("\n\n")}\n`;
 }

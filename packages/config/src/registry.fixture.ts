@@ -71,6 +71,13 @@ export function testRegistry(): Registry {
         },
         example: "type: http\nurl: http://localhost:8080/in\ntoken: ${TOKEN}\nheaders: { accept: application/json }\n",
       }),
+      spec("source", "validated", {
+        fields: {
+          source: { type: { kind: "component", of: "source" }, required: true, doc: "Which records." },
+          jsonSchema: { type: { kind: "json" }, required: true, doc: "What they must satisfy." },
+        },
+        example: "type: validated\nsource: { type: generator }\njsonSchema: { required: [id] }\n",
+      }),
       spec("stage", "filter", { fields: { where: { type: { kind: "expression" }, required: true, doc: "What stays." } }, example: "type: filter\nwhere: amount > 5\n" }),
       spec("stage", "map", { fields: { set: { type: { kind: "map", value: { kind: "expression" } }, required: true, doc: "Fields and their values." } }, example: "type: map\nset: { total: price }\n" }),
       spec("stage", "window", {

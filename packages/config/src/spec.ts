@@ -110,6 +110,17 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
+/** The component that checks the records of any other source against a JSON Schema. */
+export const validatedType = "validated";
+
+/** Fields that every source may have besides its own: they wrap it in another component. A source's own field of that name takes its place. */
+export const sourceFields: Readonly<Record<string, ConfigField>> = {
+  jsonSchema: {
+    type: { kind: "json" },
+    doc: "JSON Schema (draft 2020-12, 2019-09 or draft-07) that each record must satisfy; one that does not goes to the dead letters with the path and the rule. `${file:order.schema.json}` takes it from a file.",
+  },
+};
+
 /** Fields of an entry that belong to the pipeline, not to the component. */
 export const entryFields: ReadonlySet<string> = new Set(["type", "id", "from"]);
 

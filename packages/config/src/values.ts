@@ -1,11 +1,12 @@
 // Configuration values against their declared types: the one place where a node of the text becomes a value.
-import type { ComponentReference, ComponentSpec, ConfigField, ConfigType } from "@streamflow/core";
+import { isPlainObject, type ComponentReference, type ComponentSpec, type ConfigField, type ConfigType } from "@streamflow/core";
 import { matchType, type TypeOf } from "./config-type.ts";
 import type { ConfigNode, MapNode, ScalarNode } from "./document.ts";
 import { hasReferences, interpolate } from "./environment.ts";
 import { Problems } from "./problems.ts";
 import { plainValue, readBoolean, readDuration, readExpression, readNumber, readSize, readString } from "./scalars.ts";
 import { invalid, join, nameOf, refuse, refuseName, shortened, type ReadContext, type Slot } from "./slot.ts";
+import { sourceFields, validatedType } from "./spec.ts";
 import { readDataType } from "./type-reader.ts";
 
 /** Reads a value of a type. Answers `invalid` after reporting what is wrong. */
@@ -156,16 +157,44 @@ function readComponent(type: TypeOf<"component">, slot: Slot, context: ReadConte
     const spec = findSpec(type.of, { name: node.text, place: node.place, path }, context);
     if (spec === undefined) return invalid;
     const empty: MapNode = { kind: "map", entries: [], place: node.place };
-    return reference(spec.type, readFields(spec.fields, { node: empty, path, secret }, context));
+    return readReference(spec, { node: empty, path, secret }, context, { elsewhere: new Set() });
   }
   if (node.kind !== "map") return refuse(slot, `a ${type.of}: a mapping with a "type"`, context);
   const spec = readType(type.of, { node, path, secret }, context);
   if (spec === undefined) return invalid;
-  return reference(spec.type, readFields(spec.fields, { node, path, secret }, context, { elsewhere: new Set(["type"]) }));
+  return readReference(spec, { node, path, secret }, context, { elsewhere: new Set(["type"]) });
 }
 
-function reference(type: string, config: Readonly<Record<string, unknown>> | typeof invalid): ComponentReference | typeof invalid {
-  return config === invalid ? invalid : { type, config };
+/** Reads the fields of a component, and those that components of its kind have in common: a source with a JSON Schema becomes one that is validated. */
+export function readReference(
+  spec: ComponentSpec,
+  slot: Slot & { readonly node: MapNode },
+  context: ReadContext,
+  options: FieldsOptions,
+): ComponentReference | typeof invalid {
+  const common = spec.kind === "source" ? sourceFields : {};
+  const config = readFields({ ...common, ...spec.fields }, slot, context, options);
+  if (config === invalid) return invalid;
+  const { jsonSchema, ...own } = config;
+  if (jsonSchema === undefined || spec.kind !== "source" || Object.hasOwn(spec.fields, "jsonSchema")) return { type: spec.type, config };
+  return validatedSource({ type: spec.type, config: own }, jsonSchema, { slot, context });
+}
+
+function validatedSource(source: ComponentReference, jsonSchema: unknown, { slot, context }: { readonly slot: Slot & { readonly node: MapNode }; readonly context: ReadContext }): ComponentReference | typeof invalid {
+  const node = slot.node.entries.find(({ name }) => name === "jsonSchema")?.value ?? slot.node;
+  const path = join(slot.path, "jsonSchema");
+  if (findSpec("source", { name: validatedType, place: node.place, path }, context) === undefined) return invalid;
+  const schema = typeof jsonSchema === "string" ? parsedJson(jsonSchema) : jsonSchema;
+  if (typeof schema !== "boolean" && !isPlainObject(schema)) return refuse({ node, path, secret: slot.secret }, "a JSON Schema: a mapping, true or false, or a reference to a file that holds one", context);
+  return { type: validatedType, config: { source, jsonSchema: schema } };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The component that a mapping names by its `type`; undefined after reporting. */

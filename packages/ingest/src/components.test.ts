@@ -30,10 +30,11 @@ it("file: parquet is a format of its own; bad choices are refused", () => {
   expect(() => source("file", {})).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }));
 });
 
-it("file: schema and JSON Schema", async () => {
+it("validated: a file with a schema, and a JSON Schema around it", async () => {
   const files = new TestFiles();
   await files.write("/data/in.ndjson", '{"a":1,"b":2}\n{"a":7}\n{"a":"x"}\n');
-  const made = source("file", { path: "in.ndjson", schema: { type: "struct", fields: [{ name: "a", type: { type: "int32" } }] }, jsonSchema: { properties: { a: { maximum: 5 } } } });
+  const file = { type: "file", config: { path: "in.ndjson", schema: { type: "struct", fields: [{ name: "a", type: { type: "int32" } }] } } };
+  const made = source("validated", { source: file, jsonSchema: { properties: { a: { maximum: 5 } } } });
   const { values, rejected } = await drain(made, { environment: files.environment });
   expect(values).toEqual([{ a: 1 }]);
   expect(rejected.map((one) => one.error.code)).toEqual(["SF_SCHEMA_VIOLATION", "SF_TYPE_MISMATCH"]);

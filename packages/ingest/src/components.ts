@@ -1,5 +1,5 @@
 // The components that pipelines may name in configuration: sources and decoders.
-import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema, Source } from "@streamflow/core";
+import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
 import { csv, type CsvOptions } from "./codecs/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson } from "./codecs/ndjson/ndjson.ts";
@@ -45,7 +45,6 @@ const linesDecoder: ComponentSpec<"decoder"> = {
 /** Fields that every source of bytes has. */
 const decoding: Readonly<Record<string, ConfigField>> = {
   schema: { type: { kind: "schema" }, doc: "Type of a record. A record is then exactly these fields, and one that does not fit is rejected." },
-  jsonSchema: { type: { kind: "json" }, doc: "JSON Schema that each record must satisfy; one that does not is rejected with the path and the rule." },
   maxRecordBytes: { type: { kind: "size", minBytes: 1 }, doc: "A longer record is rejected.", default: "16MiB" },
 };
 
@@ -67,15 +66,14 @@ const file: ComponentSpec<"source"> = {
   },
   example: 'type: file\npath: flights.csv.gz\nformat: { type: csv, delimiter: ";" }\nschema: { id: int64, delay: float64? }\n',
   create: (config, context) => {
-    const { jsonSchema, format, compression, partitions, ...rest } = config;
-    const source = fileSource({
+    const { format, compression, partitions, ...rest } = config;
+    return fileSource({
       ...rest,
       baseFolder: context.folder,
       ...(compression === undefined ? {} : { compression: compression as Compression }),
       ...(partitions === undefined ? {} : { partitions: partitions as "per-file" | "one" }),
       ...(format === undefined ? {} : { format: format === "parquet" ? format : decoderOf(format, context) }),
     });
-    return checked(source, jsonSchema);
   },
 };
 
@@ -89,15 +87,15 @@ const stdin: ComponentSpec<"source"> = {
   },
   example: "type: stdin\nformat: lines\n",
   create: (config, context) => {
-    const { jsonSchema, format, ...rest } = config as Config & { readonly maxRecordBytes?: number; readonly schema?: Schema };
-    return checked(stdinSource({ ...rest, ...(format === undefined ? {} : { format: decoderOf(format, context) }) }), jsonSchema);
+    const { format, ...rest } = config as Config & { readonly maxRecordBytes?: number; readonly schema?: Schema };
+    return stdinSource({ ...rest, ...(format === undefined ? {} : { format: decoderOf(format, context) }) });
   },
 };
 
 const jsonSchemaSource: ComponentSpec<"source"> = {
   kind: "source",
   type: "validated",
-  summary: "Checks the records of any other source against a JSON Schema, and rejects those that do not satisfy it.",
+  summary: "Checks the records of any other source against a JSON Schema, and rejects those that do not satisfy it. In YAML, `jsonSchema` beside the fields of a source means the same.",
   fields: {
     source: { type: { kind: "component", of: "source" }, doc: "The source whose records are checked.", required: true },
     jsonSchema: { type: { kind: "json" }, doc: "JSON Schema (draft 2020-12, 2019-09 or draft-07) that each record must satisfy.", required: true },
@@ -105,18 +103,13 @@ const jsonSchemaSource: ComponentSpec<"source"> = {
   example: "type: validated\nsource: { type: stdin }\njsonSchema: { type: object, required: [id] }\n",
   create: (config, context) => {
     const { type, config: inner } = config["source"] as ComponentReference;
-    return checked(context.component("source", type, inner), config["jsonSchema"]);
+    return validated(context.component("source", type, inner), config["jsonSchema"] as JsonSchema);
   },
 };
 
 function decoderOf(format: unknown, context: ComponentContext): DecoderFactory {
   const { type, config } = format as ComponentReference;
   return context.component("decoder", type, config);
-}
-
-function checked(source: Source, jsonSchema: unknown): Source {
-  if (jsonSchema === undefined) return source;
-  return validated(source, jsonSchema as JsonSchema);
 }
 
 /** The sources and decoders of this package, for a `Registry`. */
