@@ -9,11 +9,11 @@ import { range } from "./store-trial.ts";
 export interface LoggerUnderTest {
   readonly logger: Logger;
   /** The lines that were written, as text, with everything that they hold. All levels are written. */
-  lines(): readonly string[];
+  lines(this: void): readonly string[];
   /** Tells it a value that the environment has handed out as a secret. Missing: it hides none, because nobody but a test reads its lines. */
-  learn?(secret: string): void;
+  learn?(this: void, secret: string): void;
   /** From now on the place where lines go takes none, and throws. Missing: there is no such place. */
-  fail?(): void;
+  fail?(this: void): void;
 }
 
 /** What the suite needs. */
