@@ -54,6 +54,8 @@ export { StateMachine } from "./async/state-machine.ts";
 export type { MoveListener, Moves, StateMachineOptions } from "./async/state-machine.ts";
 export { eventTime, eventTimeOperator } from "./engine/event-time.ts";
 export type { EventTimeConfig, EventTimeOptions } from "./engine/event-time.ts";
+export { deliver } from "./engine/deliver.ts";
+export type { DeliverOptions } from "./engine/deliver.ts";
 export { fateOf } from "./engine/fate.ts";
 export type { Fate } from "./engine/fate.ts";
 export type { CheckpointResult } from "./engine/checkpointer.ts";

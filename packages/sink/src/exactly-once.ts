@@ -20,7 +20,7 @@
 //
 // A connector supplies the four or five steps that only it knows; the rest of the contract is here. connectors/memory.ts is the smallest
 // sink-first one, connectors/file.ts the store-first one. A sink that is only idempotent becomes store-first by outbox.ts.
-// Deliberately not here: retries (the engine's, or retry.ts), two-phase commit of databases, any clock: safety comes from numbers.
+// Deliberately not here: retries (`deliver` of core), two-phase commit of databases, any clock: safety comes from numbers.
 import type { ShardCommit, ShardId, ShardOwner, SinkBatch, SinkCommit, SinkSession } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
 import { openEnvelope, sealEnvelope } from "./prepared-bytes.ts";

@@ -5,11 +5,9 @@ export type { ShardHead, SinkFirstSteps, SinkTransaction, StoreFirstSteps } from
 export { jsonBody, parseBody } from "./prepared-bytes.ts";
 export { outboxed } from "./outbox.ts";
 export type { OutboxOptions } from "./outbox.ts";
-export { deliverWithRetry } from "./retry.ts";
-export type { DeliveryOptions, RetryPolicy } from "./retry.ts";
 export { identityKey, shortKey } from "./idempotency.ts";
 export type { KeyScope } from "./idempotency.ts";
-export { pick, sinkBatch } from "./sink-batch.ts";
+export { sinkBatch } from "./sink-batch.ts";
 export type { SinkBatchParts } from "./sink-batch.ts";
 export { route, routeOperator, routeSpec } from "./router.ts";
 export type { RouteConfig, RouteOptions } from "./router.ts";

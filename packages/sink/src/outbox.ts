@@ -4,10 +4,9 @@
 //   O2. An epoch is sent only from prepared bytes, so only behind its checkpoint (X1); records of epochs that never counted are never sent.
 //   O3. The output of an epoch is bounded by `maxEpochBytes`: it is held in memory and written into the checkpoint.
 // Behind stateless stages it is not needed: there the engine's identities (position, index) are stable by themselves.
-import type { BatchFailure, Sink, SinkBatch, SinkContext, SinkSession, StreamFlowError } from "@streamflow/core";
-import { BatchError, StateReader, StateWriter, StreamFlowError as Failure, toStreamFlowError } from "@streamflow/core";
+import type { BackoffPolicy, BatchFailure, Sink, SinkBatch, SinkContext, SinkSession, StreamFlowError } from "@streamflow/core";
+import { BatchError, deliver, StateReader, StateWriter, StreamFlowError as Failure, toStreamFlowError } from "@streamflow/core";
 import { storeFirstSession } from "./exactly-once.ts";
-import { deliverWithRetry, type RetryPolicy } from "./retry.ts";
 import { sinkBatch } from "./sink-batch.ts";
 
 /** Options of {@link outboxed}. */
@@ -16,8 +15,8 @@ export interface OutboxOptions {
   readonly maxEpochBytes?: number;
   /** Records sent in one write. @defaultValue 1_000 */
   readonly batchRecords?: number;
-  /** How a failed send is tried again. */
-  readonly retry?: RetryPolicy;
+  /** How a failed send is tried again. @defaultValue 8 attempts; pauses of at most 50 ms at first, doubling up to 10 s */
+  readonly retry?: BackoffPolicy & { readonly maxAttempts?: number };
   /** Takes a record that the sink will never take. Absent: such a record fails the pipeline. */
   readonly onReject?: (error: StreamFlowError, value: unknown) => void;
 }
@@ -47,7 +46,8 @@ function openSession(inner: SinkSession, context: SinkContext, options: OutboxOp
   const { node } = context;
   const { maxEpochBytes = 64 * 1024 * 1024, batchRecords = 1000, retry, onReject } = options;
   const { clock, random } = context.environment;
-  const delivery = { ...retry, clock, random, signal: context.signal, ...(onReject === undefined ? {} : { reject: onReject }) };
+  const { maxAttempts = 8, ...backoff } = { initialDelayMs: 50, maxDelayMs: 10_000, ...retry };
+  const delivery = { capabilities: { delivery: "idempotent" as const }, clock, random, signal: context.signal, maxAttempts, backoff, ...(onReject === undefined ? {} : { reject: onReject }) };
   const name = `outbox of sink "${node}"`;
   let kept = new EpochOutput();
   return storeFirstSession({
@@ -64,7 +64,7 @@ function openSession(inner: SinkSession, context: SinkContext, options: OutboxOp
       return sealed;
     },
     async publish(sealed) {
-      for (const batch of readEpoch(sealed, batchRecords)) await deliverWithRetry((part) => inner.write(part), batch, delivery);
+      for (const batch of readEpoch(sealed, batchRecords)) await deliver(inner, batch, delivery);
       await inner.flush();
     },
     // Nothing was sent: epochs are sent only behind their checkpoint. If one was, its records are in the target under their identities.

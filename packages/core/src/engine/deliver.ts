@@ -1,5 +1,5 @@
 // Writes a batch into a sink, again in place where the sink says that this may help.
-import { backoffDelayMs } from "../async/retry.ts";
+import { backoffDelayMs, type BackoffPolicy } from "../async/retry.ts";
 import { sleep } from "../async/sleep.ts";
 import type { Clock, Random } from "../contracts/environment.ts";
 import type { SinkBatch, SinkCapabilities, SinkSession } from "../contracts/sink.ts";
@@ -7,24 +7,28 @@ import { type BatchError, StreamFlowError } from "../errors.ts";
 
 /** What delivery may use. */
 export interface DeliverOptions {
-  readonly node: string;
-  readonly capabilities: SinkCapabilities;
+  readonly capabilities: Pick<SinkCapabilities, "delivery">;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Attempts of one batch before the pipeline restarts. */
+  /** Attempts of one batch, the first one included. */
   readonly maxAttempts: number;
-  /** A record that the sink will never take. */
-  reject(error: StreamFlowError, value: unknown): void;
+  /** How long it waits between attempts. @defaultValue at most 50 ms at first, doubling up to 10 s */
+  readonly backoff?: BackoffPolicy;
+  /** Takes a record that the sink will never take. @defaultValue such a record fails the delivery */
+  readonly reject?: (error: StreamFlowError, value: unknown) => void;
 }
 
-const backoff = { initialDelayMs: 50, maxDelayMs: 10_000 };
+const usual: BackoffPolicy = { initialDelayMs: 50, maxDelayMs: 10_000 };
 
 /**
- * Writes a batch. Synchronous for as long as the sink is.
+ * Writes a batch into a sink, and again what could not be written and may be later. Synchronous for as long as the sink is.
  *
- * A transactional sink is not tried again in place: what a failed write left in its transaction is unknown, so the pipeline restarts from the
- * last commit. Others are: all of the batch, or the records that a BatchError names.
+ *   D1. A failure that says it may help to try again is tried again, later and later; any other is thrown at once.
+ *   D2. Of a partly written batch only what failed is tried again, in its order; a record that can never be written goes to `reject`, once.
+ *   D3. A transactional sink is not tried again in place: what a failed write left in its transaction is unknown, so its owner goes back to the last commit.
+ *
+ * @throws {@link StreamFlowError} the last failure where attempts are used up or it is of no use to try again; SF_ABORTED when `signal` ends a pause.
  */
 export function deliver(session: SinkSession, batch: SinkBatch, options: DeliverOptions): void | Promise<void> {
   let written: void | Promise<void>;
@@ -46,7 +50,7 @@ async function again(session: SinkSession, whole: SinkBatch, failed: { options: 
     if (rest === undefined) return;
     if (options.capabilities.delivery === "transactional" || attempt >= options.maxAttempts) throw error;
     batch = rest;
-    await sleep(options.clock, backoffDelayMs(backoff, attempt, options.random), options.signal);
+    await sleep(options.clock, backoffDelayMs(options.backoff ?? usual, attempt - 1, options.random), options.signal);
     try {
       await session.write(batch);
       return;
@@ -59,12 +63,11 @@ async function again(session: SinkSession, whole: SinkBatch, failed: { options: 
 /** What is still to be written after a failure; records that can never be written are rejected. Throws what cannot be mended here. */
 function remaining(batch: SinkBatch, error: unknown, options: DeliverOptions): SinkBatch | undefined {
   if (isBatchError(error)) {
-    const retry: number[] = [];
-    for (const failure of error.failures) {
-      if (failure.error.retryable) retry.push(failure.index);
-      else options.reject(failure.error, batch.values[failure.index]);
-    }
-    return retry.length === 0 ? undefined : select(batch, retry);
+    const failures = error.failures.toSorted((a, b) => a.index - b.index);
+    const hopeless = failures.filter((failure) => !failure.error.retryable);
+    if (hopeless.length > 0 && options.reject === undefined) throw error;
+    for (const failure of hopeless) options.reject?.(failure.error, batch.values[failure.index]);
+    return hopeless.length === failures.length ? undefined : select(batch, failures.filter((failure) => failure.error.retryable).map((failure) => failure.index));
   }
   if (StreamFlowError.is(error) && error.retryable) return batch;
   throw error;

@@ -17,7 +17,7 @@ function scene(maxHeldRecords = 3) {
   const cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
   const sink: Sink = fakeSink();
   const signal = new AbortController().signal;
-  const port = new SinkPort({ node: "out", sink, cursor, maxHeldRecords, deliver: { node: "out", capabilities: sink.capabilities, clock, random, signal, maxAttempts: 1, reject: () => undefined } });
+  const port = new SinkPort({ node: "out", sink, cursor, maxHeldRecords, deliver: { capabilities: sink.capabilities, clock, random, signal, maxAttempts: 1, reject: () => undefined } });
   const written: Written[] = [];
   port.session = {
     write(batch: SinkBatch) {

@@ -27,7 +27,7 @@ export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readon
     const { clock, random } = environment;
     ports.push(new SinkPort({
       node: node.id, sink, cursor, maxHeldRecords,
-      deliver: { node: node.id, capabilities: sink.capabilities, clock, random, signal, maxAttempts, reject },
+      deliver: { capabilities: sink.capabilities, clock, random, signal, maxAttempts, reject },
     }));
   }
   return ports;
