@@ -1,10 +1,12 @@
-// `pnpm check:docs`: docs/errors.md is what error-codes.ts says, and relative links in Markdown lead somewhere.
+// `pnpm check:docs`: docs/errors.md is what error-codes.ts says, every code is used and tested, every exported name has a doc comment,
+// and relative links in Markdown lead somewhere.
 // `pnpm docs:errors` (with --write) generates docs/errors.md.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCodes } from "../packages/core/src/error-codes.ts";
-import { filesUnder, report, root } from "./workspace.ts";
+import { exportedNames, hasDocComment, type ExportedName } from "./exports.ts";
+import { filesUnder, isTest, report, root } from "./workspace.ts";
 
 interface ErrorCodeRow {
   readonly summary: string;
@@ -19,7 +21,9 @@ if (process.argv.includes("--write")) {
   writeFileSync(file, errorsPage());
   console.log(`  docs/errors.md: ${Object.keys(table).length} codes`);
 } else {
-  report([...errorsPageProblems(), ...brokenLinks()], `${Object.keys(table).length} error codes documented, links lead somewhere`);
+  const names = exportedNames();
+  const problems = [...errorsPageProblems(), ...unusedCodes(), ...silentExports(names), ...brokenLinks()];
+  report(problems, `${Object.keys(table).length} error codes documented and tested, ${names.length} exported names explained, links lead somewhere`);
 }
 
 function errorsPage(): string {
@@ -59,6 +63,23 @@ function errorsPageProblems(): string[] {
   ];
   if (problems.length === 0 && page !== errorsPage()) problems.push("docs/errors.md differs from error-codes.ts: pnpm docs:errors");
   return problems;
+}
+
+/** A code that is never thrown is dead; one that no test expects may be thrown wrongly. Tables over all codes prove neither. */
+function unusedCodes(): string[] {
+  const isTable = (path: string): boolean => /(error-codes|fate)(\.test)?\.ts$/.test(path);
+  const isProof = (path: string): boolean => isTest(path) || path.includes("/testing/conformance/");
+  const files = ["packages", "apps", "examples"].flatMap((folder) => filesUnder(folder, (path) => path.endsWith(".ts") && !isTable(path)));
+  const textOf = (paths: readonly string[]): string => paths.map((path) => readFileSync(join(root, path), "utf8")).join("\n");
+  const [sources, tests] = [textOf(files.filter((path) => !isProof(path))), textOf(files.filter(isProof))];
+  return Object.keys(table).flatMap((code) => [
+    ...(sources.includes(`"${code}"`) ? [] : [`error-codes.ts: nothing fails with ${code}`]),
+    ...(tests.includes(code) ? [] : [`error-codes.ts: no test expects ${code}`]),
+  ]);
+}
+
+function silentExports(names: readonly ExportedName[]): string[] {
+  return names.filter(({ text, at }) => !hasDocComment(text, at)).map(({ entry, name, file: at }) => `${at}: ${name} of ${entry} has no doc comment`);
 }
 
 function brokenLinks(): string[] {

@@ -8,6 +8,7 @@ export interface ErrorCodeRow {
   readonly hint?: string;
 }
 
+/** Every code that StreamFlow fails with: what it means, whether trying again may help, and what to do. docs/errors.md is made of it. */
 export const errorCodes = {
   SF_ABORTED: { summary: "The work was cancelled by its caller.", retryable: false },
   SF_TIMEOUT: { summary: "The work took longer than it was allowed to.", retryable: true },

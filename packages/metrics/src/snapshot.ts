@@ -2,6 +2,7 @@
 import type { Labels } from "@streamflow/core";
 import type { SketchSnapshot } from "./histogram.ts";
 
+/** What a metric is: a sum that only grows, a value that moves, or a distribution. */
 export type MetricKind = "counter" | "gauge" | "histogram";
 
 /** One series at one moment. */

@@ -41,6 +41,7 @@ export interface ConfigField {
   readonly secret?: boolean;
 }
 
+/** What a component makes. */
 export type ComponentKind = "source" | "stage" | "sink" | "decoder" | "encoder";
 
 /** A stage as data: what the plan keeps. `config` holds plain values, expression nodes, aggregate nodes, and functions in typed code. */

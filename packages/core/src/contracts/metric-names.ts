@@ -9,6 +9,7 @@ export interface MetricName {
   readonly labels: readonly string[];
 }
 
+/** The metrics of the engine, each with its kind, meaning and labels. */
 export const metricNames = {
   recordsIn: { name: "streamflow_records_in_total", kind: "counter", help: "Records that a node has received.", labels: ["pipeline", "node"] },
   recordsOut: { name: "streamflow_records_out_total", kind: "counter", help: "Records that a node has emitted, on all outputs.", labels: ["pipeline", "node"] },

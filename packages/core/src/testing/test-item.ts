@@ -26,6 +26,7 @@ export interface TestReject {
   readonly raw?: Uint8Array;
 }
 
+/** What stands in a partition of a `TestSource`: a record, an input that is rejected, or a marker. */
 export type TestItem = TestRecord | TestReject | typeof PAUSE | typeof ABORT | typeof EOF;
 
 /** Options of `TestSource`. */

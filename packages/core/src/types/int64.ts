@@ -1,6 +1,8 @@
 // Exact 64-bit whole numbers.
 
+/** The least int64, −2^63. */
 export const minInt64: bigint = -(2n ** 63n);
+/** The greatest int64, 2^63 − 1. */
 export const maxInt64: bigint = 2n ** 63n - 1n;
 const pattern = /^[+-]?\d{1,30}$/;
 
