@@ -121,7 +121,7 @@ function outputsOf({ routes, otherwise }: RouteConfig): readonly string[] {
 function condition(name: string, what: Compute, { input, functions }: { readonly input: Shape; readonly functions: FunctionTable }): CompiledCompute {
   const compiled = compileCompute(what, input.schema, functions);
   if (compiled.type !== undefined && compiled.type.type !== "bool" && compiled.type.type !== "any") {
-    throw new StreamFlowError("SF_PLAN_INVALID", `route "${name}" must be a condition, but its type is ${compiled.type.type}`);
+    throw new StreamFlowError("SF_PLAN_INVALID", `route "${name}" must be a condition, but its type is ${compiled.type.type}`, { hint: "compare it with something, such as `amount > 0`" });
   }
   return compiled;
 }

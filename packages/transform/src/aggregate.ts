@@ -66,7 +66,7 @@ function runningSerializer(set: AggregateSet): Serializer<Running> {
 export const aggregateOperator: OperatorDefinition<AggregateConfig> = {
   type: "aggregate",
   shape({ aggregate: aggregates, changes = "latest", ttlMs }, [input = unknownShape], { functions }) {
-    if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "aggregate takes only new records, but its input also has updates and deletes");
+    if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "aggregate takes only new records, but its input also has updates and deletes", { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
     checkTtl(ttlMs);
     const set = new AggregateSet(aggregates, input.schema, functions);
     return {

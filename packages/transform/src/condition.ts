@@ -11,7 +11,7 @@ import { type Computed, refusePromise } from "./compute.ts";
 export function conditionOf(computed: Computed, what: string): (record: unknown) => boolean {
   const { evaluate, type } = computed;
   if (type !== undefined && type.type !== "bool" && type.type !== "any") {
-    throw new StreamFlowError("SF_PLAN_INVALID", `${what} must be a condition, but its type is ${type.type}`);
+    throw new StreamFlowError("SF_PLAN_INVALID", `${what} must be a condition, but its type is ${type.type}`, { hint: "compare it with something, such as `amount > 0`" });
   }
   return (record) => {
     const value = evaluate(record);

@@ -38,7 +38,7 @@ export const flatMapOperator: OperatorDefinition<FlatMapConfig> = {
     const computed = compute(to, input.schema, functions);
     const { type } = computed;
     if (type !== undefined && type.type !== "list" && type.type !== "any") {
-      throw new StreamFlowError("SF_PLAN_INVALID", `flatMap needs a list, but its expression is of type ${type.type}`);
+      throw new StreamFlowError("SF_PLAN_INVALID", `flatMap needs a list, but its expression is of type ${type.type}`, { hint: "name a field that is a list, or return one" });
     }
     return {
       outputs: { main: { ...input, schema: schema ?? (type?.type === "list" ? type.element : undefined) } },

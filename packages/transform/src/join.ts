@@ -111,7 +111,7 @@ function sideField(name: string, shape: Shape, nullable: boolean): { readonly na
 
 /** @throws {@link StreamFlowError} SF_PLAN_INVALID */
 function checkInputs(left: Shape, right: Shape): void {
-  if (left.changes === "all" || right.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "windowJoin takes only new records, but an input also has updates and deletes");
+  if (left.changes === "all" || right.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "windowJoin takes only new records, but an input also has updates and deletes", { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
   const [a, b] = [left.key?.type, right.key?.type];
   if (a === undefined || b === undefined || equalTypes({ ...a, nullable: true }, { ...b, nullable: true })) return;
   throw new StreamFlowError("SF_PLAN_INVALID", `left is keyed by ${formatType(a)}, right by ${formatType(b)}: no key can be equal`, { hint: "key both sides by values of one type" });

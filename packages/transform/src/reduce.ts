@@ -55,7 +55,7 @@ const serializer: Serializer<Reduced> = {
 export const reduceOperator: OperatorDefinition<ReduceConfig> = {
   type: "reduce",
   shape({ ttlMs }, [input = unknownShape]) {
-    if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "reduce takes only new records, but its input also has updates and deletes");
+    if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "reduce takes only new records, but its input also has updates and deletes", { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
     checkTtl(ttlMs);
     return {
       outputs: { main: input },

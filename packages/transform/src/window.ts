@@ -86,7 +86,7 @@ export const windowOperator: OperatorDefinition<WindowConfig> = {
 
 function windowShape(config: WindowConfig, [input = unknownShape]: readonly Shape[], { functions }: PlanContext): NodeShape {
   checkOptions(config);
-  if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "window takes only new records, but its input also has updates and deletes");
+  if (input.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "window takes only new records, but its input also has updates and deletes", { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
   const set = new AggregateSet(config.aggregate, input.schema, functions);
   const unbounded = unboundedReason(config);
   const result: Shape = {

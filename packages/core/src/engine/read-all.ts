@@ -18,7 +18,7 @@ export interface ReadAllOptions {
  * @throws {@link StreamFlowError} SF_PLAN_INVALID for an unbounded source; the error of the first rejected record: a lookup with holes is no lookup.
  */
 export async function readAll(source: Source, visit: (value: unknown) => void, options: ReadAllOptions): Promise<void> {
-  if (!source.capabilities.bounded) throw new StreamFlowError("SF_PLAN_INVALID", `"${options.node}" loads a whole source first, but ${source.type} never ends`);
+  if (!source.capabilities.bounded) throw new StreamFlowError("SF_PLAN_INVALID", `"${options.node}" loads a whole source first, but ${source.type} never ends`, { hint: "give it a bounded source, or join the two streams instead" });
   const partitions: string[] = [];
   const events: PartitionEvents = {
     assigned: (assignments) => {
