@@ -10,6 +10,12 @@ export type AnyErrorCode = ErrorCode | `EXT_${string}`;
 
 export type AnyOperatorDefinition = OperatorDefinition<never>;
 
+export interface BackoffPolicy {
+    readonly initialDelayMs?: number;
+    readonly maxDelayMs?: number;
+    readonly factor?: number;
+}
+
 export interface Batch {
     readonly partition: string;
     readonly length: number;
@@ -48,6 +54,8 @@ export interface ByteWriter {
 
 export type CancelTimer = () => void;
 
+export type CanonicalKey = string | number | bigint | boolean | null;
+
 export declare const ChangeKind: {
     readonly insert: 0;
     readonly updateBefore: 1;
@@ -65,27 +73,115 @@ export interface Checkpoint {
     readonly prepared: Readonly<Record<string, SegmentRef>>;
 }
 
+export interface CheckpointContent {
+    readonly createdMs: number;
+    readonly plan: Checkpoint["plan"];
+    readonly shards: readonly ShardDraft[];
+    readonly prepared?: Checkpoint["prepared"];
+}
+
+export interface CheckpointDraft {
+    readonly epoch: number;
+    writeStates(states: readonly StateBytes[]): Promise<readonly StateSegment[]>;
+    writePrepared(bytes: Uint8Array): Promise<SegmentRef>;
+    publish(content: CheckpointContent): Promise<Checkpoint>;
+    abandon(): Promise<void>;
+}
+
+export interface CheckpointResult {
+    readonly epoch: number;
+    readonly durationMs: number;
+    readonly pauseMs: number;
+    readonly stateBytes: number;
+    readonly stateBytesOf: ReadonlyMap<string, number>;
+}
+
 export interface CheckpointStore {
     writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef>;
     readSegment(pipeline: string, ref: SegmentRef): Promise<Uint8Array>;
     fence(pipeline: string, fences: readonly Fence[]): Promise<void>;
     publish(pipeline: string, checkpoint: Checkpoint): Promise<void>;
     list(pipeline: string): Promise<readonly ListedCheckpoint[]>;
+    discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
     prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
     pipelines(): Promise<readonly string[]>;
     close(): Promise<void>;
+}
+
+export interface CheckpointWriter {
+    takeOver(fences: readonly Fence[]): Promise<void>;
+    letGo(shards: readonly ShardId[]): void;
+    keepFor(sink: string, epochs: readonly number[]): void;
+    noteEpoch(epoch: number): void;
+    begin(): CheckpointDraft;
+}
+
+export interface CheckpointWriterOptions {
+    readonly store: CheckpointStore;
+    readonly pipeline: string;
+    readonly fences: readonly Fence[];
+    readonly logger: Logger;
+    readonly keep?: number;
+}
+
+export interface Checkpointing {
+    open(options: CheckpointWriterOptions): Promise<CheckpointWriter>;
+    recover(request: RecoveryRequest): Promise<Recovered>;
+}
+
+export declare class CircuitBreaker {
+    #private;
+    constructor(options: CircuitBreakerOptions);
+    get state(): "closed" | "open" | "half-open";
+    run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface CircuitBreakerOptions {
+    readonly clock: Clock;
+    readonly what: string;
+    readonly failureThreshold?: number;
+    readonly resetMs?: number;
+    readonly isFailure?: (error: unknown) => boolean;
 }
 
 export interface Clock {
     nowMs(): number;
     monotonicMs(): number;
     setTimer(delayMs: number, run: () => void): CancelTimer;
+    soon(run: () => void): void;
 }
 
 export interface Column {
     readonly name: string;
     readonly values: Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly unknown[];
     readonly valid?: Uint8Array;
+}
+
+export type CompatibilityMode = "none" | "backward" | "backward-transitive" | "forward" | "forward-transitive" | "full" | "full-transitive";
+
+export interface CompatibilityProblem {
+    readonly version: number;
+    readonly reader: "new" | "present";
+    readonly message: string;
+}
+
+export interface CompileOptions extends ExpressionContext {
+    readonly form?: "code" | "closures";
+}
+
+export interface CompiledCompute {
+    readonly type: DataType | undefined;
+    readonly fields: Projection;
+    readonly isExpression: boolean;
+    readonly isPure: boolean;
+    readonly evaluate: (record: unknown) => unknown;
+}
+
+export interface CompiledExpression {
+    readonly type: DataType | undefined;
+    readonly fields: Projection;
+    readonly isPure: boolean;
+    readonly evaluate: (record: unknown) => unknown;
 }
 
 export interface ComponentContext {
@@ -101,6 +197,11 @@ export interface ComponentProducts {
     readonly sink: Sink;
     readonly decoder: DecoderFactory;
     readonly encoder: EncoderFactory;
+}
+
+export interface ComponentReference {
+    readonly type: string;
+    readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
@@ -175,6 +276,16 @@ export type ConfigType = {
     readonly options: readonly ConfigType[];
 };
 
+export declare class Coordinator {
+    #private;
+    constructor(options: RunOptions);
+    add(plan: LogicalPlan): PipelineRun;
+    get(name: string): PipelineRun | undefined;
+    get runs(): readonly PipelineRun[];
+    remove(name: string): void;
+    stop(): void;
+}
+
 export interface Counter {
     add(amount?: number): void;
     readonly value: number;
@@ -209,15 +320,36 @@ export type DataType = {
     readonly nullable?: boolean;
 } | StructType;
 
+export interface DeadLetter {
+    readonly pipeline: string;
+    readonly node: string;
+    readonly partition?: string | undefined;
+    readonly position?: Position | undefined;
+    readonly code: string;
+    readonly message: string;
+    readonly path?: string | undefined;
+    readonly timeMs: number;
+    readonly raw: Uint8Array;
+    readonly truncated: boolean;
+    readonly key?: string | undefined;
+}
+
 export interface DeadLetterPolicy {
     readonly onReject?: "keep" | "fail";
     readonly maxRejected?: number;
     readonly maxBytes?: number;
 }
 
+export interface DeadlineOptions {
+    readonly clock: Clock;
+    readonly timeoutMs: number;
+    readonly what: string;
+    readonly signal?: AbortSignal;
+}
+
 export interface DecodeOutput {
     value(value: unknown, start: number, end: number): void;
-    reject(error: StreamFlowError, start: number, end: number): void;
+    reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
 export interface Decoder {
@@ -235,6 +367,16 @@ export interface DecoderOptions {
     readonly schema?: Schema;
     readonly projection: Projection;
     readonly maxRecordBytes: number;
+}
+
+export interface DeliverOptions {
+    readonly capabilities: Pick<SinkCapabilities, "delivery">;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal: AbortSignal;
+    readonly maxAttempts: number;
+    readonly backoff?: BackoffPolicy;
+    readonly reject?: (error: StreamFlowError, value: unknown) => void;
 }
 
 export interface Disk {
@@ -288,6 +430,8 @@ export interface Environment {
     readonly secrets: Secrets;
     readonly budget: MemoryBudget;
     readonly faults?: FaultPlan;
+    readonly stdin?: () => AsyncIterable<Uint8Array>;
+    readonly stdout?: OutputStream;
 }
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -308,6 +452,32 @@ export interface ErrorDetails {
 
 export interface EventTime {
     readonly watermarkMs: number;
+}
+
+export interface EventTimeConfig {
+    readonly timestamp: Compute;
+    readonly outOfOrdernessMs?: number;
+    readonly idleAfterMs?: number;
+    readonly maxFutureMs?: number;
+}
+
+export interface EventTimeOptions<Value> extends Omit<EventTimeConfig, "timestamp"> {
+    readonly timestamp: Expression | ((value: Value) => number | bigint | string | Date);
+}
+
+export interface ExecutorProgress {
+    readonly recordsIn: number;
+    readonly recordsOut: number;
+    readonly late: number;
+    readonly rejected: number;
+    readonly watermarkMs: number | undefined;
+    readonly stateEntries: number;
+    readonly epoch: number;
+    readonly lastCheckpointMs: number | undefined;
+    readonly fraction: number | undefined;
+    readonly busyMs: number;
+    readonly backpressuredMs: number;
+    readonly idleMs: number;
 }
 
 export type Expression = {
@@ -351,20 +521,55 @@ export type Expression = {
     readonly entries: readonly (readonly [name: string, value: Expression])[];
 };
 
+export type ExpressionBuilder = Expression & ExpressionMethods;
+
+export interface ExpressionContext {
+    readonly schema?: Schema | undefined;
+    readonly functions: FunctionTable;
+}
+
 export interface ExpressionFunction {
     readonly name: string;
     readonly summary: string;
     readonly parameters: readonly {
         readonly name: string;
-        readonly type: DataType;
+        readonly type: DataType | readonly DataType[];
         readonly optional?: boolean;
     }[];
     readonly variadic?: boolean;
     result(arguments_: readonly (DataType | undefined)[]): DataType | undefined;
     readonly pure: boolean;
-    evaluate(...arguments_: unknown[]): unknown;
+    check?(literals: readonly unknown[]): void;
+    evaluate(this: void, ...arguments_: unknown[]): unknown;
     readonly example: string;
 }
+
+export interface ExpressionMethods {
+    plus(other: Operand): ExpressionBuilder;
+    minus(other: Operand): ExpressionBuilder;
+    times(other: Operand): ExpressionBuilder;
+    dividedBy(other: Operand): ExpressionBuilder;
+    remainder(other: Operand): ExpressionBuilder;
+    eq(other: Operand): ExpressionBuilder;
+    ne(other: Operand): ExpressionBuilder;
+    lt(other: Operand): ExpressionBuilder;
+    lte(other: Operand): ExpressionBuilder;
+    gt(other: Operand): ExpressionBuilder;
+    gte(other: Operand): ExpressionBuilder;
+    and(other: Operand): ExpressionBuilder;
+    or(other: Operand): ExpressionBuilder;
+    not(): ExpressionBuilder;
+    negated(): ExpressionBuilder;
+    orElse(other: Operand): ExpressionBuilder;
+    isNull(): ExpressionBuilder;
+    isNotNull(): ExpressionBuilder;
+    choose(whenTrue: Operand, whenFalse: Operand): ExpressionBuilder;
+    member(name: string): ExpressionBuilder;
+    item(index: Operand): ExpressionBuilder;
+    toString(): string;
+}
+
+export type Fate = "restart" | "fail";
 
 export interface FaultPlan {
     reach(point: string): void | Promise<void>;
@@ -400,12 +605,35 @@ export interface Host {
     openStores(dataFolder: string): Promise<HostStores>;
 }
 
+export interface HostLogOptions {
+    readonly format?: "text" | "json";
+    readonly level?: "debug" | "info" | "warn" | "error";
+    readonly stream?: {
+        write(text: string): unknown;
+        readonly writableLength?: number;
+    };
+}
+
+export interface HostModule {
+    createHost(options?: HostOptions): Host | Promise<Host>;
+}
+
+export interface HostOptions {
+    readonly log?: HostLogOptions;
+    readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
 export interface HostStores {
     readonly checkpoints: CheckpointStore;
+    readonly checkpointing: Checkpointing;
     readonly leases: LeaseStore;
     readonly logs: LogStore;
     readonly metadata: MetadataStore;
 }
+
+export type Infer<Type extends DataType> = DataType extends Type ? unknown : Type extends {
+    readonly nullable: true;
+} ? InferPresent<Type> | null : InferPresent<Type>;
 
 export interface KeyShape {
     readonly type: DataType | undefined;
@@ -426,6 +654,13 @@ export interface KeyedTable<V> {
 
 export type Labels = Readonly<Record<string, string>>;
 
+export declare class Latch {
+    #private;
+    get isOpen(): boolean;
+    open(): void;
+    wait(): Promise<void>;
+}
+
 export interface LeaseRequest {
     readonly pipeline: string;
     readonly shards: readonly ShardId[];
@@ -442,6 +677,14 @@ export interface LeaseStore {
     close(): Promise<void>;
 }
 
+export declare class Lifecycle extends StateMachine<LifecycleState> {
+    constructor(subject: string);
+}
+
+export type LifecycleListener = MoveListener<LifecycleState>;
+
+export type LifecycleState = "created" | "starting" | "running" | "paused" | "draining" | "restarting" | "finished" | "stopped" | "failed";
+
 export type ListedCheckpoint = {
     readonly epoch: number;
     readonly byteLength: number;
@@ -453,7 +696,7 @@ export type ListedCheckpoint = {
 };
 
 export interface LogAppendOptions {
-    readonly key?: string;
+    readonly keys?: readonly (string | undefined)[];
     readonly fence?: Fence;
 }
 
@@ -485,12 +728,21 @@ export interface LogicalPlan {
     readonly edges: readonly PlanEdge[];
 }
 
+export interface MapOrderedOptions {
+    readonly concurrency: number;
+    readonly signal?: AbortSignal;
+}
+
 export interface MemoryBudget {
     readonly limitBytes: number;
     readonly usedBytes: number;
     tryTake(bytes: number, held: number): boolean;
     give(bytes: number): void;
     onFree(run: () => void): void;
+}
+
+export interface MergeOptions {
+    readonly maxBufferedItems?: number;
 }
 
 export interface MetadataRecord {
@@ -507,16 +759,31 @@ export interface MetadataStore {
     close(): Promise<void>;
 }
 
+export interface MetricName {
+    readonly name: string;
+    readonly kind: "counter" | "gauge" | "histogram";
+    readonly help: string;
+    readonly labels: readonly string[];
+}
+
 export interface Metrics {
     counter(name: string, help: string, labels?: Labels): Counter;
     gauge(name: string, help: string, labels?: Labels): Gauge;
     histogram(name: string, help: string, labels?: Labels): Histogram;
 }
 
+export type MoveListener<State extends string> = (to: State, from: State) => void;
+
+export type Moves<State extends string> = Readonly<Record<State, readonly State[]>>;
+
+export interface NodeOptions {
+    readonly id?: string;
+}
+
 export interface NodeShape {
     readonly outputs: Readonly<Record<string, Shape>>;
     readonly reads: readonly Projection[];
-    readonly forwards: boolean;
+    readonly forwards: boolean | readonly string[];
     readonly deterministic: boolean;
     readonly stateful: boolean;
     readonly unboundedState?: string;
@@ -524,6 +791,8 @@ export interface NodeShape {
     readonly needsTime?: boolean;
     readonly summary: string;
 }
+
+export type Operand = ExpressionBuilder | Expression | null | boolean | number | string | bigint;
 
 export interface Operator {
     readonly inputs: readonly Emit[];
@@ -548,12 +817,13 @@ export interface OperatorContext {
     readonly logger: Logger;
     readonly signal: AbortSignal;
     readonly inputShapes: readonly Shape[];
+    readonly functions: FunctionTable;
 }
 
 export interface OperatorDefinition<Config = never> {
     readonly type: string;
     readonly inputs?: readonly string[];
-    readonly outputs?: readonly string[];
+    readonly outputs?: readonly string[] | ((config: Config) => readonly string[]);
     readonly stateVersion?: number;
     shape(config: Config, inputs: readonly Shape[], context: PlanContext): NodeShape;
     create(config: Config, context: OperatorContext): Operator;
@@ -569,6 +839,10 @@ export interface OperatorState {
     table<V>(name: string, serializer: Serializer<V>): KeyedTable<V>;
 }
 
+export interface OutputStream {
+    write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
+}
+
 export interface PartitionAssignment {
     readonly partition: string;
     readonly generation: number;
@@ -579,6 +853,57 @@ export interface PartitionEvents {
     assigned(partitions: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>>;
     revoked(partitions: readonly string[], deadlineMs: number): Promise<void>;
     lost(partitions: readonly string[]): void;
+}
+
+export declare class PartitionLifecycle extends StateMachine<PartitionState> {
+    constructor(subject: string);
+}
+
+export type PartitionState = "assigned" | "revoking" | "released" | "lost" | "finished";
+
+export interface PhysicalNode {
+    readonly node: PlanNode;
+    readonly scope: Scope;
+    readonly source: string | undefined;
+    readonly inputShapes: readonly Shape[];
+    readonly shape: NodeShape | undefined;
+    readonly outputShapes: Readonly<Record<string, Shape>>;
+    readonly incoming: readonly PlanEdge[];
+    readonly outgoing: readonly PlanEdge[];
+    readonly exchanged: boolean;
+}
+
+export interface PhysicalPlan {
+    readonly logical: LogicalPlan;
+    readonly nodes: readonly PhysicalNode[];
+    readonly tasks: readonly PhysicalTask[];
+    readonly projections: ReadonlyMap<string, Projection>;
+    readonly sharding: "partition" | "key-group";
+    readonly shardingReason: string;
+    readonly guarantees: readonly SinkGuarantee[];
+    readonly fingerprints: Readonly<Record<string, string>>;
+}
+
+export interface PhysicalTask {
+    readonly name: string;
+    readonly scope: Scope;
+    readonly nodes: readonly string[];
+}
+
+export declare class Pipeline<In = unknown, Out = In> {
+    #private;
+    readonly config: PipelineConfig;
+    constructor(config: PipelineConfig, options?: PipelineOptions, view?: PipelineView);
+    from<Read>(source: Source<Read>, options?: NodeOptions): Pipeline<Read, Read>;
+    addStage<Next>(stage: Stage<Out, Next>, options?: NodeOptions): Pipeline<In, Next>;
+    to(sink: Sink<Out>, options?: NodeOptions): this;
+    branch(build: (branch: Pipeline<In, Out>) => unknown): this;
+    side<Side = unknown>(output: string, build: (side: Pipeline<In, Side>) => unknown): this;
+    union(...others: readonly Pipeline<never, Out>[]): this;
+    join<Right, Next>(right: Pipeline<never, Right>, stage: Stage<Out, Next>, options?: NodeOptions): Pipeline<In, Next>;
+    plan(): LogicalPlan;
+    get shape(): Shape;
+    execute(source: AsyncIterable<In> | Iterable<In>): AsyncGenerator<Out>;
 }
 
 export interface PipelineConfig {
@@ -597,6 +922,53 @@ export interface PipelineConfig {
     readonly deadLetters?: DeadLetterPolicy;
     readonly unboundedState?: boolean;
     readonly maxDriftMs?: number;
+}
+
+export interface PipelineOptions {
+    readonly functions?: FunctionTable;
+}
+
+export declare class PipelineRun {
+    #private;
+    readonly name: string;
+    readonly plan: PhysicalPlan;
+    readonly lifecycle: Lifecycle;
+    constructor(plan: LogicalPlan, options: RunOptions);
+    get state(): LifecycleState;
+    get lastError(): StreamFlowError | undefined;
+    get restarts(): number;
+    progress(): ExecutorProgress | undefined;
+    run(): Promise<RunResult>;
+    stop(): void;
+    pause(): Promise<void>;
+    resume(): void;
+    checkpoint(): Promise<CheckpointResult>;
+    get isQuiescent(): boolean;
+}
+
+export type Plain = null | boolean | number | string | readonly Plain[] | {
+    readonly [name: string]: Plain;
+};
+
+export declare class PlanBuilder {
+    #private;
+    readonly config: PipelineConfig;
+    readonly functions: FunctionTable;
+    constructor(config: PipelineConfig, functions: FunctionTable);
+    addSource(source: Source, id?: string): Tail;
+    addStage(part: StagePart, inputs: Readonly<Record<string, readonly Tail[]>>, id?: string): Tail;
+    addSink(sink: Sink, inputs: readonly Tail[], id?: string): void;
+    merge(other: PlanBuilder): void;
+    shapeOf(tail: Tail): Shape;
+    tail(node: string, output: string): Tail;
+    has(node: string): boolean;
+    build(): LogicalPlan;
+}
+
+export interface PlanChange {
+    readonly node: string;
+    readonly change: "kept" | "migrated" | "replaced" | "dropped" | "new";
+    readonly reason: string;
 }
 
 export interface PlanContext {
@@ -652,6 +1024,37 @@ export interface RecordIdentity {
     readonly index: number;
 }
 
+export interface Recovered {
+    readonly shards: ReadonlyMap<ShardId, RecoveredShard>;
+    readonly newestEpoch: number;
+    readonly prepared: ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>;
+    readonly orphans: readonly Checkpoint[];
+}
+
+export interface RecoveredShard {
+    readonly manifest: ShardManifest;
+    readonly states: readonly StoredState[];
+    readonly checkpoint: Checkpoint;
+}
+
+export interface RecoveryRequest {
+    readonly store: CheckpointStore;
+    readonly pipeline: string;
+    readonly shards: readonly ShardId[];
+    readonly logger: Logger;
+    readonly plan?: {
+        readonly fingerprints: Readonly<Record<string, string>>;
+    };
+    readonly acceptEpochs?: (epoch: number, shard: ShardId) => boolean;
+}
+
+export interface RegisteredSchema {
+    readonly id: number;
+    readonly subject: string;
+    readonly version: number;
+    readonly schema: SchemaText;
+}
+
 export declare class Registry {
     #private;
     add(...specs: readonly ComponentSpec[]): this;
@@ -679,7 +1082,62 @@ export interface RestartPolicy {
     readonly maxDelayMs?: number;
 }
 
+export interface RetryOptions extends BackoffPolicy {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal?: AbortSignal;
+    readonly maxAttempts?: number;
+    readonly maxElapsedMs?: number;
+    readonly isRetryable?: (error: unknown) => boolean;
+    readonly onRetry?: (error: unknown, retry: number, delayMs: number) => void;
+}
+
+export interface RunOptions {
+    readonly environment: Environment;
+    readonly stores: HostStores;
+    readonly functions?: FunctionTable;
+    readonly owner?: string;
+    readonly leaseMs?: number;
+}
+
+export interface RunResult {
+    readonly end: RunEnd;
+    readonly restarts: number;
+}
+
 export type Schema = DataType;
+
+export interface SchemaReference {
+    readonly name: string;
+    readonly subject: string;
+    readonly version: number;
+}
+
+export interface SchemaRegistry {
+    register(subject: string, schema: SchemaText): Promise<RegisteredSchema>;
+    byId(id: number): Promise<SchemaText | undefined>;
+    version(subject: string, version: number): Promise<RegisteredSchema | undefined>;
+    latest(subject: string): Promise<RegisteredSchema | undefined>;
+    versions(subject: string): Promise<readonly number[]>;
+    subjects(): Promise<readonly string[]>;
+    check(subject: string, schema: SchemaText): Promise<readonly CompatibilityProblem[]>;
+    mode(subject: string): Promise<CompatibilityMode>;
+    setMode(subject: string, mode: CompatibilityMode): Promise<void>;
+    close(): Promise<void>;
+}
+
+export interface SchemaRules {
+    canonical(schema: SchemaText): string;
+    problems(reader: SchemaText, writer: SchemaText): readonly string[];
+}
+
+export interface SchemaText {
+    readonly format: string;
+    readonly text: string;
+    readonly references?: readonly SchemaReference[];
+}
+
+export type Scope = "partition" | "shared";
 
 export interface Secrets {
     get(name: string): string | undefined;
@@ -712,6 +1170,13 @@ export interface ShardCommit {
     readonly positions: Readonly<Record<string, Position>>;
 }
 
+export interface ShardDraft {
+    readonly shard: ShardId;
+    readonly positions: Readonly<Record<string, Position>>;
+    readonly progress: ShardManifest["progress"];
+    readonly state: readonly StateSegment[];
+}
+
 export type ShardId = string;
 
 export interface ShardManifest {
@@ -727,6 +1192,12 @@ export interface ShardManifest {
 export interface ShardOwner {
     readonly shard: ShardId;
     readonly generation: number;
+}
+
+export declare class Signal {
+    #private;
+    raise(): void;
+    wait(): Promise<void>;
 }
 
 export interface Sink<In = unknown> {
@@ -765,6 +1236,12 @@ export interface SinkContext {
     readonly signal: AbortSignal;
 }
 
+export interface SinkGuarantee {
+    readonly sink: string;
+    readonly guarantee: "exactly-once" | "at-least-once" | "at-most-once";
+    readonly reason: string;
+}
+
 export interface SinkNeeds {
     readonly fields?: readonly string[];
     readonly insertOnly?: boolean;
@@ -782,6 +1259,11 @@ export interface SinkSession {
     close(): Promise<void>;
 }
 
+export interface SnapshotPart {
+    readonly namespace: string;
+    readonly pages: AsyncIterable<readonly StateEntry[]>;
+}
+
 export interface Source<Out = unknown> {
     readonly type: string;
     readonly capabilities: SourceCapabilities;
@@ -795,6 +1277,7 @@ export interface SourceCapabilities {
     readonly replayable: boolean;
     readonly bounded: boolean;
     readonly deterministic: boolean;
+    readonly singlePartition?: boolean;
 }
 
 export interface SourceContext {
@@ -814,6 +1297,19 @@ export interface SourceLocation {
     readonly path?: string;
 }
 
+export interface SourceOptions extends ExpressionContext {
+    readonly scope: SourceScope;
+    readonly asCondition?: boolean;
+}
+
+export declare class SourceScope {
+    #private;
+    bind(value: unknown): string;
+    temporary(): string;
+    get bindings(): readonly (readonly [name: string, value: unknown])[];
+    get declarations(): string;
+}
+
 export interface SourceSession {
     poll(partition: string, limits: PollLimits): PollResult;
     ready(): Promise<void>;
@@ -822,7 +1318,7 @@ export interface SourceSession {
     close(): Promise<void>;
 }
 
-export interface Stage<In = unknown, Out = unknown> {
+export interface Stage<In = unknown, Out = In> {
     validate(config: PipelineConfig, shape?: Shape): Shape | void;
     process(stream: AsyncIterable<In>): AsyncIterable<Out>;
     readonly operator?: StageOperator;
@@ -839,14 +1335,63 @@ export interface StageOperator {
     readonly definition: AnyOperatorDefinition;
 }
 
+export interface StagePart {
+    readonly description: StageDescription;
+    readonly definition?: AnyOperatorDefinition;
+    readonly bridge?: (stream: AsyncIterable<unknown>) => AsyncIterable<unknown>;
+}
+
+export interface StateBytes {
+    readonly node: string;
+    readonly state: string;
+    readonly serializer: string;
+    readonly version: number;
+    readonly bytes: Uint8Array;
+}
+
+export interface StateEntry {
+    readonly key: Uint8Array;
+    readonly value: Uint8Array;
+}
+
 export interface StateInput {
     number(): number;
     value(): unknown;
 }
 
+export declare class StateMachine<State extends string> {
+    #private;
+    constructor(options: StateMachineOptions<State>);
+    get state(): State;
+    can(to: State): boolean;
+    move(to: State, operation: string): void;
+    require(states: readonly State[], operation: string): void;
+    onMove(listener: MoveListener<State>): () => void;
+}
+
+export interface StateMachineOptions<State extends string> {
+    readonly subject: string;
+    readonly moves: Moves<State>;
+    readonly initial: State;
+}
+
 export interface StateOutput {
     number(value: number): void;
     value(value: unknown): void;
+}
+
+export interface StateRange {
+    readonly from?: Uint8Array;
+    readonly to?: Uint8Array;
+}
+
+export declare class StateReader implements StateInput {
+    #private;
+    constructor(bytes: Uint8Array);
+    get atEnd(): boolean;
+    frame(): StateReader;
+    number(): number;
+    value(): unknown;
 }
 
 export interface StateSegment {
@@ -857,6 +1402,55 @@ export interface StateSegment {
     readonly segment: SegmentRef;
     readonly start: number;
     readonly end: number;
+}
+
+export interface StateSnapshot {
+    readonly namespaces: readonly string[];
+    read(): AsyncIterable<Uint8Array>;
+    close(): Promise<void>;
+}
+
+export interface StateStore {
+    readonly isDurable: boolean;
+    get(namespace: string, key: Uint8Array): Promise<Uint8Array | undefined>;
+    getMany(namespace: string, keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;
+    put(namespace: string, key: Uint8Array, value: Uint8Array): Promise<void>;
+    delete(namespace: string, key: Uint8Array): Promise<void>;
+    batch(writes: readonly StateWrite[]): Promise<void>;
+    scan(namespace: string, range?: StateRange): AsyncIterable<readonly StateEntry[]>;
+    namespaces(): Promise<readonly string[]>;
+    clear(namespace: string): Promise<void>;
+    snapshot(namespaces?: readonly string[]): Promise<StateSnapshot>;
+    restore(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
+    flush(): Promise<void>;
+    close(): Promise<void>;
+}
+
+export interface StateWrite {
+    readonly namespace: string;
+    readonly key: Uint8Array;
+    readonly value?: Uint8Array;
+}
+
+export declare class StateWriter implements StateOutput {
+    #private;
+    get length(): number;
+    finish(): Uint8Array;
+    number(value: number): void;
+    value(value: unknown): void;
+    beginFrame(): number;
+    endFrame(start: number): void;
+}
+
+export interface StoredEntry {
+    readonly namespace: number;
+    readonly key: unknown;
+    readonly parts: readonly unknown[];
+}
+
+export interface StoredState {
+    readonly entry: StateSegment;
+    readonly bytes: Uint8Array;
 }
 
 export declare class StreamFlowError extends Error {
@@ -875,6 +1469,11 @@ export interface StructType {
     readonly nullable?: boolean;
 }
 
+export interface Tail {
+    readonly node: string;
+    readonly output: string;
+}
+
 export interface Timers {
     setEvent(timeMs: number, namespace: number): void;
     clearEvent(timeMs: number, namespace: number): void;
@@ -883,12 +1482,117 @@ export interface Timers {
     setProcessing(timeMs: number, namespace: number): void;
 }
 
+export interface TypeConstructors {
+    bool(): Primitive<"bool">;
+    int32(): Primitive<"int32">;
+    int64(): Primitive<"int64">;
+    float64(): Primitive<"float64">;
+    string(): Primitive<"string">;
+    bytes(): Primitive<"bytes">;
+    timestamp(): Primitive<"timestamp">;
+    decimal(precision: number, scale: number): {
+        readonly type: "decimal";
+        readonly precision: number;
+        readonly scale: number;
+    };
+    list<Element extends DataType>(element: Element): {
+        readonly type: "list";
+        readonly element: Element;
+    };
+    map<Key extends DataType, Value extends DataType>(key: Key, value: Value): {
+        readonly type: "map";
+        readonly key: Key;
+        readonly value: Value;
+    };
+    any(): {
+        readonly type: "any";
+        readonly nullable: true;
+    };
+    struct<const Fields extends Readonly<Record<string, DataType>>>(fields: Fields): StructOf<Fields>;
+}
+
 export type UnaryOperator = "-" | "!" | "+";
+
+export declare function abortError(signal: AbortSignal, what?: string): StreamFlowError;
+
+export declare function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, what?: string): Promise<T>;
+
+export declare function backoffDelayMs(policy: BackoffPolicy, retry: number, random: Random): number;
+
+export declare function canonicalDecimal(text: string, precision: number, scale: number): string | undefined;
+
+export declare function canonicalKey(key: unknown): CanonicalKey;
+
+export declare function canonicalPlan(plan: LogicalPlan): Plain;
+
+export declare function checkExpressionShape(expression: unknown): Expression;
+
+export declare function checkKeyType(type: DataType): void;
+
+export declare function checkSchema(schema: unknown): Schema;
+
+export declare function checksumOf(bytes: Uint8Array): string;
+
+export declare function childController(parent: AbortSignal | undefined): {
+    readonly controller: AbortController;
+    readonly unlink: () => void;
+};
+
+export declare function coerceJson(value: unknown, type: DataType): unknown;
+
+export declare function coerceText(text: string, type: DataType): unknown;
+
+export declare function compareDecimals(a: string, b: string): number;
+
+export declare function compareValues(a: unknown, b: unknown, type?: DataType): number;
+
+export declare function compileCompute(compute: Compute, schema: Schema | undefined, functions: FunctionTable): CompiledCompute;
+
+export declare function compileExpression(expression: Expression, options: CompileOptions): CompiledExpression;
+
+export declare function conform(value: unknown, type: DataType): unknown;
+
+export declare function crc32c(bytes: Uint8Array, previous?: number): number;
+
+export declare function deadLetterLog(pipeline: string): string;
+
+export declare function deadline<T>(work: (signal: AbortSignal) => Promise<T>, options: DeadlineOptions): Promise<T>;
+
+export declare function decodeDeadLetter(bytes: Uint8Array): DeadLetter;
+
+export declare function decodeStateSnapshot(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<{
+    readonly namespace: string;
+    readonly entries: readonly StateEntry[];
+}, void, void>;
+
+export declare function deliver(session: SinkSession, batch: SinkBatch, options: DeliverOptions): void | Promise<void>;
+
+export declare function describeFunctions(functions: readonly ExpressionFunction[]): string;
+
+export declare function describeValue(value: unknown): string;
+
+export declare function diffPlans(before: LogicalPlan, after: LogicalPlan): readonly PlanChange[];
+
+export declare function encodeDeadLetter(letter: DeadLetter): Uint8Array;
+
+export declare function encodeStateSnapshot(parts: Iterable<SnapshotPart> | AsyncIterable<SnapshotPart>): AsyncGenerator<Uint8Array, void, void>;
+
+export declare function equalTypes(a: DataType, b: DataType): boolean;
+
+export declare function equalValues(a: unknown, b: unknown, type?: DataType): boolean;
 
 export declare const errorCodes: {
     readonly SF_ABORTED: {
         readonly summary: "The work was cancelled by its caller.";
         readonly retryable: false;
+    };
+    readonly SF_TIMEOUT: {
+        readonly summary: "The work took longer than it was allowed to.";
+        readonly retryable: true;
+    };
+    readonly SF_CIRCUIT_OPEN: {
+        readonly summary: "A service that kept failing is left alone for a while.";
+        readonly retryable: true;
     };
     readonly SF_INTERNAL: {
         readonly summary: "An invariant of StreamFlow itself does not hold: a bug.";
@@ -921,6 +1625,14 @@ export declare const errorCodes: {
         readonly summary: "The operation is not legal in the pipeline's present state.";
         readonly retryable: false;
     };
+    readonly SF_PIPELINE_UNKNOWN: {
+        readonly summary: "The host has no pipeline of that name.";
+        readonly retryable: false;
+    };
+    readonly SF_REQUEST_INVALID: {
+        readonly summary: "A request to the host is malformed, too large, or not taken there.";
+        readonly retryable: false;
+    };
     readonly SF_CLIENT_MISSING: {
         readonly summary: "An optional client library is not installed.";
         readonly retryable: false;
@@ -932,7 +1644,17 @@ export declare const errorCodes: {
     readonly SF_STAGE_PROMISE: {
         readonly summary: "A function that was declared synchronous returned a promise.";
         readonly retryable: false;
-        readonly hint: "use mapAsync, or declare the function async";
+        readonly hint: "await it in a stage of your own: `async *process(stream)`";
+    };
+    readonly SF_REJECT_LIMIT: {
+        readonly summary: "More records were rejected than the pipeline allows.";
+        readonly retryable: false;
+        readonly hint: "look at the dead letters, or raise deadLetters.maxRejected";
+    };
+    readonly SF_ROUTE_NONE: {
+        readonly summary: "No route of a router takes a record.";
+        readonly retryable: false;
+        readonly hint: "add a route, or give the router an `otherwise` output";
     };
     readonly SF_EXPRESSION_INVALID: {
         readonly summary: "An expression is malformed, uses something not allowed, or has the wrong type.";
@@ -962,6 +1684,10 @@ export declare const errorCodes: {
         readonly summary: "A window's size, slide, gap or offset is out of bounds.";
         readonly retryable: false;
     };
+    readonly SF_LOOKUP_MISSING: {
+        readonly summary: "A record found nothing in a lookup that it requires.";
+        readonly retryable: false;
+    };
     readonly SF_SOURCE_FAILED: {
         readonly summary: "A source failed to open or to read.";
         readonly retryable: false;
@@ -973,6 +1699,10 @@ export declare const errorCodes: {
     readonly SF_SOURCE_MISSING: {
         readonly summary: "A source's file or resource does not exist.";
         readonly retryable: false;
+    };
+    readonly SF_PARTITION_LOST: {
+        readonly summary: "A partition was taken away without notice; nothing of it may be committed any more.";
+        readonly retryable: true;
     };
     readonly SF_SOURCE_POSITION: {
         readonly summary: "A source cannot resume at the stored position.";
@@ -995,6 +1725,11 @@ export declare const errorCodes: {
     readonly SF_SCHEMA_INVALID: {
         readonly summary: "A schema is malformed.";
         readonly retryable: false;
+    };
+    readonly SF_SCHEMA_INCOMPATIBLE: {
+        readonly summary: "A new version of a schema does not fit the earlier ones of its subject.";
+        readonly retryable: false;
+        readonly hint: "give new fields a default, or set another compatibility mode for the subject";
     };
     readonly SF_SCHEMA_VIOLATION: {
         readonly summary: "A record does not satisfy its schema.";
@@ -1082,10 +1817,239 @@ export declare const errorCodes: {
     };
 };
 
+export declare function eventTime<Value>(options: EventTimeOptions<Value>, node?: {
+    readonly id?: string;
+}): Stage<Value, Value>;
+
+export declare const eventTimeOperator: OperatorDefinition<EventTimeConfig>;
+
+export declare function explainJson(plan: PhysicalPlan): Readonly<Record<string, unknown>>;
+
+export declare function explainMermaid(plan: PhysicalPlan): string;
+
+export declare function explainText(plan: PhysicalPlan): string;
+
+export declare function expressionFields(expression: Expression): Projection;
+
+export declare function expressionType(expression: Expression, context: ExpressionContext): DataType | undefined;
+
+export declare function fateOf(error: unknown, rejectPolicy: "keep" | "fail" | undefined): Fate;
+
+export declare function field(...path: readonly string[]): ExpressionBuilder;
+
+export declare function fitsInt64(value: bigint): boolean;
+
+export declare function fn(name: string, ...arguments_: readonly Operand[]): ExpressionBuilder;
+
+export declare function formatAggregate(call: AggregateCall): string;
+
+export declare function formatExpression(expression: Expression): string;
+
+export declare function formatTimestamp(timestampMs: number): string;
+
+export declare function formatType(type: DataType | undefined): string;
+
+export declare function functionTable(functions: readonly ExpressionFunction[]): FunctionTable;
+
+export declare function generatedFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown;
+
+export declare function generatedNodeId(type: string, taken: {
+    has(id: string): boolean;
+}): string;
+
+export declare function hashCanonical(key: CanonicalKey): number;
+
+export declare function hashKey(key: unknown): number;
+
+export declare function hashText(text: string): string;
+
+export declare function isAbort(error: unknown): boolean;
+
 export declare function isExpression(value: unknown): value is Expression;
+
+export declare function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>>;
+
+export declare function isTimestamp(value: unknown): value is number;
+
+export declare const keyGroupCount = 128;
+
+export declare function keyGroupOf(key: unknown): number;
+
+export declare function keyGroupOfCanonical(key: CanonicalKey): number;
+
+export declare function keyOf(type?: DataType): (key: unknown) => CanonicalKey;
+
+export declare const lifecycleMoves: Moves<LifecycleState>;
+
+export declare function list(...items: readonly Operand[]): ExpressionBuilder;
+
+export declare function lit(value: null | boolean | number | string | bigint): ExpressionBuilder;
+
+export declare function mapOrdered<In, Out>(source: AsyncIterable<In> | Iterable<In>, map: (item: In) => Promise<Out> | Out, { concurrency, signal }: MapOrderedOptions): AsyncGenerator<Out, void, undefined>;
+
+export declare const maxExpressionDepth = 500;
+
+export declare const maxInt64: bigint;
+
+export declare const maxKeyBytes = 65536;
+
+export declare const maxTimestampMs = 8640000000000000;
+
+export declare function mayGenerateCode(): boolean;
+
+export declare function memoryBudget(limitBytes: number): MemoryBudget;
+
+export declare function merge<T>(sources: readonly AsyncIterable<T>[], options?: MergeOptions): AsyncGenerator<T, void, undefined>;
+
+export declare function mergeProjections(projections: readonly Projection[]): Projection;
+
+export declare const metricNames: {
+    readonly recordsIn: {
+        readonly name: "streamflow_records_in_total";
+        readonly kind: "counter";
+        readonly help: "Records that a node has received.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+    readonly recordsOut: {
+        readonly name: "streamflow_records_out_total";
+        readonly kind: "counter";
+        readonly help: "Records that a node has emitted, on all outputs.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+    readonly rejected: {
+        readonly name: "streamflow_rejected_total";
+        readonly kind: "counter";
+        readonly help: "Records that a node could not process.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+    readonly late: {
+        readonly name: "streamflow_late_total";
+        readonly kind: "counter";
+        readonly help: "Records that came after every window they belong to was closed.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+    readonly taskBusy: {
+        readonly name: "streamflow_task_busy_ms_total";
+        readonly kind: "counter";
+        readonly help: "Milliseconds in which a task processed records.";
+        readonly labels: readonly ["pipeline", "task"];
+    };
+    readonly taskBackpressured: {
+        readonly name: "streamflow_task_backpressured_ms_total";
+        readonly kind: "counter";
+        readonly help: "Milliseconds in which a task waited for a sink or a consumer.";
+        readonly labels: readonly ["pipeline", "task"];
+    };
+    readonly taskIdle: {
+        readonly name: "streamflow_task_idle_ms_total";
+        readonly kind: "counter";
+        readonly help: "Milliseconds in which a task waited for input.";
+        readonly labels: readonly ["pipeline", "task"];
+    };
+    readonly watermarkLag: {
+        readonly name: "streamflow_watermark_lag_ms";
+        readonly kind: "gauge";
+        readonly help: "Wall time minus the watermark of a node, in milliseconds.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+    readonly checkpoints: {
+        readonly name: "streamflow_checkpoints_total";
+        readonly kind: "counter";
+        readonly help: "Checkpoints that were completed.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly checkpointsFailed: {
+        readonly name: "streamflow_checkpoints_failed_total";
+        readonly kind: "counter";
+        readonly help: "Checkpoints that were given up.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly checkpointDuration: {
+        readonly name: "streamflow_checkpoint_duration_ms";
+        readonly kind: "histogram";
+        readonly help: "From the barrier to the durable checkpoint, in milliseconds.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly checkpointBytes: {
+        readonly name: "streamflow_checkpoint_bytes";
+        readonly kind: "gauge";
+        readonly help: "Size of the last checkpoint, in bytes.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly checkpointAge: {
+        readonly name: "streamflow_checkpoint_age_ms";
+        readonly kind: "gauge";
+        readonly help: "Time since the last completed checkpoint, in milliseconds.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly restarts: {
+        readonly name: "streamflow_restarts_total";
+        readonly kind: "counter";
+        readonly help: "Restarts after a failure.";
+        readonly labels: readonly ["pipeline"];
+    };
+    readonly stateBytes: {
+        readonly name: "streamflow_state_bytes";
+        readonly kind: "gauge";
+        readonly help: "State of a node in the last checkpoint, in bytes.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
+};
+
+export declare const minInt64: bigint;
 
 export declare function nearest(name: string, known: readonly string[]): string | undefined;
 
+export declare const nodeIdPattern: RegExp;
+
+export declare function nullable<Type extends DataType>(type: Type): Type & {
+    readonly nullable: true;
+};
+
+export declare function onAbort(signal: AbortSignal | undefined, run: (signal: AbortSignal) => void): () => void;
+
+export declare function operatorStage<In, Out>(definition: AnyOperatorDefinition, description: StageDescription): Stage<In, Out>;
+
+export declare function parseTimestamp(text: string): number | undefined;
+
+export declare const partitionMoves: Moves<PartitionState>;
+
+export declare function pipelineOfDeadLetterLog(log: string): string | undefined;
+
+export declare function plainOf(value: unknown): Plain;
+
+export declare function plainSerializer<V>(): Serializer<V>;
+
+export declare function planPipeline(logical: LogicalPlan, functions: FunctionTable): PhysicalPlan;
+
+export declare function propertyName(name: string): string;
+
+export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
+
+export declare function record(fields: Readonly<Record<string, Operand>>): ExpressionBuilder;
+
+export declare function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T>;
+
 export declare function rowsOf(batch: Batch): readonly unknown[];
 
+export declare function samePlan(a: LogicalPlan, b: LogicalPlan): boolean;
+
+export declare function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void>;
+
+export declare const standardFunctionTable: FunctionTable;
+
+export declare const standardFunctions: readonly ExpressionFunction[];
+
+export declare const t: TypeConstructors;
+
+export declare function throwIfAborted(signal: AbortSignal | undefined, what?: string): void;
+
+export declare function toInt64(value: string | number | bigint): bigint | undefined;
+
+export declare function toJson(value: unknown, type?: DataType): unknown;
+
+export declare function toSource(expression: Expression, recordVariable: string, options: SourceOptions): string;
+
 export declare function toStreamFlowError(thrown: unknown, code: AnyErrorCode, what: string): StreamFlowError;
+
+export declare function withoutNull(type: DataType): DataType;
