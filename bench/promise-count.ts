@@ -6,7 +6,7 @@ import { memoryStores } from "@streamflow/core/testing";
 /** A pipeline to be counted. `batches` is how many batches its source holds. */
 export interface Counted {
   readonly environment: Environment;
-  build(batches: number): Pipeline<never, never>;
+  readonly build: (batches: number) => Pipeline<never, never>;
 }
 
 /** Batches that a run has behind it when steady counting could begin; and how many more are counted. */

@@ -60,7 +60,7 @@ function manifests(workspace) {
     const parent = glob.slice(0, -2);
     return existsSync(parent) ? readdirSync(parent).map((name) => `${parent}/${name}`) : [];
   });
-  return [".", ...folders.sort()].map((folder) => `${folder}/package.json`).filter((file) => existsSync(file));
+  return [".", ...folders.sort((a, b) => (a < b ? -1 : 1))].map((folder) => `${folder}/package.json`).filter((file) => existsSync(file));
 }
 
 async function install(stamp) {

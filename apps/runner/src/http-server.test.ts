@@ -88,7 +88,7 @@ describe("serve", () => {
     stack.defer(() => own.close());
     const answer = fetch(`${own.url}/slow`);
     await arrived;
-    await clock.advance(10_000);
+    clock.advance(10_000);
     expect((await answer).status).toBe(503);
   });
 });
