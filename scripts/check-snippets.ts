@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isRunnable, programOf, runnableProgram, snippetsIn, type Snippet } from "./snippets.ts";
+import { checkModule, isRunnable, programOf, runnableProgram, snippetsIn, type Snippet } from "./snippets.ts";
 import { filesUnder, isTest, publishedPackages, report, root } from "./workspace.ts";
 
 const folder = join(root, "examples/node_modules/.cache/snippets");
@@ -94,17 +94,7 @@ function compile(): void {
 function execute(): void {
   const runnable = [...snippets.entries()].filter(([, snippet]) => isRunnable(snippet));
   if (runnable.length === 0) return;
-  writeFileSync(
-    join(folder, "check.mjs"),
-    `import { isDeepStrictEqual, inspect } from "node:util";
-let failures = [];
-export function check(actual, expected, line) {
-  if (!isDeepStrictEqual(actual, expected)) failures.push({ line, message: \`expected \${inspect(expected)}, got \${inspect(actual)}\` });
-  return actual;
-}
-export function takeFailures() { const taken = failures; failures = []; return taken; }
-`,
-  );
+  writeFileSync(join(folder, "check.mjs"), checkModule);
   writeFileSync(
     join(folder, "run.mjs"),
     `import { takeFailures } from "./check.mjs";

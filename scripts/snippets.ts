@@ -107,6 +107,16 @@ export function runnableProgram(program: string): string {
   return edits.sort((a, b) => b.at - a.at).reduce((text, { at, text: added }) => text.slice(0, at) + added + text.slice(at), code);
 }
 
+/** The module whose `check` runnable programs call; `takeFailures` answers what was not as expected. */
+export const checkModule: string = `import { isDeepStrictEqual, inspect } from "node:util";
+let failures = [];
+export function check(actual, expected, line) {
+  if (!isDeepStrictEqual(actual, expected)) failures.push({ line, message: \`expected \${inspect(expected)}, got \${inspect(actual)}\` });
+  return actual;
+}
+export function takeFailures() { const taken = failures; failures = []; return taken; }
+`;
+
 type Statement =
   | { readonly type: "ExpressionStatement"; readonly end: number; readonly expression: Node }
   | { readonly type: "VariableDeclaration"; readonly end: number; readonly name: string };

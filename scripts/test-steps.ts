@@ -10,7 +10,7 @@ export const testSteps: readonly Step[] = [
   check("check:text", ["scripts/check-text.ts"]),
   check("check:docs", ["scripts/check-docs.ts"]),
   check("check:api", ["scripts/check-api.ts"]),
-  check("check:package", ["scripts/check-package.ts"]),
+  check("check:package", ["--disable-warning=ExperimentalWarning", "scripts/check-package.ts"]),
   check("check:snippets", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "scripts/check-snippets.ts"]),
   vitest("unit"),
 ];
