@@ -7,6 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 
 const root = join(import.meta.dirname, "../../..");
 const node = join(root, "node_modules/.bin/node");
+/** Every process loads the same sources: they are compiled once. */
+const compiled = join(root, "node_modules/.cache/compiled");
 const flags = ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning"];
 
 /** How a process ended. */
@@ -128,7 +130,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   start(script: string, arguments_: readonly string[], options: { readonly readsOutput: boolean }): Running {
-    const child = spawn(node, [...flags, join(root, script), ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], DB_PASSWORD: "hunter2-hunter2" } });
+    const child = spawn(node, [...flags, join(root, script), ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, DB_PASSWORD: "hunter2-hunter2" } });
     const running = new Running(child, options);
     this.#processes.push(running);
     return running;

@@ -9,6 +9,9 @@ const root = join(import.meta.dirname, "../../..");
 const node = join(root, "node_modules/.bin/node");
 const flags = ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", join(root, "packages/cli/src/bin.ts")];
 
+/** Every process loads the same sources: they are compiled once. */
+const compiled = join(root, "node_modules/.cache/compiled");
+
 /** The host of the tests: the real one, named by path. */
 export const runnerHost: string = join(root, "apps/runner/src/index.ts");
 
@@ -48,7 +51,7 @@ export class Workspace implements Disposable {
 
   /** Starts a command; its standard input stays open. */
   start(...arguments_: readonly string[]): Running {
-    const child = spawn(node, [...flags, ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], SECRET: "hunter2-hunter2" } });
+    const child = spawn(node, [...flags, ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, SECRET: "hunter2-hunter2" } });
     const text = { stdout: "", stderr: "" };
     const waiting: (() => void)[] = [];
     for (const name of ["stdout", "stderr"] as const) {
