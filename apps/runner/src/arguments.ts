@@ -20,7 +20,8 @@ Runs every pipeline of a folder (*.yaml, *.yml, *.json) in one process, each on 
 
 Options:
   --data <folder>        where checkpoints and dead letters are kept (default: ./.streamflow)
-  --address <address>    address to listen on (default: 127.0.0.1; others can start and stop pipelines from elsewhere)
+  --address <address>    address to listen on (default: 127.0.0.1; others can start and stop pipelines from elsewhere), or the path of a Unix
+                         socket, such as ./runner.sock: then whoever may open that file
   --port <n>             port to listen on; 0 for any (default: 8080)
   --grace <duration>     how long pipelines may take to stop (default: 10s)
   --log-level <level>    debug, info, warn or error (default: info)

@@ -1,8 +1,13 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StreamFlowError } from "@streamflow/core";
 import { systemClock } from "@streamflow/core/node";
 import { ManualClock, recordingLogger } from "@streamflow/core/testing";
+import { ask as askAt, type AskOptions, targetOf } from "../test/ask.ts";
 import { serve, type HttpServer, type Route } from "./http-server.ts";
 
 const routes: readonly Route[] = [
@@ -13,17 +18,26 @@ const routes: readonly Route[] = [
   { method: "GET", path: "/held", answer: () => Promise.reject(new StreamFlowError("SF_LEASE_HELD", "another has it")) },
 ];
 
+let folder: string;
 let server: HttpServer;
 let logger: ReturnType<typeof recordingLogger>;
 beforeEach(async () => {
   logger = recordingLogger();
-  server = await serve({ address: "127.0.0.1", port: 0, routes, logger, clock: systemClock() });
+  folder = mkdtempSync(join(tmpdir(), "streamflow-http-"));
+  server = await serveAt(join(folder, "s.sock"));
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
 
-async function ask(path: string, init?: RequestInit): Promise<readonly [number, unknown]> {
-  const response = await fetch(`${server.url}${path}`, init);
-  return [response.status, response.headers.get("content-type") === "application/json" ? await response.json() : await response.text()];
+function serveAt(address: string, port = 0): Promise<HttpServer> {
+  return serve({ address, port, routes, logger, clock: systemClock() });
+}
+
+async function ask(path: string, options?: AskOptions): Promise<readonly [number, unknown]> {
+  const { status, text, body } = await askAt(server.url, path, options);
+  return [status, text.startsWith("{") ? body : text];
 }
 
 const error = (code: string): unknown => ({ error: expect.objectContaining({ code }) as unknown });
@@ -58,7 +72,7 @@ describe("serve", () => {
 
   it("goes on after a client that broke off", async () => {
     await new Promise<void>((resolve) => {
-      const broken = httpRequest(`${server.url}/things/a`, { method: "POST", headers: { "content-length": "1000" } });
+      const broken = httpRequest({ ...targetOf(server.url), path: "/things/a", method: "POST", headers: { "content-length": "1000" } });
       broken.on("error", () => resolve());
       broken.write("x");
       setTimeout(() => broken.destroy(new Error("gone")), 20);
@@ -67,8 +81,26 @@ describe("serve", () => {
   });
 
   it("says when the address cannot be listened on", async () => {
-    const again = serve({ address: "127.0.0.1", port: server.port, routes, logger, clock: systemClock() });
-    await expect(again).rejects.toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID", message: expect.stringContaining("EADDRINUSE") as string }));
+    const taken = expect.objectContaining({ code: "SF_CONFIG_INVALID", message: expect.stringContaining("EADDRINUSE") as string }) as Error;
+    await using stack = new AsyncDisposableStack();
+    const tcp = await serveAt("127.0.0.1");
+    stack.defer(() => tcp.close());
+    expect(tcp.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await expect(serveAt("127.0.0.1", Number(new URL(tcp.url).port))).rejects.toThrow(taken);
+    await expect(serveAt(join(folder, "s.sock"))).rejects.toThrow(taken);
+    writeFileSync(join(folder, "notes"), "not a socket");
+    await expect(serveAt(join(folder, "notes"))).rejects.toThrow(taken);
+    expect(await ask("/text")).toEqual([200, "plain"]);
+  });
+
+  it("takes over the socket of a process that was killed", async () => {
+    const path = join(folder, "left.sock");
+    const script = `require("node:http").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    expect(spawnSync(process.execPath, ["-e", script]).signal).toBe("SIGKILL");
+    expect(existsSync(path)).toBe(true);
+    const next = await serveAt(path);
+    expect((await askAt(next.url, "/text")).text).toBe("plain");
+    await next.close();
   });
 
   it("ends a request that has no answer in time", async () => {
@@ -84,9 +116,9 @@ describe("serve", () => {
       },
     };
     await using stack = new AsyncDisposableStack();
-    const own = await serve({ address: "127.0.0.1", port: 0, routes: [slow], logger, clock });
+    const own = await serve({ address: join(folder, "own.sock"), port: 0, routes: [slow], logger, clock });
     stack.defer(() => own.close());
-    const answer = fetch(`${own.url}/slow`);
+    const answer = askAt(own.url, "/slow");
     await arrived;
     clock.advance(10_000);
     expect((await answer).status).toBe(503);

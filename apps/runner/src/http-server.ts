@@ -1,6 +1,7 @@
 // A small HTTP server: bounded requests, JSON answers, errors with a code.
+import { rmSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { StreamFlowError, toStreamFlowError, type AnyErrorCode, type Clock, type Logger } from "@streamflow/core";
 
 /** The answer to a request. */
@@ -21,8 +22,9 @@ export interface Route {
 
 /** Where and what to serve. */
 export interface ServeOptions {
+  /** An address of this machine; with a slash in it, the path of a Unix socket. */
   readonly address: string;
-  /** 0: any free one. */
+  /** 0: any free one. A Unix socket has none. */
   readonly port: number;
   readonly routes: readonly Route[];
   readonly logger: Logger;
@@ -31,7 +33,7 @@ export interface ServeOptions {
 
 /** A server that listens. */
 export interface HttpServer {
-  readonly port: number;
+  /** `http://127.0.0.1:8080`, or `unix:/run/streamflow.sock`. */
   readonly url: string;
   /** Lets no new request in, and ends the open ones. */
   close(): Promise<void>;
@@ -49,11 +51,8 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
   server.maxRequestsPerSocket = 1_000;
   server.on("request", (request, response) => void handle(request, response, options));
   await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.address.includes(":") ? `[${options.address}]` : options.address;
   return {
-    port,
-    url: `http://${host}:${port}`,
+    url: urlOf(server.address(), options.address),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -62,10 +61,39 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
   };
 }
 
-function listen(server: Server, { address, port }: ServeOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(new StreamFlowError("SF_CONFIG_INVALID", `cannot listen on ${address}:${port}: ${error.message}`, { cause: error, hint: "choose another --port or --address" })));
-    server.listen(port, address, resolve);
+function urlOf(bound: ReturnType<Server["address"]>, address: string): string {
+  if (bound === null || typeof bound === "string") return `unix:${address}`;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${bound.port}`;
+}
+
+/** Whether an address is the path of a Unix socket. */
+export function isSocketPath(address: string): boolean {
+  return address.includes("/");
+}
+
+async function listen(server: Server, { address, port }: ServeOptions): Promise<void> {
+  const [target, where] = isSocketPath(address) ? [{ path: address }, address] : [{ host: address, port }, `${address}:${port}`];
+  try {
+    // A process that was killed leaves its socket behind.
+    if (isSocketPath(address) && !(await answers(address))) rmSync(address, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(target, resolve);
+    });
+  } catch (cause) {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `cannot listen on ${where}: ${(cause as Error).message}`, { cause, hint: "choose another --port or --address" });
+  }
+}
+
+/** Whether a process listens on a Unix socket. What is no socket is left alone: listening there says what is wrong. */
+function answers(path: string): Promise<boolean> {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", () => resolve(false));
   });
 }
 

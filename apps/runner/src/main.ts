@@ -5,7 +5,7 @@ import { StreamFlowError, toStreamFlowError, type Logger } from "@streamflow/cor
 import { readArguments, usage, type RunnerArguments } from "./arguments.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { createHost } from "./host.ts";
-import { serve, type HttpServer } from "./http-server.ts";
+import { isSocketPath, serve, type HttpServer } from "./http-server.ts";
 import { routesOf } from "./routes.ts";
 import { Runner } from "./runner.ts";
 
@@ -79,6 +79,7 @@ function watchProcess(logger: Logger): { readonly unhandledRejections: number } 
   return facts;
 }
 
+/** Who reaches it is on this machine; a socket's file says who may. */
 function isLoopback(address: string): boolean {
-  return address === "localhost" || address === "::1" || address.startsWith("127.");
+  return isSocketPath(address) || address === "localhost" || address === "::1" || address.startsWith("127.");
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { ask, type Asked } from "./ask.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const node = join(root, "node_modules/.bin/node");
@@ -67,15 +68,12 @@ export class Hosted {
     this.url = url;
   }
 
-  async get(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly text: string; readonly body: Readonly<Record<string, unknown>> }> {
-    const response = await fetch(`${this.url}${path}`, init);
-    const text = await response.text();
-    const isJson = response.headers.get("content-type") === "application/json";
-    return { status: response.status, text, body: isJson ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {} };
+  get(path: string): Promise<Asked> {
+    return ask(this.url, path);
   }
 
-  post(path: string, init: RequestInit = {}): ReturnType<Hosted["get"]> {
-    return this.get(path, { method: "POST", ...init });
+  post(path: string): Promise<Asked> {
+    return ask(this.url, path, { method: "POST" });
   }
 
   /** Asks again until a pipeline is where it is expected. */
@@ -108,6 +106,7 @@ export class Hosted {
 export class Workspace implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "streamflow-runner-"));
   readonly #processes: Running[] = [];
+  #sockets = 0;
 
   write(name: string, content: string): string {
     const path = join(this.folder, name);
@@ -116,10 +115,10 @@ export class Workspace implements AsyncDisposable {
     return path;
   }
 
-  /** Starts a runner over `pipelines/` and waits until it listens. */
+  /** Starts a runner over `pipelines/` and waits until it listens, on a Unix socket: tests need no network. */
   async host(...options: readonly string[]): Promise<Hosted> {
     mkdirSync(join(this.folder, "pipelines"), { recursive: true });
-    const running = this.start("apps/runner/src/main.ts", ["pipelines", "--data", "data", "--port", "0", ...options], { readsOutput: false });
+    const running = this.start("apps/runner/src/main.ts", ["pipelines", "--data", "data", "--address", join(this.folder, `${++this.#sockets}.sock`), ...options], { readsOutput: false });
     const url = await running.until(({ stderr }) => /"url":"([^"]+)"/.exec(stderr)?.[1]);
     return new Hosted(running, url);
   }
