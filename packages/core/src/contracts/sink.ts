@@ -17,6 +17,8 @@ export interface SinkCapabilities {
    * `sink-first` makes the sink's own transaction the commit point (databases, Kafka).
    */
   readonly commitOrder?: "store-first" | "sink-first";
+  /** Store-first: the sink knows by itself what it has committed (SNK-15). @defaultValue false */
+  readonly remembersCommits?: boolean;
 }
 
 /** Who a record is, the same after every restart: an idempotent sink may use it as its key. */
@@ -82,6 +84,8 @@ export interface SinkContext {
  * - SNK-12. `discard()` forgets everything written since the last commit.
  * - SNK-14. Store-first: `write` may be called again as soon as `prepare` has resolved; what is written then belongs to the next epoch. `commitPrepared` may overlap with it.
  *   Sink-first: nothing is written between the barrier and the end of `commitTransaction`; the engine holds it back.
+ * - SNK-15. Store-first, with `remembersCommits`: `recover(shards)` answers, of these shards, the last epoch with output that is committed and not taken back,
+ *   with its positions, whoever wrote it. An epoch whose bytes were lost with a damaged checkpoint is thereby known, and its output not made twice.
  */
 export interface SinkSession {
   write(batch: SinkBatch): void | Promise<void>;

@@ -1,7 +1,8 @@
 // Damage of stored checkpoints: said aloud, gone back before, and still nothing lost or doubled.
 import { describe, expect, it } from "vitest";
 import { PipelineDriver } from "../testing/driver.ts";
-import { buildScenario, partitions, type Setting, sinkSets } from "./exactly-once.fixture.ts";
+import { ScriptedFaults } from "../testing/fault-plan.ts";
+import { buildScenario, once, partitions, type Setting, sinkSets } from "./exactly-once.fixture.ts";
 
 const records = (partition: string, from: number): readonly unknown[] => [0, 1, 2].map((i) => ({ k: partition, n: from + i }));
 
@@ -26,7 +27,8 @@ async function run(setting: Setting, damage: boolean): Promise<{ outputs: readon
 }
 
 describe("a damaged checkpoint", () => {
-  for (const name of ["sink-first", "two sink-first"]) {
+  // A store-first sink that does not know what it has committed gets that output again: guarantees.md.
+  for (const name of ["sink-first", "two sink-first", "remembering", "sink-first and remembering"]) {
     for (const coPartitioned of [true, false]) {
       it(`${name}, ${coPartitioned ? "input partitions" : "key groups"}: the one before is used, what the sink already has is not sent again`, async () => {
         const setting: Setting = { kinds: sinkSets[name] ?? [], mode: "sync", coPartitioned };
@@ -38,3 +40,39 @@ describe("a damaged checkpoint", () => {
     }
   }
 });
+
+describe("sinks that are ahead by different epochs", () => {
+  for (const name of ["two sink-first", "sink-first and remembering"]) {
+    for (const coPartitioned of [true, false]) {
+      // The last checkpoint reached only the first sink; the one before it is damaged: the replay passes two ends, one of each sink.
+      it(`${name}, ${coPartitioned ? "input partitions" : "key groups"}: each gets output again where its own ends`, async () => {
+        const setting: Setting = { kinds: sinkSets[name] ?? [], mode: "sync", coPartitioned, keep: 3 };
+        const whole = await torn(setting, undefined);
+        const failed = await torn(setting, 5);
+        expect(failed.heads).toEqual([3, 2]);
+        expect(failed.outputs).toEqual(whole.outputs);
+      });
+    }
+  }
+});
+
+/** Three checkpoints of two sinks, the process killed at the n-th commit of any of them; the second checkpoint damaged; then on to the end. */
+async function torn(setting: Setting, crashAt: number | undefined): Promise<{ outputs: readonly (readonly unknown[])[]; heads: readonly number[] }> {
+  const faults = new ScriptedFaults(crashAt === undefined ? {} : { at: { point: "test-sink.committed", visit: crashAt } });
+  const driver = new PipelineDriver({ build: buildScenario(setting), brokers: { in: { partitions, bounded: true } }, faults: once(faults) });
+  await driver.start();
+  for (const round of [0, 10, 20]) {
+    for (const partition of partitions) driver.push(records(partition, round), partition);
+    await driver.checkpoint().catch(() => undefined);
+  }
+  const heads = setting.kinds.map((_, index) => Math.max(...[...driver.target(`out${index}`).commits.values()].map(({ epoch }) => epoch)));
+  const epochs = await driver.storedEpochs("sums");
+  expect(epochs).toEqual([3, 2, 1]);
+  for (const epoch of crashAt === undefined ? [] : [2]) driver.storage.checkpoints.damageCheckpoint("sums", epoch);
+  await driver.restart();
+  for (const partition of partitions) driver.push(records(partition, 30), partition);
+  driver.broker().end();
+  await driver.advance(500);
+  expect(driver.run().state).toBe("finished");
+  return { outputs: setting.kinds.map((_, index) => [...driver.values(`out${index}`)].map(String).sort()), heads };
+}

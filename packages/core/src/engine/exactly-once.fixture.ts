@@ -45,7 +45,9 @@ const sumOperator: OperatorDefinition<object> = {
 export const sinkSets: Readonly<Record<string, readonly RecordingSinkKind[]>> = {
   "sink-first": ["sink-first"],
   "store-first": ["store-first"],
+  remembering: ["remembering"],
   "sink-first and store-first": ["sink-first", "store-first"],
+  "sink-first and remembering": ["sink-first", "remembering"],
   "two sink-first": ["sink-first", "sink-first"],
 };
 
@@ -53,15 +55,17 @@ export interface Setting {
   readonly kinds: readonly RecordingSinkKind[];
   readonly mode: "sync" | "async";
   readonly coPartitioned: boolean;
+  /** @defaultValue 2 */
+  readonly keep?: number;
 }
 
 export const partitions: readonly string[] = ["0", "1", "2"];
 
-export function buildScenario({ kinds, mode, coPartitioned }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
+export function buildScenario({ kinds, mode, coPartitioned, keep = 2 }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
   return (ends) => {
     const keyBy: Stage<Item, Item> = operatorStage(keyByOperator, { type: "keyBy", config: { coPartitioned } });
     const sum: Stage<Item, string> = operatorStage(sumOperator, { type: "sum", config: {} });
-    const pipeline = new Pipeline({ name: "sums", checkpoint: { everyMs: 100, mode, keep: 2 }, batch: { maxRecords: 3 } });
+    const pipeline = new Pipeline({ name: "sums", checkpoint: { everyMs: 100, mode, keep }, batch: { maxRecords: 3 } });
     const summed = pipeline.from(ends.source<Item>()).addStage(keyBy).addStage(sum);
     kinds.forEach((kind, index) => summed.to(ends.sink<string>(`out${index}`, kind), { id: `out${index}` }));
     return summed;
@@ -99,7 +103,7 @@ export async function runScenario(setting: Setting, faults?: ScriptedFaults): Pr
 }
 
 /** A plan that has crashed once lets later processes live. */
-function once(faults: ScriptedFaults): { reach(point: string): void | Promise<void> } {
+export function once(faults: ScriptedFaults): { reach(point: string): void | Promise<void> } {
   let hasCrashed = false;
   return {
     reach: (point) => {

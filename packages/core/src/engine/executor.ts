@@ -113,7 +113,7 @@ export class Executor {
       clock, checkpointer: this.#checkpointer,
       everyMs: config.checkpoint?.everyMs ?? 1_000,
       isSynchronous: config.checkpoint?.mode === "sync",
-      isReplaying: () => this.#partitions.isReplaying,
+      isReplaying: () => this.#partitions.replay.isRunning,
       completed: (result) => {
         this.metrics.checkpointed(result);
         this.#memory.free();
@@ -158,7 +158,7 @@ export class Executor {
         // Promises are made where something waits, not in every turn.
         if (!this.#control.isEmpty) await this.#runControl();
         if (this.#isStopping) return await this.#finish("stopped");
-        if (this.#partitions.isReplayDone) await this.#endReplay();
+        if (this.#partitions.replay.isAtStop) await this.#leaveStop();
         if (this.#isPaused) {
           await this.#waker.wait(Infinity);
           continue;
@@ -269,7 +269,7 @@ export class Executor {
   async #end(slot: Slot): Promise<void> {
     slot.task.end();
     await this.#runner.settle(slot.task);
-    this.#partitions.park(slot);
+    this.#partitions.replay.park(slot);
   }
 
   /** What sinks hold while they commit is given back before more is taken. */
@@ -298,7 +298,7 @@ export class Executor {
     const finish = (): void => {
       if (this.#ports.some((port) => port.held)) this.#memory.hold(batch.byteLength);
       else this.#memory.give(batch.byteLength);
-      this.#partitions.park(slot);
+      this.#partitions.replay.park(slot);
       if (slot.rest === undefined) batch.release?.();
     };
     const done = this.#runner.run(slot.task, part);
@@ -308,9 +308,9 @@ export class Executor {
 
   /** A batch that reaches beyond the end of a replay is cut there, so that a checkpoint falls exactly between. */
   #cutForReplay(slot: Slot, batch: Batch): Batch {
-    const replay = this.#partitions.replayOf(slot.task);
-    if (replay === undefined) return batch;
-    const cut = indexOfPosition(batch, replay.until);
+    const stop = this.#partitions.replay.stopOf(slot);
+    if (stop === undefined) return batch;
+    const cut = indexOfPosition(batch, stop.until);
     if (cut < 0 || cut === batch.length - 1) return batch;
     const rest = sliceBatch(batch, cut + 1, batch.length);
     slot.rest = batch.release === undefined ? rest : { ...rest, release: () => batch.release?.() };
@@ -379,9 +379,11 @@ export class Executor {
 
   // --- checkpoints ---------------------------------------------------------------------------------------------
 
-  async #endReplay(): Promise<void> {
+  async #leaveStop(): Promise<void> {
+    const { replay } = this.#partitions;
+    if (replay.goOn()) return;
     await this.#schedule.takeNow();
-    this.#partitions.endReplay();
+    replay.end();
   }
 
   /** All output up to the barrier goes to the sinks, whatever they say about waiting. */

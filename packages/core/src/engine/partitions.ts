@@ -13,10 +13,11 @@ import type { Position } from "../record.ts";
 import { broken } from "./broken.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
-import { committedByAll, furthestCommit, newestCommit, type SinkCommits, type SinksAhead, sinksAhead } from "./recovery.ts";
+import { committedByAll, newestCommit, type SinkHeads, sinksAhead } from "./recovery.ts";
+import { Replay } from "./replay.ts";
 import type { Slot } from "./scheduler.ts";
 import type { SinkPort } from "./sink-port.ts";
-import { endedMark, keyGroupShards, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
+import { keyGroupShards, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
 import { type PartitionTask, partitionShard } from "./task.ts";
 import { sharedShard, type Wiring } from "./wiring.ts";
 
@@ -37,18 +38,14 @@ export interface PartitionsParts {
 interface Owned {
   readonly slot: Slot;
   readonly gates: ReadonlyMap<string, Gate>;
-  /** Where a sink that is ahead ends; undefined: none is. */
-  replay: Replay | undefined;
 }
 
-/** The end of a replay: after the record at `until` (undefined: before the first), and after the end of the partition, if that was reached. */
-export interface Replay {
-  readonly until: Position | undefined;
-  readonly ended: boolean;
-}
+/** A key group, as good as any other: a group is restored as a whole. */
+const groupShard = keyGroupShards()[0] ?? sharedShard;
 
 /** The partitions that an executor owns, and its key groups. */
 export class Partitions {
+  readonly replay: Replay;
   readonly #parts: PartitionsParts;
   readonly #owned = new Map<ShardId, Owned>();
   readonly #generations = new Map<ShardId, number>();
@@ -58,6 +55,7 @@ export class Partitions {
 
   constructor(parts: PartitionsParts) {
     this.#parts = parts;
+    this.replay = new Replay(parts.ports, parts.environment.logger);
   }
 
   get slots(): readonly Slot[] {
@@ -108,7 +106,10 @@ export class Partitions {
   drop(shards: readonly ShardId[]): void {
     for (const shard of shards) {
       const owned = this.#owned.get(shard);
-      if (owned !== undefined) this.#parts.wiring.releasePartition(owned.slot.task);
+      if (owned !== undefined) {
+        this.#parts.wiring.releasePartition(owned.slot.task);
+        this.replay.drop(owned.slot);
+      }
       this.#owned.delete(shard);
       this.#generations.delete(shard);
     }
@@ -121,38 +122,6 @@ export class Partitions {
     if (!this.#isGrouped) return taken;
     const { wiring } = this.#parts;
     return [...taken, ...snapshotShared(wiring.sharedInstances, wiring.sharedGates, (shard) => this.#generations.get(shard) ?? 0)];
-  }
-
-  // --- replay up to where a sink is ahead ----------------------------------------------------------------------
-
-  /** Where this partition's replay ends, if a sink is ahead. */
-  replayOf(task: PartitionTask): Replay | undefined {
-    return this.#owned.get(task.shard)?.replay;
-  }
-
-  /** Parks a partition that has reached the end of its replay. */
-  park(slot: Slot): void {
-    const replay = this.replayOf(slot.task);
-    if (replay !== undefined && slot.task.position === replay.until && (slot.task.ended || !replay.ended)) slot.isParked = true;
-  }
-
-  /** Some partition has not reached the end of its replay: no checkpoint may be taken. */
-  get isReplaying(): boolean {
-    return [...this.#owned.values()].some((owned) => owned.replay !== undefined && !owned.slot.isParked);
-  }
-
-  /** All replays have ended, and wait for the checkpoint that ends them. */
-  get isReplayDone(): boolean {
-    return !this.isReplaying && [...this.#owned.values()].some((owned) => owned.replay !== undefined);
-  }
-
-  /** The checkpoint at the end of the replay is there: sinks get output again. */
-  endReplay(): void {
-    for (const owned of this.#owned.values()) {
-      owned.replay = undefined;
-      owned.slot.isParked = false;
-    }
-    for (const port of this.#parts.ports) port.withheld.clear();
   }
 
   // --- recovery ------------------------------------------------------------------------------------------------
@@ -181,10 +150,10 @@ export class Partitions {
 
   async #recoverGroup(): Promise<void> {
     const shards = [...this.#generations.keys()];
-    const commits = await this.#sinkCommits(shards);
-    const bound = committedByAll(commits, keyGroupShards()[0]!);
-    const restored = await this.#recover({ shards, commits, isAccepted: (epoch) => epoch <= bound });
-    this.#group = { restored, epoch: restored.get(keyGroupShards()[0]!)?.manifest.epoch ?? 0 };
+    const heads = await this.#sinkHeads(shards);
+    const bound = committedByAll(heads.deciding, groupShard);
+    const restored = await this.#recover({ shards, heads, isAccepted: (epoch) => epoch <= bound });
+    this.#group = { restored, epoch: restored.get(groupShard)?.manifest.epoch ?? 0 };
     const { sharedInstances, sharedGates } = this.#parts.wiring;
     keyGroupShards().forEach((shard, group) => {
       const stored = restored.get(shard);
@@ -195,13 +164,13 @@ export class Partitions {
     });
     await this.#parts.open(sharedInstances);
     for (const instance of sharedInstances) instance.restored();
-    this.#withhold(sinksAhead(commits, restored), sharedShard);
+    this.replay.addGroup(sinksAhead(heads.all, restored), groupShard);
   }
 
   async #take(source: string, partition: string): Promise<Position | undefined> {
     const shard = partitionShard(source, partition);
-    const commits = await this.#sinkCommits([shard]);
-    const restored = await this.#restoredOf(shard, commits);
+    const heads = await this.#sinkHeads([shard]);
+    const restored = await this.#restoredOf(shard, heads);
     const { task, gates } = this.#parts.wiring.buildPartition(source, partition);
     const { instances } = task.parts;
     task.generation = this.#generations.get(shard) ?? 0;
@@ -218,24 +187,20 @@ export class Partitions {
     await this.#parts.open(instances);
     for (const instance of instances) instance.restored();
     const slot: Slot = { task, rank: this.#owned.size, strict: this.#isStrict(source), isIdle: false, isParked: false, rest: undefined };
-    const ahead = sinksAhead(commits, restored);
-    const furthest = furthestCommit(ahead, shard);
-    const replay = furthest === undefined ? undefined : { until: furthest.positions[partition], ended: endedMark in furthest.positions };
-    this.#owned.set(shard, { slot, gates, replay });
-    this.park(slot);
-    this.#withhold(ahead, shard);
+    this.#owned.set(shard, { slot, gates });
+    this.replay.add(slot, sinksAhead(heads.all, restored));
     return task.position;
   }
 
   /** A partition of a group goes on from the group's epoch, another from its own. */
-  async #restoredOf(shard: ShardId, commits: SinkCommits): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
+  async #restoredOf(shard: ShardId, heads: SinkHeads): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
     const group = this.#group;
     if (group === undefined) {
-      const bound = committedByAll(commits, shard);
-      return await this.#recover({ shards: [shard], commits, isAccepted: (epoch) => epoch <= bound });
+      const bound = committedByAll(heads.deciding, shard);
+      return await this.#recover({ shards: [shard], heads, isAccepted: (epoch) => epoch <= bound });
     }
     if (group.restored.has(shard) || group.epoch === 0) return group.restored;
-    return await this.#recover({ shards: [shard], commits, isAccepted: (epoch) => epoch === group.epoch });
+    return await this.#recover({ shards: [shard], heads, isAccepted: (epoch) => epoch === group.epoch });
   }
 
   /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
@@ -244,44 +209,38 @@ export class Partitions {
     return capabilities?.bounded === true && capabilities.deterministic;
   }
 
-  /** Sinks that already have this shard's output do not get it again. */
-  #withhold(ahead: SinksAhead, shard: ShardId): void {
-    for (const port of this.#parts.ports) {
-      const bySink = ahead.get(port.node);
-      if (bySink === undefined) continue;
-      if (shard === sharedShard ? [...bySink.keys()].some((s) => s.startsWith("k:")) : bySink.has(shard)) port.withheld.add(shard);
-    }
-  }
-
-  async #recover(request: { shards: readonly ShardId[]; commits: SinkCommits; readonly isAccepted: (epoch: number) => boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
+  async #recover(request: { readonly shards: readonly ShardId[]; readonly heads: SinkHeads; readonly isAccepted: (epoch: number) => boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
     const { stores, plan, environment, ports, checkpointer } = this.#parts;
-    const { shards, commits, isAccepted } = request;
+    const { shards, heads, isAccepted } = request;
     await this.#reach("after-sink-recover");
     const recovered = await stores.checkpointing.recover({
       store: stores.checkpoints, pipeline: checkpointer.pipeline, shards, logger: environment.logger, plan: { fingerprints: plan.fingerprints }, acceptEpochs: isAccepted,
     });
-    const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(commits));
+    const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(heads.all));
     checkpointer.writer.noteEpoch(newestEpoch);
     for (const port of ports) port.nextEpoch(newestEpoch + 1);
     for (const { manifest } of recovered.shards.values()) checkpointer.committedEpoch = manifest.epoch;
-    await this.#settlePrepared(recovered);
+    await this.#settlePrepared(recovered, heads);
     await this.#reach("after-recover");
     return recovered.shards;
   }
 
-  async #sinkCommits(shards: readonly ShardId[]): Promise<SinkCommits> {
+  async #sinkHeads(shards: readonly ShardId[]): Promise<SinkHeads> {
     const owners = shards.map((shard) => ({ shard, generation: this.#generations.get(shard) ?? 0 }));
-    const commits = new Map<string, readonly ShardCommit[]>();
-    for (const port of this.#parts.ports) {
-      if (port.sink.capabilities.commitOrder !== "sink-first") continue;
-      if (port.session?.recover === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${port.node}" is sink-first and cannot recover`);
-      commits.set(port.node, await port.session.recover(owners));
+    const all = new Map<string, readonly ShardCommit[]>();
+    const deciding = new Map<string, readonly ShardCommit[]>();
+    for (const { node, session, sink } of this.#parts.ports) {
+      const { commitOrder, remembersCommits } = sink.capabilities;
+      if (commitOrder !== "sink-first" && remembersCommits !== true) continue;
+      if (session?.recover === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${node}" says that it knows its commits, and cannot recover`);
+      all.set(node, await session.recover(owners));
+      if (commitOrder === "sink-first") deciding.set(node, all.get(node) ?? []);
     }
-    return commits;
+    return { all, deciding };
   }
 
-  /** Store-first sinks: commit again what was published, abort what never counted. */
-  async #settlePrepared({ prepared, orphans }: Recovered): Promise<void> {
+  /** Store-first sinks: commit again what was published, abort what never counted. What a sink knows to be committed stays, and is withheld. */
+  async #settlePrepared({ prepared, orphans }: Recovered, heads: SinkHeads): Promise<void> {
     for (const bySink of prepared.values()) {
       for (const [node, bytes] of bySink) await this.#port(node)?.session?.commitPrepared?.(bytes);
     }
@@ -289,7 +248,9 @@ export class Partitions {
     for (const orphan of orphans) {
       for (const [node, segment] of Object.entries(orphan.prepared)) {
         const session = this.#port(node)?.session;
-        if (session?.abortPrepared !== undefined) await session.abortPrepared(await stores.checkpoints.readSegment(checkpointer.pipeline, segment));
+        const isCommitted = heads.all.get(node)?.some((head) => head.epoch >= orphan.epoch && orphan.manifests.some(({ shard }) => shard === head.shard));
+        if (session?.abortPrepared === undefined || isCommitted === true) continue;
+        await session.abortPrepared(await stores.checkpoints.readSegment(checkpointer.pipeline, segment));
       }
     }
   }

@@ -2,10 +2,18 @@
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { RecoveredShard } from "../contracts/checkpointing.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
+import type { Position } from "../record.ts";
 import { broken } from "./broken.ts";
+import { endedMark } from "./snapshot.ts";
 
-/** What sinks that commit positions themselves have said, by sink node. */
+/** What sinks have said of their last commits, by sink node. */
 export type SinkCommits = ReadonlyMap<string, readonly ShardCommit[]>;
+
+/** What all sinks have said that know their commits, and those among them whose own commit is the commit point: these decide. */
+export interface SinkHeads {
+  readonly all: SinkCommits;
+  readonly deciding: SinkCommits;
+}
 
 /** Sinks that already have more than what was restored: their commits, by sink node and shard. */
 export type SinksAhead = ReadonlyMap<string, ReadonlyMap<ShardId, ShardCommit>>;
@@ -38,12 +46,31 @@ export function sinksAhead(commits: SinkCommits, restored: ReadonlyMap<ShardId, 
   return ahead;
 }
 
-/** The furthest of the commits of a shard. */
-export function furthestCommit(ahead: SinksAhead, shard: ShardId): ShardCommit | undefined {
-  let furthest: ShardCommit | undefined;
-  for (const bySink of ahead.values()) {
-    const commit = bySink.get(shard);
-    if (commit !== undefined && (furthest === undefined || commit.epoch > furthest.epoch)) furthest = commit;
-  }
-  return furthest;
+/** Where a replay stops: there, the sinks that are ahead up to this epoch get output again. */
+export interface ReplayStop {
+  readonly epoch: number;
+  /** After this record; undefined: before the first. */
+  readonly until: Position | undefined;
+  /** After the end of the partition. */
+  readonly ended: boolean;
+}
+
+/**
+ * The stops of a partition, in order. All partitions of a group stop at the same epochs: one that a sink has not named there, because it
+ * came later, stays where it was restored, at `start`.
+ */
+export function replayStops(ahead: SinksAhead, partition: { readonly shard: ShardId; readonly name: string; readonly start: Position | undefined; readonly groupEpochs: readonly number[] }): readonly ReplayStop[] {
+  const commits = commitsOf(ahead, partition.shard);
+  const epochs = new Set([...commits.keys(), ...partition.groupEpochs]);
+  let last: ReplayStop = { epoch: 0, until: partition.start, ended: false };
+  return [...epochs].sort((a, b) => a - b).map((epoch) => {
+    const commit = commits.get(epoch);
+    last = commit === undefined ? { ...last, epoch } : { epoch, until: commit.positions[partition.name], ended: endedMark in commit.positions };
+    return last;
+  });
+}
+
+/** The commits of a shard by sinks that are ahead, by epoch. */
+export function commitsOf(ahead: SinksAhead, shard: ShardId): ReadonlyMap<number, ShardCommit> {
+  return new Map([...ahead.values()].flatMap((bySink) => bySink.get(shard) ?? []).map((commit) => [commit.epoch, commit]));
 }

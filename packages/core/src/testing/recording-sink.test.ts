@@ -30,7 +30,7 @@ function harness(kind: RecordingSinkKind): SinkHarness<WatchedTarget> {
   };
 }
 
-for (const kind of ["store-first", "sink-first", "idempotent", "at-least-once"] as const) {
+for (const kind of ["store-first", "remembering", "sink-first", "idempotent", "at-least-once"] as const) {
   describe(`recording sink, ${kind}`, () => registerConformance(it, sinkConformance(harness(kind))));
 }
 

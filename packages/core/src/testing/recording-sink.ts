@@ -1,10 +1,10 @@
 // Sinks that write to memory, one for each way in which a sink may commit.
 import type { Sink, SinkCapabilities, SinkContext, SinkNeeds, SinkSession } from "../contracts/sink.ts";
-import { AppendingSession, SinkFirstSession, StoreFirstSession, UpsertingSession, type SessionParts } from "./sink-sessions.ts";
+import { AppendingSession, RememberingSession, SinkFirstSession, StoreFirstSession, UpsertingSession, type SessionParts } from "./sink-sessions.ts";
 import { SinkTarget } from "./sink-target.ts";
 
-/** How a recording sink commits. */
-export type RecordingSinkKind = "store-first" | "sink-first" | "idempotent" | "at-least-once";
+/** How a recording sink commits. `remembering`: store-first, and it knows what it has committed. */
+export type RecordingSinkKind = "store-first" | "remembering" | "sink-first" | "idempotent" | "at-least-once";
 
 /** Options of {@link RecordingSink}. */
 export interface RecordingSinkOptions {
@@ -20,6 +20,7 @@ export interface RecordingSinkOptions {
 
 const capabilities: Readonly<Record<RecordingSinkKind, SinkCapabilities>> = {
   "store-first": { delivery: "transactional", commitOrder: "store-first" },
+  remembering: { delivery: "transactional", commitOrder: "store-first", remembersCommits: true },
   "sink-first": { delivery: "transactional", commitOrder: "sink-first" },
   idempotent: { delivery: "idempotent" },
   "at-least-once": { delivery: "at-least-once" },
@@ -27,6 +28,7 @@ const capabilities: Readonly<Record<RecordingSinkKind, SinkCapabilities>> = {
 
 const sessions: Readonly<Record<RecordingSinkKind, new (parts: SessionParts) => SinkSession>> = {
   "store-first": StoreFirstSession,
+  remembering: RememberingSession,
   "sink-first": SinkFirstSession,
   idempotent: UpsertingSession,
   "at-least-once": AppendingSession,

@@ -140,13 +140,20 @@ export class StoreFirstSession extends TransactionSession {
   }
 }
 
+/** Transactional, store-first, by a target that knows what was committed. */
+export class RememberingSession extends StoreFirstSession {
+  async recover(shards: readonly ShardOwner[]): Promise<readonly ShardCommit[]> {
+    return lastCommits(this.parts.target, shards);
+  }
+}
+
 /** Transactional, sink-first: output, epochs and positions change together in the target. */
 export class SinkFirstSession extends TransactionSession {
   async recover(shards: readonly ShardOwner[]): Promise<readonly ShardCommit[]> {
     const { target } = this.parts;
     for (const { shard, generation } of shards) target.fence(shard, generation, { isClaim: false });
     for (const { shard, generation } of shards) target.fence(shard, generation);
-    return shards.flatMap(({ shard }) => structuredClone(target.commits.get(shard)) ?? []);
+    return lastCommits(target, shards);
   }
 
   async commitTransaction(commit: SinkCommit): Promise<void> {
@@ -158,6 +165,10 @@ export class SinkFirstSession extends TransactionSession {
     this.parts.target.commit(records, commit);
     await this.reach("committed");
   }
+}
+
+function lastCommits(target: SinkTarget, shards: readonly ShardOwner[]): readonly ShardCommit[] {
+  return shards.flatMap(({ shard }) => structuredClone(target.commits.get(shard)) ?? []);
 }
 
 function parsePrepared(bytes: Uint8Array): { readonly id: string; readonly commit: SinkCommit } {

@@ -451,6 +451,7 @@ describe("broken sinks", () => {
         await session.discard?.();
       },
     })],
+    ["SNK-15", "remembering", (session) => ({ recover: async (shards) => (await session.recover?.(shards))?.map((head) => ({ ...head, positions: {} })) ?? [] })],
   ];
   it.each(broken)("%s (%s)", async (id, kind, change) => {
     const failed = await failing(

@@ -92,6 +92,53 @@ export function addStoreFirst<Target>(suite: SuiteBuilder<SinkTrial<Target>>, ha
   }, needs);
 }
 
+/** Cases of store-first sinks that know what they have committed. */
+export function addRemembering<Target>(suite: SuiteBuilder<SinkTrial<Target>>, harness: SinkHarness<Target>): void {
+  const { commitOrder, remembersCommits } = harness.capabilities;
+  const needs: Requirement = { name: "remembersCommits", isMet: commitOrder === "store-first" && remembersCommits === true };
+  const [a, b] = ["p:s/0", "p:ä/\"1\""] as const;
+  const recover = async (session: SinkSession, shards: readonly string[]): Promise<unknown> => {
+    const heads = (await session.recover?.(shards.map((shard) => ({ shard, generation: 9 })))) ?? assert.fail("a sink that remembers its commits can recover");
+    return Object.fromEntries(heads.map(({ shard, epoch, positions }) => [shard, { epoch, positions }]));
+  };
+  const headOf = (epoch: number, shard: string): unknown => ({ epoch, positions: commitOf(epoch, { shards: [shard] }).shards[0]?.positions });
+
+  suite.add(["SNK-15", "recover answers the last committed epoch of the shards that are asked for, with its positions, in any process"], async (t) => {
+    const session = storeFirst(await t.open());
+    assert.deepEqual(await recover(t.session, [a, b]), {});
+    for (const [epoch, shards] of [[1, [a, b]], [2, [a]]] as const) {
+      await t.write([epoch]);
+      await session.commitPrepared(await session.prepare(commitOf(epoch, { shards })));
+    }
+    for (const opened of [t.session, await t.open()]) {
+      assert.deepEqual(await recover(opened, [a, b, "k:7"]), { [a]: headOf(2, a), [b]: headOf(1, b) });
+      assert.deepEqual(await recover(opened, [b]), { [b]: headOf(1, b) });
+    }
+  }, needs);
+
+  suite.add(["SNK-15", "what is only prepared, or was taken back, is not committed"], async (t) => {
+    const session = storeFirst(await t.open());
+    await t.write([0]);
+    const first = await session.prepare(commitOf(1, { shards: [a] }));
+    assert.deepEqual(await recover(t.session, [a]), {});
+    await session.commitPrepared(first);
+    await t.write([1]);
+    const second = await session.prepare(commitOf(2, { shards: [a] }));
+    await session.abortPrepared(second);
+    assert.deepEqual(await recover(await t.open(), [a]), { [a]: headOf(1, a) });
+  }, needs);
+
+  suite.add(["SNK-15", "all 128 key groups of an epoch are answered"], async (t) => {
+    const shards = range(128).map((group) => `k:${group}`);
+    const session = storeFirst(await t.open());
+    await t.write([0]);
+    await session.commitPrepared(await session.prepare(commitOf(7, { shards: [a, ...shards] })));
+    const heads = (await recover(await t.open(), [a, ...shards])) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(heads).sort(), [a, ...shards].sort());
+    assert.deepEqual(heads["k:127"], headOf(7, "k:127"));
+  }, needs);
+}
+
 /** Cases of sinks whose own transaction is the commit point. */
 export function addSinkFirst<Target>(suite: SuiteBuilder<SinkTrial<Target>>, harness: SinkHarness<Target>): void {
   const needs: Requirement = { name: "sink-first", isMet: harness.capabilities.commitOrder === "sink-first" };

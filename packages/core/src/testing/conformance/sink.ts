@@ -1,9 +1,9 @@
-// The clauses SNK-1 to SNK-14 as checks, for sinks of every kind.
+// The clauses SNK-1 to SNK-15 as checks, for sinks of every kind.
 import assert from "node:assert/strict";
 import { BatchError } from "../../errors.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase, type Requirement } from "./case.ts";
 import { commitOf, sampleBatch, SinkTrial, type SinkHarness } from "./sink-trial.ts";
-import { addSinkFirst, addStoreFirst } from "./sink-transactions.ts";
+import { addRemembering, addSinkFirst, addStoreFirst } from "./sink-transactions.ts";
 import { range } from "./store-trial.ts";
 
 /** Checks that a sink keeps the promises of its contract that its capabilities select. */
@@ -13,6 +13,7 @@ export function sinkConformance<Target>(harness: SinkHarness<Target>): readonly 
   addWriting(suite, harness);
   addClosing(suite, harness);
   addStoreFirst(suite, harness);
+  addRemembering(suite, harness);
   addSinkFirst(suite, harness);
   return suite.cases;
 }
@@ -29,12 +30,14 @@ function addOpening<Target>(suite: SuiteBuilder<SinkTrial<Target>>, harness: Sin
 
   suite.add(["SNK-13", "a sink has the methods of its kind, and no other kind's"], async (t) => {
     const session = await t.open();
-    const { delivery, commitOrder } = harness.capabilities;
+    const { delivery, commitOrder, remembersCommits = false } = harness.capabilities;
     const isStoreFirst = delivery === "transactional" && commitOrder === "store-first";
     const isSinkFirst = delivery === "transactional" && commitOrder === "sink-first";
     assert.equal(delivery === "transactional", isStoreFirst || isSinkFirst, "a transactional sink says how it commits");
     for (const name of ["prepare", "commitPrepared", "abortPrepared"] as const) assert.equal(typeof session[name] === "function", isStoreFirst, name);
-    for (const name of ["recover", "commitTransaction"] as const) assert.equal(typeof session[name] === "function", isSinkFirst, name);
+    assert.equal(typeof session.commitTransaction === "function", isSinkFirst, "commitTransaction");
+    assert.equal(typeof session.recover === "function", isSinkFirst || remembersCommits, "recover");
+    assert.ok(isStoreFirst || !remembersCommits, "only of store-first sinks is it a question whether they know what they have committed");
   });
 }
 
