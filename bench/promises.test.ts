@@ -1,14 +1,17 @@
 // Promises are per batch, not per record: few, and the same few for small batches and large ones.
 // Not here: sources and stages over an AsyncIterable of the user's, which makes a promise per element by itself.
+// A Parquet file is read by row group, and each wanted column of one is a read of its own: those promises are per row group and column.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventTime, Pipeline, type Sink, type Source, type Stage } from "@streamflow/core";
+import { Readable } from "node:stream";
+import { type Disk, type Environment, eventTime, Pipeline, type Sink, type Source, type Stage } from "@streamflow/core";
 import { nodeDisk } from "@streamflow/core/node";
 import { testEnvironment } from "@streamflow/core/testing";
-import { fileSource, memorySource } from "@streamflow/ingest";
+import { fileSource, iterableSource, memorySource, stdinSource } from "@streamflow/ingest";
 import { callbackSink, fileSink, memorySink, route, sqliteSink, stdoutSink } from "@streamflow/sink";
 import { aggregate, count, filter, flatMap, global, keyBy, lookup, map, project, reduce, session, sliding, split, sum, tumbling, window, windowJoin } from "@streamflow/transform";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, it } from "vitest";
 import { promisesPerBatch } from "./promise-count.ts";
 
@@ -116,38 +119,75 @@ describe("sinks that write as bytes come together", () => {
   });
 });
 
-describe("sources", () => {
-  expectFew("memory", (size) => counted(size, (from) => from as unknown as Pipeline<never, unknown>));
+const formats = {
+  ndjson: { head: "", line: (id: number) => `{"id":${String(id).padStart(7, "1")}}\n` },
+  csv: { head: "id\n", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
+  lines: { head: "", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
+} as const;
+const textFormats = ["ndjson", "csv", "lines"] as const;
+const textOf = (format: keyof typeof formats, count: number): string => Array.from({ length: count }, (_, id) => formats[format].line(id)).join("");
 
-  const formats = {
-    ndjson: { head: "", line: (id: number) => `{"id":${String(id).padStart(7, "1")}}\n` },
-    csv: { head: "id\n", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
-    lines: { head: "", line: (id: number) => `${String(id).padStart(7, "1")}\n` },
-  } as const;
-  for (const format of ["ndjson", "csv", "lines"] as const) {
-    expectFew(`file, ${format}`, async (size) => {
-      const environment = { ...testEnvironment().environment, disk: nodeDisk() };
-      const { head, line } = formats[format];
-      const chunkBytes = line(0).length * size;
-      return promisesPerBatch({
-        environment,
-        build: (batches) => {
-          const path = join(folder, `${format}-${size}-${batches}`);
-          const source = sourceWith(path, environment, head + Array.from({ length: batches * size }, (_, id) => line(id)).join(""));
-          return new Pipeline(config(size)).from(source(fileSource({ path, format, chunkBytes }))).to(memorySink()) as unknown as Pipeline<never, never>;
-        },
-      });
+/** Counts a source into memory. */
+function countedSource(batchRecords: number, source: (batches: number, environment: Environment) => Source, disk?: Disk): Promise<number> {
+  const environment = { ...testEnvironment().environment, ...(disk === undefined ? {} : { disk }) };
+  return promisesPerBatch({ environment, build: (batches) => new Pipeline(config(batchRecords)).from(source(batches, environment)).to(memorySink()) as unknown as Pipeline<never, never> });
+}
+
+describe("sources", () => {
+  const row = { type: "struct", fields: [{ name: "id", type: { type: "int32" } }, { name: "key", type: { type: "string" } }, { name: "value", type: { type: "int32" } }, { name: "time", type: { type: "timestamp" } }] } as const;
+  expectFew("memory", (size) => countedSource(size, (batches) => memorySource(rows.slice(0, batches * size))));
+  expectFew("memory, checked", (size) => countedSource(size, (batches) => memorySource(rows.slice(0, batches * size), { schema: row })));
+  expectFew("an array as an iterable", (size) => countedSource(size, (batches) => iterableSource(rows.slice(0, batches * size))));
+
+  for (const format of textFormats) {
+    expectFew(`file, ${format}`, (size) => countedSource(size, (batches, environment) => {
+      const path = join(folder, `${format}-${size}-${batches}`);
+      const source = sourceWith(path, environment, Buffer.from(formats[format].head + textOf(format, batches * size)));
+      return source(fileSource({ path, format, chunkBytes: formats[format].line(0).length * size }));
+    }, nodeDisk()));
+    expectFew(`stdin, ${format}`, (size) => {
+      const chunk = Buffer.from(textOf(format, size));
+      async function* input(batches: number): AsyncGenerator<Uint8Array> {
+        yield Buffer.from(formats[format].head);
+        for (let i = 0; i < batches; i++) yield chunk;
+      }
+      return countedSource(size, (batches) => stdinSource({ format, input: () => input(batches) }));
     });
   }
+  expectFew("stdin, a stream of Node's", (size) => {
+    const chunk = Buffer.from(textOf("ndjson", size));
+    return countedSource(size, (batches) => stdinSource({ input: () => Readable.from(Array.from({ length: batches }, () => chunk)) }));
+  });
+});
+
+describe("Parquet files", () => {
+  /** A file whose row groups hold so many rows. */
+  const parquet = (size: number, groupRows: number, columns = 1): Promise<number> =>
+    countedSource(size, (batches, environment) => {
+      const path = join(folder, `${size}-${groupRows}-${columns}-${batches}.parquet`);
+      const ids = Array.from({ length: batches * size }, (_, id) => id);
+      const bytes = parquetWriteBuffer({ columnData: Array.from({ length: columns }, (_, i) => ({ name: `c${i}`, data: ids, type: "INT32" as const, nullable: false })), rowGroupSize: groupRows });
+      return sourceWith(path, environment, new Uint8Array(bytes))(fileSource({ path }));
+    }, nodeDisk());
+
+  for (const columns of [1, 6]) expectFew(`${columns} columns, batches of a row group`, (size) => parquet(size, rows.length, columns));
+
+  const perGroup = 10;
+  const perColumn = 10;
+  it.each([1, 6])("a row group takes few, the same for small groups and large ones, of %i columns", async (columns) => {
+    const [small, large] = [await parquet(64, 64, columns), await parquet(4_096, 4_096, columns)];
+    expect(large).toBeLessThanOrEqual(most + perGroup + columns * perColumn);
+    expect(Math.abs(large - small)).toBeLessThanOrEqual(tolerance);
+  });
 });
 
 /** Writes the file before the source is opened. */
-function sourceWith(path: string, { disk }: ReturnType<typeof testEnvironment>["environment"], text: string): (source: Source) => Source {
+function sourceWith(path: string, { disk }: Environment, content: Uint8Array): (source: Source) => Source {
   return (source) => ({
     ...source,
     async open(context) {
       const file = await disk.openWrite(path);
-      await file.write(Buffer.from(text), 0);
+      await file.write(content, 0);
       await file.close();
       return source.open(context);
     },

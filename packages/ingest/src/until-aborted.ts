@@ -6,6 +6,16 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
     const stop = (): void => resolve(undefined);
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    // Not `finally`, which makes four more promises, for every chunk of a stream.
+    work.then(
+      (value) => {
+        signal.removeEventListener("abort", stop);
+        resolve(value);
+      },
+      (thrown: unknown) => {
+        signal.removeEventListener("abort", stop);
+        reject(thrown);
+      },
+    );
   });
 }
