@@ -1220,6 +1220,7 @@ export interface SinkBatch {
 export interface SinkCapabilities {
     readonly delivery: "transactional" | "idempotent" | "at-least-once";
     readonly commitOrder?: "store-first" | "sink-first";
+    readonly remembersCommits?: boolean;
 }
 
 export interface SinkCommit {

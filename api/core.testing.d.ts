@@ -462,7 +462,7 @@ export declare class RecordingSink implements Sink {
     open(context: SinkContext): Promise<SinkSession>;
 }
 
-export type RecordingSinkKind = "store-first" | "sink-first" | "idempotent" | "at-least-once";
+export type RecordingSinkKind = "store-first" | "remembering" | "sink-first" | "idempotent" | "at-least-once";
 
 export interface RecordingSinkOptions {
     readonly target?: SinkTarget;

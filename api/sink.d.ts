@@ -141,6 +141,7 @@ export interface StoreFirstSteps {
     stage(batch: SinkBatch): void | Promise<void>;
     seal(commit: SinkCommit): Promise<Uint8Array | undefined>;
     publish(sealed: Uint8Array): Promise<void>;
+    recover?(shards: readonly ShardOwner[]): Promise<readonly ShardHead[]>;
     retract(sealed: Uint8Array): Promise<void>;
     reset(): Promise<void>;
     close?(): Promise<void>;

@@ -15,6 +15,7 @@
 //   X4. A head never goes back: an older generation, or an epoch that is not newer, is refused with SF_SINK_FENCED before anything has changed.
 //       Sink-first, the sink itself decides, in the same transaction. Store-first, across processes, the checkpoint store decides: a process
 //       that is not the owner any more cannot publish, and without a published checkpoint nobody calls commitPrepared.
+//       Where it keeps what it has committed, as files do, an epoch whose checkpoint was damaged afterwards is not made twice (SNK-15).
 //   X5. Steps of a session run one after another, in the order they were called; only store-first writes may overlap with a publish.
 //   X6. What was not sealed or committed is gone after `discard` and `close`.
 //
@@ -41,6 +42,8 @@ export interface StoreFirstSteps {
   seal(commit: SinkCommit): Promise<Uint8Array | undefined>;
   /** Makes visible what was sealed. Repeatable, also in another process. */
   publish(sealed: Uint8Array): Promise<void>;
+  /** Where the sink keeps what it has committed: the last epoch of each of these shards that was published and not retracted (SNK-15). */
+  recover?(shards: readonly ShardOwner[]): Promise<readonly ShardHead[]>;
   /** Takes away what was sealed, whether published or not: its records will be written again under another epoch. Repeatable. */
   retract(sealed: Uint8Array): Promise<void>;
   /** Forgets what was staged and not sealed. */
@@ -75,6 +78,7 @@ export function storeFirstSession(steps: StoreFirstSteps): SinkSession {
       }),
     commitPrepared: async (prepared) => settle(prepared, (sealed) => steps.publish(sealed)),
     abortPrepared: async (prepared) => settle(prepared, (sealed) => steps.retract(sealed)),
+    ...(steps.recover === undefined ? {} : { recover: (owners: readonly ShardOwner[]) => session.inOrder("recover", async () => (await steps.recover?.(owners)) ?? []) }),
     discard: () => session.inOrder("discard", () => steps.reset()),
     close: () =>
       session.closeOnce(async () => {

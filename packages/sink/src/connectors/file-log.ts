@@ -2,8 +2,10 @@
 //   L1. A part is listed only when it is visible and durable, with all parts of its epoch, in one line.
 //   L2. Each writer has a log of its own and only ever adds lines; a line that is cut off at the end does not count.
 //   L3. A part may be listed twice (its commit was repeated after a crash). A part that is taken back is listed as retracted, and never comes again.
-import type { Disk } from "@streamflow/core";
+//   L4. A line says whose output it lists, of which shards, and where their input stood: on recovery the sink knows what is committed (SNK-15).
+import type { Disk, ShardCommit, ShardOwner } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
+import { type LoggedEpoch, type LogOwner, newestHeads } from "./file-heads.ts";
 import { logName, parseName } from "./file-names.ts";
 
 /** A part of a file sink's output. */
@@ -15,8 +17,12 @@ export interface FilePart {
   readonly crc32: string;
 }
 
-/** A line of the log. */
-type LogLine = { readonly epoch: number; readonly parts: readonly FilePart[] } | { readonly epoch: number; readonly retracted: readonly string[] };
+/** A line of the log: an epoch that was committed, or parts that were taken back. */
+type LogLine = CommittedLine | { readonly epoch: number; readonly retracted: readonly string[] };
+
+interface CommittedLine extends LoggedEpoch {
+  readonly parts: readonly FilePart[];
+}
 
 /** A writer's log. */
 export class CommitLog {
@@ -56,17 +62,27 @@ export class CommitLog {
  * @throws {@link StreamFlowError} SF_STATE_CORRUPT where a log has a damaged line before its last.
  */
 export async function committedParts(disk: Disk, folder: string): Promise<readonly FilePart[]> {
-  const parts = new Map<string, FilePart>();
+  const parts = new Map((await committedLines(disk, folder)).flatMap((line) => line.parts.map((part) => [part.name, part] as const)));
+  return [...parts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The last committed epoch of each of these shards, with its positions; see SNK-15. */
+export async function committedHeads(disk: Disk, folder: string, asked: LogOwner & { readonly shards: readonly ShardOwner[] }): Promise<readonly ShardCommit[]> {
+  return newestHeads(await committedLines(disk, folder), asked, asked.shards);
+}
+
+/** Committed epochs of all writers, without what was taken back. */
+async function committedLines(disk: Disk, folder: string): Promise<readonly CommittedLine[]> {
+  const committed: CommittedLine[] = [];
   const retracted = new Set<string>();
   for (const name of await disk.list(folder)) {
     if (parseName(name)?.kind !== "log") continue;
     for (const line of await readLog(disk, `${folder}/${name}`)) {
       if ("retracted" in line) for (const part of line.retracted) retracted.add(part);
-      else for (const part of line.parts) parts.set(part.name, part);
+      else committed.push(line);
     }
   }
-  for (const name of retracted) parts.delete(name);
-  return [...parts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return committed.filter(({ parts }) => !parts.some(({ name }) => retracted.has(name)));
 }
 
 async function readLog(disk: Disk, path: string): Promise<readonly LogLine[]> {

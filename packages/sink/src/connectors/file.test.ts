@@ -141,9 +141,12 @@ describe("parts and log", () => {
     const prepared = await session.prepare(commit(1));
     await session.commitPrepared(prepared);
     const other = await open(test);
+    const head = async (): Promise<unknown> => (await other.recover?.([{ shard: "k:0", generation: 1 }]))?.map(({ epoch }) => epoch);
+    expect(await head()).toEqual([1]);
     for (const _ of [1, 2]) await other.abortPrepared(prepared);
     expect(visible(test.disk)).toEqual([]);
     expect(await committedParts(test.disk, folder)).toEqual([]);
+    expect(await head()).toEqual([]);
   });
 
   it("a zombie's late commit of an aborted epoch changes nothing", async () => {
@@ -402,7 +405,7 @@ describe("on a real disk", () => {
     for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
   });
 
-  it("writes parts at speed", { timeout: 60_000 }, async () => {
+  it("writes many rows into parts of a bounded size", { timeout: 60_000 }, async () => {
     const root = mkdtempSync(join(tmpdir(), "streamflow-file-"));
     made.push(root);
     const session = (await fileSink({ folder: join(root, "a", "b"), maxPartBytes: 4 * 1024 * 1024 }).open({ environment: nodeEnvironment(), pipeline: "p", node: "out", schema: undefined, keyFields: undefined, signal: new AbortController().signal })) as Required<SinkSession>;

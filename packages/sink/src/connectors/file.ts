@@ -11,8 +11,9 @@ import { storeFirstSession } from "../exactly-once.ts";
 import { jsonBody, parseBody } from "../prepared-bytes.ts";
 import { ndjsonEncoder } from "../encoders/ndjson.ts";
 import { makeDurableFolder, pathFrom } from "./durable-folder.ts";
+import { type LoggedEpoch, type LogOwner, toLogged } from "./file-heads.ts";
 import { removeLeftovers, type SealRecord } from "./file-leftovers.ts";
-import { CommitLog, committedParts, type FilePart } from "./file-log.ts";
+import { CommitLog, committedHeads, committedParts, type FilePart } from "./file-log.ts";
 import { newWriter, partName, sealedName, sealName } from "./file-names.ts";
 import { Staging, type StagedPart } from "./file-staging.ts";
 
@@ -29,8 +30,7 @@ export interface FileSinkOptions {
 }
 
 /** What `publish` needs. */
-interface SealedEpoch {
-  readonly epoch: number;
+interface SealedEpoch extends LoggedEpoch {
   readonly writer: string;
   readonly parts: readonly FilePart[];
 }
@@ -54,20 +54,21 @@ export function fileSink<In = unknown>(options: FileSinkOptions): Sink<In> {
   if (!(Number.isSafeInteger(maxPartBytes) && maxPartBytes > 0)) throw new StreamFlowError("SF_CONFIG_INVALID", `maxPartBytes must be a positive integer, got ${maxPartBytes}`);
   return {
     type: "file",
-    capabilities: { delivery: "transactional", commitOrder: "store-first" },
+    capabilities: { delivery: "transactional", commitOrder: "store-first", remembersCommits: true },
     config: { folder, format: encoder.type, maxPartBytes },
     open: (context) => openSession({ folder: pathFrom(baseFolder, folder), encoder, maxPartBytes }, context),
   };
 }
 
-async function openSession({ folder, encoder, maxPartBytes }: Required<Omit<FileSinkOptions, "baseFolder">>, { environment, node, schema }: SinkContext): Promise<SinkSession> {
+async function openSession({ folder, encoder, maxPartBytes }: Required<Omit<FileSinkOptions, "baseFolder">>, { environment, pipeline, node, schema }: SinkContext): Promise<SinkSession> {
   const { disk, random } = environment;
   const made = encoder.create(schema === undefined ? {} : { schema });
   await makeDurableFolder(disk, folder);
   const writer = newWriter(random, await disk.list(folder));
   const name = `file sink "${node}"`;
   const staging = new Staging({ disk, folder, writer, encoder: made, maxPartBytes });
-  const sealer = new Sealer({ environment, folder, writer, extension: extensions[encoder.type] ?? encoder.type });
+  const owner = { pipeline, node };
+  const sealer = new Sealer({ environment, folder, writer, owner, extension: extensions[encoder.type] ?? encoder.type });
   const publisher = new Publisher({ disk, folder, name, log: new CommitLog(disk, folder, writer) });
   return storeFirstSession({
     name,
@@ -79,6 +80,7 @@ async function openSession({ folder, encoder, maxPartBytes }: Required<Omit<File
     },
     publish: (sealed) => publisher.publish(parseBody(sealed) as SealedEpoch),
     retract: (sealed) => publisher.retract(parseBody(sealed) as SealedEpoch),
+    recover: (shards) => committedHeads(disk, folder, { ...owner, shards }),
     reset: () => staging.clear(),
   });
 }
@@ -87,6 +89,7 @@ interface SealerOptions {
   readonly environment: Environment;
   readonly folder: string;
   readonly writer: string;
+  readonly owner: LogOwner;
   readonly extension: string;
 }
 
@@ -104,7 +107,7 @@ class Sealer {
   async seal({ epoch, shards }: SinkCommit, parts: readonly StagedPart[]): Promise<SealedEpoch | undefined> {
     await this.#clean(shards);
     if (parts.length === 0) return undefined;
-    const { folder, writer, extension, environment } = this.#options;
+    const { folder, writer, owner, extension, environment } = this.#options;
     const { disk } = environment;
     const sealed = parts.map(({ rows, bytes, checksum }, index): FilePart => ({ name: partName({ epoch, writer, index, extension }), rows, bytes, crc32: checksum.toString(16).padStart(8, "0") }));
     const record: SealRecord = { shards: shards.map(({ shard, generation }) => ({ shard, generation })), parts: sealed.map((part) => part.name) };
@@ -115,7 +118,7 @@ class Sealer {
       part.name = hidden;
     }
     await disk.syncFolder(folder);
-    return { epoch, writer, parts: sealed };
+    return { epoch, writer, of: owner, shards: toLogged(shards), parts: sealed };
   }
 
   /** Behind the recovery of new shards, and now and then. */
@@ -146,12 +149,12 @@ class Publisher {
     this.#options = options;
   }
 
-  async publish({ epoch, writer, parts }: SealedEpoch): Promise<void> {
+  async publish({ epoch, writer, of, shards, parts }: SealedEpoch): Promise<void> {
     const { disk, folder, log } = this.#options;
     const seal = sealName(epoch, writer);
     for (const { name } of parts) await this.#reveal(name);
     await disk.syncFolder(folder);
-    if (this.#last !== seal) await log.append({ epoch, parts });
+    if (this.#last !== seal) await log.append({ epoch, of, shards, parts });
     this.#last = seal;
     await disk.remove(`${folder}/${seal}`);
   }
