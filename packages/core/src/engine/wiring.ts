@@ -184,8 +184,17 @@ export class Wiring {
     if (entry.node.kind === "sink") return this.#ends.sink(entry.node.id, scope.shard);
     const index = Math.max(0, inputNames(entry.node).indexOf(edge.input));
     const inside = scope.running.get(edge.to)?.inputs[index];
-    if (inside !== undefined) return inside;
-    return this.#exchange(scope, edge, index);
+    if (inside === undefined) return this.#exchange(scope, edge, index);
+    return scope.gates.get(edge.to)?.merge === undefined ? inside : this.#inTime(scope, inside);
+  }
+
+  /** In front of a merge: what `eventTime` stages have moved without a word is told first, on whatever way it gets there. */
+  #inTime(scope: Scope, next: Emit): Emit {
+    const moved = [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, { output }]) => output);
+    return (value) => {
+      for (const gate of moved) gate.tell();
+      next(value);
+    };
   }
 
   /** From a partition into the shared scope. */
@@ -194,12 +203,8 @@ export class Wiring {
     const next = this.#shared.running.get(edge.to)?.inputs[index];
     const from = scope.gates.get(edge.from)?.output;
     if (merge === undefined || next === undefined || from === undefined) throw new StreamFlowError("SF_INTERNAL", `no way from "${edge.from}" to "${edge.to}"`);
-    const input = merge.add(from);
-    scope.merges.push(input);
-    return (value) => {
-      input.sync();
-      next(value);
-    };
+    scope.merges.push(merge.add(from));
+    return this.#inTime(scope, next);
   }
 
   #node(id: string): PhysicalNode {
