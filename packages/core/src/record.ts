@@ -82,11 +82,40 @@ export function rowsOf(batch: Batch): readonly unknown[] {
   return rows;
 }
 
-/** The records `[from, to)` of a batch, with the rejected inputs among them, as a batch that borrows from it (and does not release it). */
-export function sliceBatch(batch: Batch, from: number, to: number): Batch {
+/**
+ * A batch in two that borrow from it (and do not release it): up to and with the input at `position`, record or rejected, and what follows.
+ * Undefined where there is nothing to cut: the position is not in the batch, or at its end.
+ */
+export function cutAfter(batch: Batch, position: Position | undefined): readonly [Batch, Batch] | undefined {
+  if (position === undefined || position === batch.endPosition) return undefined;
+  const { rejected = [], length } = batch;
+  for (let i = 0; i < length; i++) {
+    if (batch.positionAt(i) === position) return cutAt(batch, position, { records: i + 1, rejected: rejected.filter((r) => r.beforeIndex <= i).length });
+  }
+  const at = rejected.findIndex((r) => r.position === position);
+  return at < 0 ? undefined : cutAt(batch, position, { records: rejected[at]!.beforeIndex, rejected: at + 1 });
+}
+
+/** Inputs of a batch before a cut. */
+interface CutPlace {
+  readonly records: number;
+  readonly rejected: number;
+}
+
+function cutAt(batch: Batch, position: Position, cut: CutPlace): readonly [Batch, Batch] {
+  const { rejected = [], length, endPosition } = batch;
+  const head = { ...slice(batch, 0, cut.records), ...some(rejected.slice(0, cut.rejected)), endPosition: position };
+  const rest = rejected.slice(cut.rejected).map((r) => ({ ...r, beforeIndex: r.beforeIndex - cut.records }));
+  return [head, { ...slice(batch, cut.records, length), ...some(rest), endPosition }];
+}
+
+function some(rejected: readonly Rejected[]): Pick<Batch, "rejected"> {
+  return rejected.length === 0 ? {} : { rejected };
+}
+
+/** The records `[from, to)` of a batch, without what was rejected among them. */
+function slice(batch: Batch, from: number, to: number): Omit<Batch, "endPosition" | "rejected"> {
   const { timestamps, changes, keys, raw } = batch;
-  const isLast = to >= batch.length;
-  const rejected = batch.rejected?.filter((r) => r.beforeIndex >= from && (r.beforeIndex < to || isLast));
   return {
     partition: batch.partition,
     length: to - from,
@@ -96,17 +125,7 @@ export function sliceBatch(batch: Batch, from: number, to: number): Batch {
     ...(changes === undefined ? {} : { changes: changes.subarray(from, to) }),
     ...(keys === undefined ? {} : { keys: keys.slice(from, to) }),
     ...(raw === undefined ? {} : { raw: { bytes: raw.bytes, starts: raw.starts.slice(from, to), ends: raw.ends.slice(from, to) } }),
-    ...(rejected === undefined ? {} : { rejected: rejected.map((r) => ({ ...r, beforeIndex: r.beforeIndex - from })) }),
-    endPosition: isLast ? batch.endPosition : batch.positionAt(to - 1),
-    byteLength: Math.ceil((batch.byteLength * (to - from)) / Math.max(1, batch.length)),
+    byteLength: Math.max(1, Math.ceil((batch.byteLength * (to - from)) / Math.max(1, batch.length))),
     positionAt: (index) => batch.positionAt(from + index),
   };
-}
-
-/** The record of a batch at a position; −1: none, or the position is before the batch. */
-export function indexOfPosition(batch: Batch, position: Position | undefined): number {
-  if (position === undefined) return -1;
-  for (let i = 0; i < batch.length; i++) if (batch.positionAt(i) === position) return i;
-  const rejected = batch.rejected?.find((candidate) => candidate.position === position);
-  return rejected === undefined ? -1 : rejected.beforeIndex - 1;
 }

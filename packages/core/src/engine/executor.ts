@@ -8,7 +8,7 @@ import type { PartitionAssignment, PollLimits } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
-import { type Batch, indexOfPosition, type Position, sliceBatch } from "../record.ts";
+import { type Batch, cutAfter, type Position } from "../record.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
@@ -309,12 +309,11 @@ export class Executor {
   /** A batch that reaches beyond the end of a replay is cut there, so that a checkpoint falls exactly between. */
   #cutForReplay(slot: Slot, batch: Batch): Batch {
     const stop = this.#partitions.replay.stopOf(slot);
-    if (stop === undefined) return batch;
-    const cut = indexOfPosition(batch, stop.until);
-    if (cut < 0 || cut === batch.length - 1) return batch;
-    const rest = sliceBatch(batch, cut + 1, batch.length);
+    const cut = stop === undefined ? undefined : cutAfter(batch, stop.until);
+    if (cut === undefined) return batch;
+    const [head, rest] = cut;
     slot.rest = batch.release === undefined ? rest : { ...rest, release: () => batch.release?.() };
-    return sliceBatch(batch, 0, cut + 1);
+    return head;
   }
 
   #isSomethingDue(): boolean {
@@ -403,6 +402,9 @@ export class Executor {
   async #finish(end: RunEnd): Promise<RunEnd> {
     await this.#schedule.settle();
     this.#throwFailure();
+    if (end === "finished" && this.#partitions.replay.isRunning) {
+      throw new StreamFlowError("SF_SOURCE_POSITION", `the input of pipeline "${this.#options.plan.logical.config.name}" ends before a place up to which a sink already has its output`);
+    }
     await this.#schedule.takeIfDirty();
     return end;
   }
