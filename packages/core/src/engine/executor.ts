@@ -222,7 +222,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#schedule.ended();
-    this.#memory.free();
+    this.#memory.close();
     await this.#sources.close();
     await Promise.allSettled(this.#ports.map(async (port) => port.session?.close()));
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);

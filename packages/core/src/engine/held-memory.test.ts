@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { memoryBudget } from "../async/memory-budget.ts";
 import { Pipeline } from "../pipeline.ts";
 import { PipelineDriver } from "../testing/driver.ts";
+import { testRecords } from "../testing/test-item.ts";
+import { TestSource } from "../testing/test-source.ts";
+import { failing, ToldSink, world } from "./executor.fixture.ts";
 import { HeldMemory } from "./held-memory.ts";
 
 describe("held memory", () => {
@@ -15,6 +18,15 @@ describe("held memory", () => {
     expect(memory.take(300)).toBe(true);
     memory.give(300);
     expect(budget.usedBytes).toBe(0);
+  });
+
+  it("a batch that fails in the middle is given back too, at every restart", async () => {
+    const { start, clock, environment } = world();
+    const sink = new ToldSink();
+    sink.onWrite = failing(Infinity);
+    const { end } = start(new Pipeline({ name: "held", restart: { maxRestarts: 3 } }).from(new TestSource({ "0": testRecords([1, 2, 3]) })).to(sink));
+    await clock.advanceAsync(60_000);
+    expect([await end, environment.budget.usedBytes]).toEqual(["SF_RESTART_EXHAUSTED", 0]);
   });
 
   it("reading waits while a sink commits and the budget is spent; everything is given back", async () => {

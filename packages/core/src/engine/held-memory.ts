@@ -4,6 +4,8 @@ import type { MemoryBudget } from "../contracts/environment.ts";
 /** Takes from the budget, and gives back exactly what was taken. */
 export class HeldMemory {
   readonly #budget: MemoryBudget;
+  /** All bytes that are taken now. */
+  #takenBytes = 0;
   #heldBytes = 0;
 
   constructor(budget: MemoryBudget) {
@@ -17,7 +19,9 @@ export class HeldMemory {
 
   /** Takes the bytes of a batch. False: free what is held first, then it succeeds. */
   take(bytes: number): boolean {
-    return this.#budget.tryTake(bytes, this.#heldBytes);
+    if (!this.#budget.tryTake(bytes, this.#heldBytes)) return false;
+    this.#takenBytes += bytes;
+    return true;
   }
 
   /** The batch is done; its output waits. */
@@ -27,12 +31,20 @@ export class HeldMemory {
 
   /** The batch is done, and nothing of it is left. */
   give(bytes: number): void {
+    this.#takenBytes -= bytes;
     this.#budget.give(bytes);
   }
 
   /** What waited is with the sinks. */
   free(): void {
-    if (this.#heldBytes > 0) this.#budget.give(this.#heldBytes);
+    const bytes = this.#heldBytes;
     this.#heldBytes = 0;
+    this.give(bytes);
+  }
+
+  /** Gives everything back, also the bytes of a batch that failed in the middle. */
+  close(): void {
+    this.#heldBytes = 0;
+    this.give(this.#takenBytes);
   }
 }
