@@ -1,15 +1,18 @@
 // What must happen between two batches: asked for at any time, done by the executor's loop.
 
+/** What becomes of a request that the run ends before: refused; or answered with nothing, because the end itself does what was asked for; or never answered. */
+export type AtEnd = "refused" | "answered" | "dropped";
+
 interface Request {
   run(): Promise<void>;
-  /** Answers who asked; undefined: nobody is told. */
-  readonly refuse: ((error: unknown) => void) | undefined;
+  end(error: unknown): void;
 }
 
 /** Requests to an executor, in the order they came. */
 export class ControlQueue {
   readonly #requests: Request[] = [];
   readonly #failed: (error: unknown) => void;
+  #ended: { readonly error: unknown } | undefined;
 
   /** @param failed told of work that failed, besides who asked for it */
   constructor(failed: (error: unknown) => void) {
@@ -20,14 +23,19 @@ export class ControlQueue {
     return this.#requests.length === 0;
   }
 
-  /** Asks for work. Where the run ends before it is done, the answer is what `end` says; for a source, which ends with the run, there is none. */
-  add<Result>(work: () => Promise<Result>, from: "caller" | "source"): Promise<Result> {
+  /** Asks for work. Where the run ends before it is done, or has ended, `atEnd` says what the answer is. */
+  add<Result>(work: () => Promise<Result>, atEnd: AtEnd): Promise<Result> {
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void => {
         reject(error as Error);
         this.#failed(error);
       };
-      this.#requests.push({ run: () => work().then(resolve, failed), refuse: from === "caller" ? reject : undefined });
+      const end = (error: unknown): void => {
+        if (atEnd === "refused") reject(error as Error);
+        if (atEnd === "answered") resolve(undefined as Result);
+      };
+      if (this.#ended === undefined) this.#requests.push({ run: () => work().then(resolve, failed), end });
+      else end(this.#ended.error);
     });
   }
 
@@ -35,8 +43,13 @@ export class ControlQueue {
     for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) await request.run();
   }
 
-  /** The run is over: what was asked for is not done any more. */
+  /** The run is over: what was asked for, and what will be, is not done any more. */
   end(error: unknown): void {
-    for (const request of this.#requests.splice(0)) request.refuse?.(error);
+    this.#ended ??= { error };
+    for (const request of this.#requests.splice(0)) request.end(error);
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 }

@@ -50,6 +50,7 @@ export class ToldSink implements Sink {
   readonly values: unknown[] = [];
   readonly steps: string[] = [];
   onWrite: (batch: SinkBatch) => void | Promise<void> = () => undefined;
+  onFlush: () => void = () => undefined;
 
   async open(): Promise<SinkSession> {
     this.steps.push("open");
@@ -59,7 +60,7 @@ export class ToldSink implements Sink {
         this.values.push(...batch.values);
         this.steps.push("written");
       },
-      flush: async () => undefined,
+      flush: async () => this.onFlush(),
       close: async () => void this.steps.push("closed"),
     };
   }

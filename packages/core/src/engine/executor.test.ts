@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { Latch } from "../async/signal.ts";
+import type { PartitionEvents, Source } from "../contracts/source.ts";
+import type { StreamFlowError } from "../errors.ts";
 import { Pipeline } from "../pipeline.ts";
+import { RecordingSink } from "../testing/recording-sink.ts";
+import { memoryStores } from "../testing/memory-stores.ts";
 import { SinkTarget } from "../testing/sink-target.ts";
 import { testRecords } from "../testing/test-item.ts";
 import { TestSource } from "../testing/test-source.ts";
-import { broken, committing, failing, world } from "./executor.fixture.ts";
+import { broken, committing, failing, ToldSink, world } from "./executor.fixture.ts";
 
 describe("a replay", () => {
   it("stops among inputs that were rejected, and loses nothing behind them", async () => {
@@ -38,4 +43,64 @@ describe("a replay", () => {
     await clock.advanceAsync(5_000);
     expect([await first, await second]).toEqual(["SF_RESTART_EXHAUSTED", "SF_SOURCE_POSITION"]);
   });
+});
+
+describe("a run that has failed in the middle of a batch", () => {
+  /** A source whose session takes its time to close, and what it may ask meanwhile. */
+  function slowToClose(inner: TestSource): { readonly source: Source; events: PartitionEvents; close(): void } {
+    const gate = new Latch();
+    let events: PartitionEvents | undefined;
+    const source: Source = {
+      type: inner.type, capabilities: inner.capabilities, config: {},
+      async open(context) {
+        events ??= context.partitions;
+        const session = await inner.open(context);
+        return {
+          poll: (partition, limits) => session.poll(partition, limits),
+          ready: () => session.ready(),
+          close: async () => {
+            await gate.wait();
+            await session.close();
+          },
+        };
+      },
+    };
+    return { source, close: () => gate.open(), get events() { return events!; } };
+  }
+
+  for (const asks of ["a checkpoint", "a pause", "a partition that is revoked"] as const) {
+    it(`is not checkpointed while it closes, although ${asks} would ask for it`, async () => {
+      const { start, clock } = world();
+      const slow = slowToClose(new TestSource({ "0": testRecords([1, 2, 3]), "1": [] }, { bounded: false }));
+      const target = new SinkTarget();
+      const sink = new ToldSink();
+      // The first sink has taken the batch, the second one has not.
+      sink.onWrite = failing(1);
+      const { run, end } = start(new Pipeline({ name: "late" }).from(slow.source).to(new RecordingSink("store-first", { target })).to(sink));
+      await clock.advanceAsync(1);
+      const asked = { "a checkpoint": () => run.checkpoint(), "a pause": () => run.pause(), "a partition that is revoked": () => slow.events.revoked(["1"], 1_000) }[asks]();
+      const answer = asked.then(() => "done", (error: StreamFlowError) => error.code);
+      await clock.advanceAsync(1);
+      slow.close();
+      await clock.advanceAsync(10_000);
+      expect([target.values, sink.values]).toEqual([[1, 2, 3], [1, 2, 3]]);
+      expect(await answer).toBe(asks === "a partition that is revoked" ? "done" : "SF_LIFECYCLE_ILLEGAL");
+      run.stop();
+      await end;
+    });
+  }
+});
+
+it("after a checkpoint that has failed none is taken that was asked for before", async () => {
+  const { start, clock, storage } = world();
+  const sink = new ToldSink();
+  // It has lost what it was given: a flush that succeeds later says nothing of it.
+  sink.onFlush = failing(1);
+  const { run, end } = start(new Pipeline({ name: "twice", restart: { maxRestarts: 0 } }).from(new TestSource({ "0": testRecords([1]) }, { bounded: false })).to(sink));
+  await clock.advanceAsync(1);
+  const answers = Promise.allSettled([run.checkpoint(), run.checkpoint()]).then((all) => all.map((one) => (one.status === "rejected" ? (one.reason as StreamFlowError).code : "done")));
+  await clock.advanceAsync(1);
+  expect(await answers).toEqual(["SF_SINK_FAILED", "SF_LIFECYCLE_ILLEGAL"]);
+  expect(await memoryStores(clock, storage).checkpoints.list("twice")).toEqual([]);
+  expect(await end).toBe("SF_RESTART_EXHAUSTED");
 });

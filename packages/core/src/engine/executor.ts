@@ -12,11 +12,12 @@ import { type Batch, cutAfter, type Position } from "../record.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
-import { ControlQueue } from "./control-queue.ts";
+import { type AtEnd, ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
 import { idleAfterMs } from "./event-time.ts";
 import { HeldMemory } from "./held-memory.ts";
+import { Idleness } from "./idleness.ts";
 import type { InstanceHost } from "./instance.ts";
 import { Lookups } from "./lookups.ts";
 import { Partitions } from "./partitions.ts";
@@ -65,9 +66,12 @@ export class Executor {
   readonly #runner: BatchRunner;
   readonly #memory: HeldMemory;
   readonly #waker: Waker;
-  readonly #idleAfterMs: number;
+  readonly #idleness: Idleness;
   readonly #isBounded: boolean;
-  readonly #control = new ControlQueue((error) => this.#fail(error));
+  readonly #control = new ControlQueue((error) => {
+    this.#fail(error);
+    this.#endControl();
+  });
   readonly #lookups: Lookups;
   #isRunning = false;
   #isPaused = false;
@@ -83,7 +87,7 @@ export class Executor {
     this.metrics = new ExecutorMetrics(environment, config.name);
     this.#waker = new Waker(clock);
     this.#memory = new HeldMemory(environment.budget);
-    this.#idleAfterMs = idleAfterMs(plan);
+    this.#idleness = new Idleness(clock, idleAfterMs(plan));
     this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: this.#limits() });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
     this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value) => this.#rejects.reject(node, error, value) });
@@ -131,8 +135,9 @@ export class Executor {
     });
     this.#sources = new Sources({
       plan, environment, signal: this.#abort.signal, limits: this.#limits(), handlers: {
-        assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments)),
-        revoked: (source, names) => this.#between(() => this.#revoked(source, names)),
+        assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments), "dropped"),
+        // A source that closes may give its partitions back, and wait for the answer: then all of them are let go.
+        revoked: (source, names) => this.#between(() => this.#revoked(source, names), "answered"),
         lost: (source, names) => this.#fail(new StreamFlowError("SF_PARTITION_LOST", `source "${source}" lost ${names.join(", ")}`)),
         ready: (source) => this.#ready(source),
         failed: (error) => this.#fail(error),
@@ -173,8 +178,7 @@ export class Executor {
         }
       }
     } finally {
-      this.#isRunning = false;
-      this.#control.end(new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `pipeline "${this.#options.plan.logical.config.name}" ended before this was done`));
+      this.#endControl();
     }
   }
 
@@ -189,7 +193,7 @@ export class Executor {
     return this.#between(async () => {
       await this.#schedule.takeIfDirty();
       this.#isPaused = true;
-    }, "caller");
+    }, "refused");
   }
 
   resume(): void {
@@ -199,7 +203,7 @@ export class Executor {
 
   /** Takes a checkpoint now and waits until it is committed. */
   checkpoint(): Promise<CheckpointResult> {
-    return this.#between(() => this.#schedule.takeNow(), "caller");
+    return this.#between(() => this.#schedule.takeNow(), "refused");
   }
 
   /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
@@ -220,6 +224,7 @@ export class Executor {
 
   /** Frees everything; what was not committed is discarded. */
   async close(): Promise<void> {
+    this.#endControl();
     this.#abort.abort();
     await this.#schedule.ended();
     this.#memory.close();
@@ -339,7 +344,7 @@ export class Executor {
 
   async #waitForInput(): Promise<void> {
     const { clock } = this.#options.environment;
-    this.#markIdle();
+    this.#idleness.mark(this.#partitions.slots);
     const startMs = clock.monotonicMs();
     for (const slot of this.#partitions.slots) if (slot.isIdle) this.#sources.watch(slot.task.parts.source);
     await this.#waker.wait(this.#nextDueMs());
@@ -351,22 +356,7 @@ export class Executor {
   #nextDueMs(): number {
     const { clock } = this.#options.environment;
     const timerMs = this.#processingTimers.nextMs - clock.nowMs();
-    return Math.max(0, Math.min(this.#schedule.dueInMs, timerMs, this.#idleDueMs()));
-  }
-
-  /** Partitions that have been without input for long enough do not hold event time back. */
-  #markIdle(): void {
-    const nowMs = this.#options.environment.clock.monotonicMs();
-    for (const slot of this.#partitions.slots) {
-      if (slot.isIdle && nowMs - slot.task.lastRecordMs >= this.#idleAfterMs) slot.task.idle = true;
-    }
-  }
-
-  #idleDueMs(): number {
-    if (this.#idleAfterMs === Infinity) return Infinity;
-    const nowMs = this.#options.environment.clock.monotonicMs();
-    const due = this.#partitions.slots.map((slot) => slot.task.lastRecordMs + this.#idleAfterMs - nowMs).filter((ms) => ms > 0);
-    return Math.min(Infinity, ...due);
+    return Math.max(0, Math.min(this.#schedule.dueInMs, timerMs, this.#idleness.dueInMs(this.#partitions.slots)));
   }
 
   /** Lets I/O, timers and other pipelines run. */
@@ -413,8 +403,7 @@ export class Executor {
 
   async #assigned(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
     const starts = await this.#partitions.assign(source, assignments, this.#isRunning);
-    const nowMs = this.#options.environment.clock.monotonicMs();
-    for (const slot of this.#partitions.slots) slot.task.lastRecordMs ||= nowMs;
+    this.#idleness.begin(this.#partitions.slots);
     return starts;
   }
 
@@ -431,12 +420,16 @@ export class Executor {
 
   // --- between batches -----------------------------------------------------------------------------------------
 
-  /** Runs `work` between two batches: at once while nothing runs yet. */
-  #between<Result>(work: () => Promise<Result>, from: "caller" | "source" = "source"): Promise<Result> {
-    if (!this.#isRunning) return work();
-    const answer = this.#control.add(work, from);
+  /** Runs `work` between two batches: at once before the run, and never after it. What a failure has left half done must not be checkpointed. */
+  #between<Result>(work: () => Promise<Result>, atEnd: AtEnd): Promise<Result> {
+    if (!this.#isRunning && !this.#control.hasEnded) return work();
+    const answer = this.#control.add(work, atEnd);
     this.#waker.wake();
     return answer;
+  }
+
+  #endControl(): void {
+    this.#control.end(new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `pipeline "${this.#options.plan.logical.config.name}" ended before this was done`));
   }
 
   async #runControl(): Promise<void> {
