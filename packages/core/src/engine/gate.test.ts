@@ -136,6 +136,26 @@ describe("a merge", () => {
     expect([a.nextTimerMs, b.nextTimerMs]).toEqual([20, Infinity]);
   });
 
+  it("an input that is ahead knows of timers behind the one that the others hold back", () => {
+    const merge = new MergeGate();
+    const [ahead, slow] = [new Gate(), new Gate()];
+    merge.add(ahead);
+    merge.add(slow);
+    let timers = [9, 29];
+    merge.output.listen({
+      get nextTimerMs() {
+        return timers[0] ?? Infinity;
+      },
+      advance: (watermarkMs) => (timers = timers.filter((timeMs) => timeMs > watermarkMs)),
+    });
+    merge.output.settle();
+    ahead.advance(24);
+    slow.advance(99);
+    expect(timers).toEqual([29]);
+    // eventTime moves its gate in silence up to here, and settles it from here on.
+    expect(ahead.nextTimerMs).toBeLessThanOrEqual(29);
+  });
+
   it("is the running minimum over any history, never going back", () => {
     const moves = fc.array(fc.record({ input: fc.nat(2), time: fc.integer({ min: -20, max: 20 }), idle: fc.boolean() }), { maxLength: 40 });
     fc.assert(

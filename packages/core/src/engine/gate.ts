@@ -123,10 +123,13 @@ export class MergeInput implements GateListener {
     this.#merge.update();
   }
 
-  /** What this input has already reported cannot be due on its account again. */
+  /**
+   * A timer that this input has passed is not due on its account again; but later ones stand behind it that nobody names until it fires, so every
+   * move is reported meanwhile. Else they would fire when the input next reports: in front of a record, whose cursor they would change.
+   */
   get nextTimerMs(): number {
     const next = this.#merge.output.nextTimerMs;
-    return next > this.seenMs ? next : Infinity;
+    return next > this.seenMs ? next : this.seenMs + 1;
   }
 
   advance(watermarkMs: number): void {
