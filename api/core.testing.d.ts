@@ -567,6 +567,7 @@ export interface SourceHarness<Subject> {
     openHandles?(subject: Subject): number;
     loseConnection?(subject: Subject): void | Promise<void>;
     readonly group?: SourceGroup<Subject>;
+    typed?(given: TypedRows): TypedSource | undefined | Promise<TypedSource | undefined>;
     dispose?(subject: Subject): void | Promise<void>;
 }
 
@@ -658,6 +659,17 @@ export interface TestSourceOptions {
     readonly schema?: Schema;
     readonly capabilities?: Partial<SourceCapabilities>;
     readonly poison?: boolean;
+}
+
+export interface TypedRows {
+    readonly schema: Schema;
+    readonly rows: readonly Readonly<Record<string, unknown>>[];
+    readonly fault: string | undefined;
+}
+
+export interface TypedSource {
+    readonly source: Source;
+    readonly environment?: Environment;
 }
 
 export declare class VirtualDisk implements Disk {

@@ -74,8 +74,8 @@ export type PollResult = Batch | "idle" | "end";
  * - SRC-8. A bounded partition answers "end" after its last record, and again each time it is asked.
  * - SRC-9. `poll` never waits: it answers "idle" where data is still on its way, and `ready()` resolves when polling any partition may answer something else.
  * - SRC-10. A batch never exceeds `limits.maxRecords`; it exceeds `limits.maxBytes` only where one record alone does.
- * - SRC-13. `open` resolves when the first assignment has been told (it may be empty).
  * - SRC-11. The concatenation of a partition's records does not depend on where batches are cut.
+ * - SRC-13. `open` resolves when the first assignment has been told (it may be empty).
  */
 export interface SourceSession {
   poll(partition: string, limits: PollLimits): PollResult;
@@ -90,13 +90,14 @@ export interface SourceSession {
 /**
  * A source, not yet opened.
  * - SRC-12. Making one opens nothing and reads nothing.
+ * - SRC-14. Where it declares a schema, every record delivered is a value of it, as a row and in columns; an input that is none is rejected alone, in its place.
  */
 export interface Source<Out = unknown> {
   readonly type: string;
   readonly capabilities: SourceCapabilities;
   /** What it is, as plain data, for plans and `explain`: equal sources have equal descriptions. Never holds a secret. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The declared type of a record, where known: every record that is delivered is one of it, and any other is rejected, with the path. */
+  /** The declared type of a record, where known (SRC-14). A rejection names the path. */
   readonly schema?: Schema;
   open(context: SourceContext): Promise<SourceSession>;
   /** Carries the record type for inference only; never set. */

@@ -58,6 +58,7 @@ export { operatorContextConformance } from "./conformance/operator-context.ts";
 export type { OperatorContextHarness, OperatorHost, Probe, ProbeStep } from "./conformance/operator-context.ts";
 export { sourceConformance } from "./conformance/source.ts";
 export type { SourceGroup, SourceHarness } from "./conformance/source-trial.ts";
+export type { TypedRows, TypedSource } from "./conformance/typed-rows.ts";
 export { diskConformance } from "./conformance/disk.ts";
 export type { DiskHarness, DiskUnderTest } from "./conformance/disk.ts";
 export { clockConformance, memoryBudgetConformance, randomConformance } from "./conformance/environment.ts";

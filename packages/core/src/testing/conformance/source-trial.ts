@@ -6,7 +6,9 @@ import { systemClock } from "../../node/clock.ts";
 import { PartitionLifecycle } from "../../lifecycle.ts";
 import { nextTurn } from "../../node/turn.ts";
 import { rowsOf, type Batch, type Position } from "../../record.ts";
+import type { Schema } from "../../schema.ts";
 import { testEnvironment } from "../environment.ts";
+import { checkTypes, type TypedRows, type TypedSource } from "./typed-rows.ts";
 
 /** A kind of source, and the data that it reads. A part that is missing is a capability that the subject lacks. */
 export interface SourceHarness<Subject> {
@@ -31,6 +33,8 @@ export interface SourceHarness<Subject> {
   loseConnection?(subject: Subject): void | Promise<void>;
   /** How its group takes partitions from open sources and gives them back; without one they are theirs until they close. */
   readonly group?: SourceGroup<Subject>;
+  /** Makes a source on typed rows, given their schema; undefined where the medium cannot hold such a fault (SRC-14). */
+  typed?(given: TypedRows): TypedSource | undefined | Promise<TypedSource | undefined>;
   dispose?(subject: Subject): void | Promise<void>;
 }
 
@@ -82,9 +86,18 @@ export class SourceTrial<Subject> {
 
   /** Opens a source that starts after these positions; where there is none, at its beginning. */
   async open(starts: ReadonlyMap<string, Position> = new Map(), limits: PollLimits = wideLimits): Promise<SourceReader> {
-    const reader = new SourceReader(() => this.harness.tick?.(this.subject), limits);
-    await reader.open(this.source(), { environment: this.#environment, starts });
+    return this.#open(this.source(), { environment: this.#environment, starts, limits });
+  }
+
+  /** Opens another source than that of the harness, at its beginning. */
+  openSource(source: Source, environment: Environment = testEnvironment().environment): Promise<SourceReader> {
+    return this.#open(source, { environment, starts: new Map(), limits: { maxRecords: 7, maxBytes: 1_000_000 } });
+  }
+
+  async #open(source: Source, options: { readonly environment: Environment; readonly starts: ReadonlyMap<string, Position>; readonly limits: PollLimits }): Promise<SourceReader> {
+    const reader = new SourceReader(() => this.harness.tick?.(this.subject), options.limits);
     this.#readers.push(reader);
+    await reader.open(source, options);
     return reader;
   }
 
@@ -130,6 +143,7 @@ export class SourceReader {
   readonly #limits: PollLimits;
   readonly #lives = new Map<string, PartitionLifecycle>();
   #session: SourceSession | undefined;
+  #schema: Schema | undefined;
 
   constructor(tick: () => void | Promise<void>, limits: PollLimits) {
     this.#tick = tick;
@@ -161,6 +175,7 @@ export class SourceReader {
       },
     };
     const { signal } = this.controller;
+    this.#schema = source.schema;
     this.#session = await source.open({ environment, node: "source", projection: "all", partitions, signal, maxRejectedBytes: 65_536, limits: this.#limits });
   }
 
@@ -210,14 +225,14 @@ export class SourceReader {
       const batch = await this.next(partition);
       assert.ok(batch !== "end", `partition "${partition}" ended ${left} records early`);
       left -= batch.length;
-      this.#keep(partition, batch);
+      this.keep(partition, batch);
       batch.release?.();
     }
   }
 
   async readToEnd(partition: string): Promise<void> {
     for (let batch = await this.next(partition); batch !== "end"; batch = await this.next(partition)) {
-      this.#keep(partition, batch);
+      this.keep(partition, batch);
       batch.release?.();
     }
   }
@@ -237,7 +252,8 @@ export class SourceReader {
     return this.#lives.get(partition) ?? assert.fail(`PRT-1: partition "${partition}" was never assigned`);
   }
 
-  #keep(partition: string, batch: Batch): void {
+  /** Takes down a batch that was read. */
+  keep(partition: string, batch: Batch): void {
     const kept = this.records.get(partition) ?? [];
     rowsOf(batch).forEach((value, i) => kept.push({ value, position: batch.positionAt(i) }));
     this.records.set(partition, kept);
@@ -254,6 +270,7 @@ export class SourceReader {
     for (const column of columns ?? []) assert.ok(column.values.length >= length, `column "${column.name}" covers all records`);
     assert.ok(transactionEnds.every((end, i) => end < length && end > (transactionEnds[i - 1] ?? -1)), "B8: transaction ends are ascending indexes");
     const isLastARecord = rejected.every((one) => one.beforeIndex < length);
+    if (this.#schema !== undefined) checkTypes(batch, this.#schema);
     if (length > 0 && isLastARecord) assert.equal(batch.endPosition, batch.positionAt(length - 1), "B7: the end position is that of the last input");
   }
 }

@@ -1,4 +1,4 @@
-// The clauses SRC-1 to SRC-13 as checks, and those of batches that a source can break. Those of partitions: source-regrouping.ts.
+// The clauses SRC-1 to SRC-13 as checks, and those of batches that a source can break. SRC-14: source-schema.ts; partitions: source-regrouping.ts.
 import assert from "node:assert/strict";
 import type { PollLimits } from "../../contracts/source.ts";
 import { StreamFlowError } from "../../errors.ts";
@@ -6,6 +6,7 @@ import { nextTurn } from "../../node/turn.ts";
 import { rowsOf, type Position } from "../../record.ts";
 import { SuiteBuilder, type ConformanceCase } from "./case.ts";
 import { addRegrouping } from "./source-regrouping.ts";
+import { addSchema } from "./source-schema.ts";
 import { SourceTrial, wideLimits, type SourceHarness } from "./source-trial.ts";
 import { range } from "./store-trial.ts";
 
@@ -22,6 +23,7 @@ export function sourceConformance<Subject>(harness: SourceHarness<Subject>): rea
   addReadingAhead(suite, harness);
   addConnection(suite, harness);
   addRegrouping(suite, harness);
+  addSchema(suite, harness);
   return suite.cases;
 }
 
