@@ -1,12 +1,10 @@
 // A Parquet file on the injected disk: its metadata, and the columns of ranges of rows.
 import { createHash } from "node:crypto";
 import { toStreamFlowError, type Disk, type DiskFile, type StreamFlowError } from "@streamflow/core";
-import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer, type FileMetaData, type ParquetParsers } from "hyparquet";
+import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { openFile } from "./content.ts";
-
-/** Values of a column, as the file's type gives them: int64 as bigint, dates and timestamps as UTC epoch milliseconds. */
-export type ParquetValues = ArrayLike<unknown>;
+import { decimalsOf, parsers, readPlan, type ParquetValues, type ReadPlan } from "./parquet-values.ts";
 
 /** Rows `[start, end)` of a file that are read together. */
 export interface RowRange {
@@ -23,13 +21,13 @@ export class ParquetFile {
   readonly #path: string;
   readonly #file: DiskFile;
   readonly #buffer: AsyncBuffer;
-  readonly #metadata: FileMetaData;
+  readonly #plan: ReadPlan;
 
   private constructor(path: string, file: DiskFile, parts: { buffer: AsyncBuffer; metadata: FileMetaData }) {
     this.#path = path;
     this.#file = file;
     this.#buffer = parts.buffer;
-    this.#metadata = parts.metadata;
+    this.#plan = readPlan(parts.metadata);
     this.columns = parquetSchema(parts.metadata).children.map((child) => child.element.name);
     this.rowCount = Number(parts.metadata.num_rows);
     this.fingerprint = fingerprintOf(parts.metadata, parts.buffer.byteLength);
@@ -52,7 +50,7 @@ export class ParquetFile {
   ranges(from: number): readonly RowRange[] {
     const ranges: RowRange[] = [];
     let start = 0;
-    for (const group of this.#metadata.row_groups) {
+    for (const group of this.#plan.metadata.row_groups) {
       const end = start + Number(group.num_rows);
       if (end > from) ranges.push({ start: Math.max(start, from), end });
       start = end;
@@ -63,9 +61,13 @@ export class ParquetFile {
   /** Reads columns of a range of one row group. */
   async read(range: RowRange, columns: readonly string[]): Promise<ReadonlyMap<string, ParquetValues>> {
     try {
-      const scan = await parquetScan({ file: this.#buffer, metadata: this.#metadata, columns: [...columns], compressors, parsers, geoparquet: false, rowStart: range.start, rowEnd: range.end });
+      const scan = await parquetScan({ file: this.#buffer, metadata: this.#plan.metadata, columns: [...columns], compressors, parsers, utf8: false, geoparquet: false, rowStart: range.start, rowEnd: range.end });
       const values = new Map<string, ParquetValues>();
-      for (const column of columns) values.set(column, await scan.readColumn({ column, rowStart: range.start, rowEnd: range.end }));
+      for (const column of columns) {
+        const scale = this.#plan.scales.get(column);
+        const read = await scan.readColumn({ column, rowStart: range.start, rowEnd: range.end });
+        values.set(column, scale === undefined ? read : decimalsOf(read, scale));
+      }
       return values;
     } catch (thrown) {
       throw damaged(this.#path, thrown);
@@ -109,19 +111,4 @@ function asyncBuffer(file: DiskFile, byteLength: number, onRead: (bytes: number)
 function fingerprintOf(metadata: FileMetaData, byteLength: number): string {
   const text = JSON.stringify([byteLength, metadata], (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
-}
-
-const text = new TextDecoder();
-
-const parsers: Partial<ParquetParsers> = {
-  timestampFromMilliseconds: (millis: bigint) => Number(millis),
-  timestampFromMicroseconds: (micros: bigint) => Number(floorDivide(micros, 1000n)),
-  timestampFromNanoseconds: (nanos: bigint) => Number(floorDivide(nanos, 1_000_000n)),
-  dateFromDays: (days: number) => days * 86_400_000,
-  stringFromBytes: (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : text.decode(bytes)),
-};
-
-function floorDivide(value: bigint, by: bigint): bigint {
-  const quotient = value / by;
-  return value < 0n && quotient * by !== value ? quotient - 1n : quotient;
 }

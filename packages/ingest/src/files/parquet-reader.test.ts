@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { fileSource, type FileSourceOptions } from "../sources/file.ts";
 import { drain, type Drained, type OpenOptions } from "../testing/drain.ts";
 import { TestFiles } from "../testing/test-files.ts";
+import { typedFile } from "../testing/typed-rows.fixture.ts";
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -51,6 +52,7 @@ registerConformance(
     expected: ({ count }) => new Map([["/data/a.parquet", range(count).map(row)]]),
     environment: ({ files }) => files.environment,
     openHandles: ({ files }) => files.openFiles,
+    typed: (given) => typedFile("parquet", given),
   }),
 );
 
@@ -90,6 +92,45 @@ describe("columns", () => {
     expect(values).toEqual([0, 1, 2, 4, 5, 6, 8, 9].map((i) => ({ real: i / 8 })));
     expect(rejected.map((one) => [one.beforeIndex, one.error.code])).toEqual([[3, "SF_TYPE_MISMATCH"], [6, "SF_TYPE_MISMATCH"]]);
     for (const [i, position] of positions.entries()) expect((await read(parquet(10), { file: { schema }, at: position })).values).toEqual(values.slice(i + 1));
+  });
+});
+
+describe("values that a float or a text would lose", () => {
+  const decimal = { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, converted_type: "DECIMAL", precision: 38, scale: 2, repetition_type: "OPTIONAL" } as const;
+  const units = [1n, -1n, 3n, 0n, 1_234_567_890_123_456_789_012_345n, -(10n ** 30n), null];
+  const texts = ["0.01", "-0.01", "0.03", "0.00", "12345678901234567890123.45", "-10000000000000000000000000000.00", null];
+  const file = (): Uint8Array =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        schema: [{ name: "root", num_children: 4 }, { name: "group", repetition_type: "REQUIRED", num_children: 1 }, { name: "inner", type: "INT32", repetition_type: "REQUIRED" }, { name: "wide", ...decimal }, { name: "narrow", type: "INT64", converted_type: "DECIMAL", precision: 18, scale: 3, repetition_type: "REQUIRED" }, { name: "bytes", type: "BYTE_ARRAY", repetition_type: "REQUIRED" }],
+        columnData: [
+          { name: "group", data: range(7).map((inner) => ({ inner })) },
+          { name: "wide", data: units },
+          { name: "narrow", data: range(7).map((i) => BigInt(i) * 3n) },
+          { name: "bytes", data: range(7).map((i) => Uint8Array.of(255, i)) },
+        ],
+      }),
+    );
+
+  it("decimals are exact and bytes are bytes, with a schema and without", async () => {
+    const expected = range(7).map((i) => ({ group: { inner: i }, wide: texts[i], narrow: `0.0${String(i * 3).padStart(2, "0")}`, bytes: Uint8Array.of(255, i) }));
+    expect((await read(file())).values).toEqual(expected);
+    const schema: Schema = { type: "struct", fields: [{ name: "wide", type: { type: "decimal", precision: 38, scale: 2, nullable: true } }, { name: "narrow", type: { type: "decimal", precision: 9, scale: 4 } }, { name: "bytes", type: { type: "bytes" } }] };
+    const typed = await read(file(), { file: { schema } });
+    expect(typed.rejected).toEqual([]);
+    expect(typed.values).toEqual(expected.map(({ wide, narrow, bytes }) => ({ wide, narrow: `${narrow}0`, bytes })));
+  });
+
+  it("what is no text or no JSON, though the file says so, is rejected alone", async () => {
+    const columnData = [{ name: "text", data: ["a", "QQQ", "c", "d"], type: "STRING" as const, nullable: false }, { name: "json", data: [[1], [2], ["ZZZ"], [4]], type: "JSON" as const, nullable: false }];
+    const bytes = Buffer.from(parquetWriteBuffer({ columnData, codec: "UNCOMPRESSED" }));
+    for (let at = bytes.indexOf("QQQ"); at >= 0; at = bytes.indexOf("QQQ")) bytes.fill(0xff, at, at + 3);
+    for (let at = bytes.indexOf('"ZZZ"'); at >= 0; at = bytes.indexOf('"ZZZ"')) bytes.write("{", at);
+    const schema: Schema = { type: "struct", fields: [{ name: "text", type: { type: "string" } }, { name: "json", type: { type: "list", element: { type: "any" } } }] };
+    const { values, rejected } = await read(bytes, { file: { schema } });
+    expect(values).toEqual([{ text: "a", json: [1] }, { text: "d", json: [4] }]);
+    expect(rejected.map(({ error }) => error.code)).toEqual(["SF_TYPE_MISMATCH", "SF_TYPE_MISMATCH"]);
+    expect((await read(bytes)).values[1]).toEqual({ text: Uint8Array.of(255, 255, 255), json: [2] });
   });
 });
 

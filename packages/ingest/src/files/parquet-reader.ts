@@ -7,7 +7,8 @@ import { project, wantedField, wantedOf, type Wanted } from "../codecs/projectio
 import { narrowed } from "../codecs/typed-record.ts";
 import { rowMaker, type RowMaker } from "../row-maker.ts";
 import { changedFile, formatPlace, type FilePlace } from "./file-position.ts";
-import { ParquetFile, type ParquetValues } from "./parquet-file.ts";
+import { ParquetFile } from "./parquet-file.ts";
+import type { ParquetValues } from "./parquet-values.ts";
 
 /** A Parquet file and how it is read. */
 export interface ParquetReadOptions {

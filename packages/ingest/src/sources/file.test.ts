@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drain, nextBatch, openSource, type Drained } from "../testing/drain.ts";
 import { TestFiles } from "../testing/test-files.ts";
+import { typedFile, type TypedFormat } from "../testing/typed-rows.fixture.ts";
 import { fileSource, type FileSourceOptions } from "./file.ts";
 
 interface Subject {
@@ -21,13 +22,15 @@ interface Kind {
   readonly options: Omit<FileSourceOptions, "path" | "paths">;
   content(from: number, to: number): string | Uint8Array;
   value(i: number): unknown;
+  /** A format that is read under a schema (SRC-14). */
+  readonly typed?: TypedFormat;
 }
 
 const kinds: readonly Kind[] = [
   { name: "NDJSON", options: { format: "ndjson", chunkBytes: 100 }, content: ndjsonText, value: record },
-  { name: "NDJSON with a schema", options: { format: "ndjson", schema: { type: "struct", fields: [{ name: "id", type: { type: "int64" } }] } }, content: ndjsonText, value: (i) => ({ id: BigInt(i) }) },
+  { name: "NDJSON with a schema", options: { format: "ndjson", schema: { type: "struct", fields: [{ name: "id", type: { type: "int64" } }] } }, content: ndjsonText, value: (i) => ({ id: BigInt(i) }), typed: "ndjson" },
   { name: "gzip", options: { chunkBytes: 64 }, content: (from, to) => gzipSync(ndjsonText(from, to)), value: record },
-  { name: "CSV", options: { format: "csv", chunkBytes: 50 }, content: (from, to) => `id,text\r\n${Array.from({ length: to - from }, (_, i) => `${from + i},"a ""quoted""\r\nline ${from + i}"\r\n`).join("")}`, value: (i) => ({ id: String(i), text: `a "quoted"\r\nline ${i}` }) },
+  { name: "CSV", options: { format: "csv", chunkBytes: 50 }, content: (from, to) => `id,text\r\n${Array.from({ length: to - from }, (_, i) => `${from + i},"a ""quoted""\r\nline ${from + i}"\r\n`).join("")}`, value: (i) => ({ id: String(i), text: `a "quoted"\r\nline ${i}` }), typed: "csv" },
   { name: "lines", options: { format: "lines", chunkBytes: 33 }, content: (from, to) => Array.from({ length: to - from }, (_, i) => (i % 10 === 3 ? "\n" : `line ${from + i}\n`)).join(""), value: (i) => (i % 10 === 3 ? "" : `line ${i}`) },
 ];
 
@@ -47,6 +50,7 @@ describe.each(kinds)("$name", (kind) => {
     expected: (subject) => subject.expected,
     environment: (subject) => subject.files.environment,
     openHandles: (subject) => subject.files.openFiles,
+    ...(kind.typed === undefined ? {} : { typed: (given) => typedFile(kind.typed ?? "ndjson", given) }),
   });
   describe("a partition per file", () => registerConformance(it, sourceConformance(harness("per-file"))));
   describe("one partition", () => registerConformance(it, sourceConformance(harness("one"))));

@@ -7,6 +7,10 @@ async function* numbers(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i++) yield i;
 }
 
+async function* generated(rows: Iterable<unknown>): AsyncGenerator<unknown> {
+  yield* rows;
+}
+
 const capabilities = { replayable: false, bounded: true, deterministic: false, singlePartition: true };
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -21,6 +25,7 @@ describe.each([
       create: (count) => count,
       source: (count) => iterableSource(make(count)),
       expected: (count) => new Map([["0", range(count)]]),
+      typed: ({ schema, rows }) => ({ source: iterableSource(Array.isArray(make(1)) ? rows : generated(rows), { schema }) }),
     }),
   );
 });

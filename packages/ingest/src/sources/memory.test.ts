@@ -13,6 +13,7 @@ describe.each([1, 3])("over %i partitions", (partitions) => {
       create: records,
       source: (subject) => memorySource(subject, { partitions }),
       expected: (subject) => new Map(Array.from({ length: partitions }, (_, p) => [String(p), subject.filter((record) => record.id % partitions === p)])),
+      typed: ({ schema, rows }) => ({ source: memorySource(rows, { schema, partitions: () => "all" }) }),
     }),
   );
 });

@@ -1,6 +1,7 @@
 import { registerConformance, sourceConformance, testEnvironment } from "@streamflow/core/testing";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { drain, nextBatch, openSource, roomy } from "../testing/drain.ts";
+import { contentOf } from "../testing/typed-rows.fixture.ts";
 import { stdinSource } from "./stdin.ts";
 
 async function* pieces(text: string | Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -8,15 +9,19 @@ async function* pieces(text: string | Uint8Array, size: number): AsyncGenerator<
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
 }
 
-registerConformance(
+describe.each(["ndjson", "csv"] as const)("%s", (format) => registerConformance(
   it,
   sourceConformance<number>({
     capabilities: { replayable: false, bounded: true, deterministic: false, singlePartition: true },
     create: (count) => count,
-    source: (count) => stdinSource({ input: () => pieces(Array.from({ length: count }, (_, id) => `{"id":${id}}\n`).join(""), 700) }),
-    expected: (count) => new Map([["0", Array.from({ length: count }, (_, id) => ({ id }))]]),
+    source: (count) => stdinSource({ format, input: () => pieces(format === "csv" ? ["id", ...Array(count).keys()].join("\n") : Array.from({ length: count }, (_, id) => `{"id":${id}}\n`).join(""), 700) }),
+    expected: (count) => new Map([["0", Array.from({ length: count }, (_, id) => ({ id: format === "csv" ? String(id) : id }))]]),
+    typed: (given) => {
+      const content = contentOf(format, given);
+      return content === undefined ? undefined : { source: stdinSource({ format, schema: given.schema, input: () => pieces(content, 50) }) };
+    },
   }),
-);
+));
 
 it("records may be cut anywhere, in every format", async () => {
   for (const size of [1, 3, 1000]) {

@@ -17,6 +17,7 @@ registerConformance(
     create: (count) => Array.from({ length: count }, (_, id) => ({ id })),
     source: (subject) => validated(memorySource(subject), { required: ["id"] }),
     expected: (subject) => new Map([["0", subject]]),
+    typed: ({ schema: typed, rows }) => ({ source: validated(memorySource(rows, { schema: typed }), {}) }),
   }),
 );
 
