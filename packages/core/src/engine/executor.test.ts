@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Latch } from "../async/signal.ts";
+import type { Sink } from "../contracts/sink.ts";
 import type { PartitionEvents, Source } from "../contracts/source.ts";
+import type { PipelineRun } from "../coordinator.ts";
 import type { StreamFlowError } from "../errors.ts";
 import { Pipeline } from "../pipeline.ts";
 import { RecordingSink } from "../testing/recording-sink.ts";
@@ -8,7 +10,8 @@ import { memoryStores } from "../testing/memory-stores.ts";
 import { SinkTarget } from "../testing/sink-target.ts";
 import { testRecords } from "../testing/test-item.ts";
 import { TestSource } from "../testing/test-source.ts";
-import { broken, committing, failing, ToldSink, world } from "./executor.fixture.ts";
+import { eventTime } from "./event-time.ts";
+import { broken, byKey, committing, countOfTens, failing, type Item, ToldSink, world, type World } from "./executor.fixture.ts";
 
 describe("a replay", () => {
   it("stops among inputs that were rejected, and loses nothing behind them", async () => {
@@ -103,4 +106,39 @@ it("after a checkpoint that has failed none is taken that was asked for before",
   expect(await answers).toEqual(["SF_SINK_FAILED", "SF_LIFECYCLE_ILLEGAL"]);
   expect(await memoryStores(clock, storage).checkpoints.list("twice")).toEqual([]);
   expect(await end).toBe("SF_RESTART_EXHAUSTED");
+});
+
+describe("what windows give without a record", () => {
+  const pipeline = (source: Source<Item>, sink: Sink<string>): Pipeline<Item, string> =>
+    new Pipeline<Item>({ name: "quiet", checkpoint: { everyMs: 100 } }).from(source)
+      .addStage(eventTime<Item>({ timestamp: ({ t }: Item) => t, idleAfterMs: 1_000 })).addStage(byKey()).addStage(countOfTens()).to(sink);
+
+  async function twoPartitions(): Promise<{ readonly world: World; readonly source: TestSource; readonly target: SinkTarget; readonly run: PipelineRun; readonly end: Promise<unknown> }> {
+    const made = world();
+    const target = new SinkTarget();
+    const source = new TestSource({ "0": testRecords([{ k: "a", t: 5 }, { k: "a", t: 100 }]), "1": testRecords([{ k: "a", t: 6 }]) }, { bounded: false });
+    const { run, end } = made.start(pipeline(source as Source<Item>, new RecordingSink("sink-first", { target }) as Sink<string>));
+    await made.clock.advanceAsync(500);
+    expect(target.values).toEqual([]);
+    return { world: made, source, target, run, end };
+  }
+
+  it("reaches the sink, and is committed, when the partition that held event time back is idle", async () => {
+    const { world: { clock }, source, target, run, end } = await twoPartitions();
+    source.append("0", ...testRecords([{ k: "b", t: 101 }]));
+    await clock.advanceAsync(700);
+    expect(target.values).toEqual(["a@9=2"]);
+    run.stop();
+    await end;
+  });
+
+  it("reaches the sink, and is committed, when the partition that held event time back goes", async () => {
+    const { world: { clock }, source, target, run, end } = await twoPartitions();
+    const gone = source.revoke(["1"]);
+    await clock.advanceAsync(200);
+    await gone;
+    expect(target.values).toEqual(["a@9=2"]);
+    run.stop();
+    await end;
+  });
 });

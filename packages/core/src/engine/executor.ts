@@ -158,6 +158,7 @@ export class Executor {
   async run(): Promise<RunEnd> {
     this.#isRunning = true;
     try {
+      await this.#letOut();
       for (;;) {
         this.#throwFailure();
         // Promises are made where something waits, not in every turn.
@@ -345,6 +346,7 @@ export class Executor {
   async #waitForInput(): Promise<void> {
     const { clock } = this.#options.environment;
     this.#idleness.mark(this.#partitions.slots);
+    await this.#letOut();
     const startMs = clock.monotonicMs();
     for (const slot of this.#partitions.slots) if (slot.isIdle) this.#sources.watch(slot.task.parts.source);
     await this.#waker.wait(this.#nextDueMs());
@@ -381,6 +383,13 @@ export class Executor {
     await this.#runner.flush();
   }
 
+  /** Event time has moved without a record, where partitions are idle, come or go: what windows gave goes to the sinks, and into the next checkpoint. */
+  async #letOut(): Promise<void> {
+    if (!this.#bridges().some((bridge) => bridge.isWaiting) && this.#rejects.isEmpty && this.#ports.every((port) => port.isEmpty)) return;
+    this.#schedule.isDirty = true;
+    await this.#flushAll();
+  }
+
   async #committed(snapshots: readonly ShardSnapshot[]): Promise<void> {
     for (const slot of this.#partitions.slots) {
       const { source, partition } = slot.task.parts;
@@ -404,6 +413,7 @@ export class Executor {
   async #assigned(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
     const starts = await this.#partitions.assign(source, assignments, this.#isRunning);
     this.#idleness.begin(this.#partitions.slots);
+    if (this.#isRunning) await this.#letOut();
     return starts;
   }
 
@@ -411,6 +421,7 @@ export class Executor {
   async #revoked(source: string, names: readonly string[]): Promise<void> {
     await this.#schedule.takeIfDirty();
     await this.#partitions.release(source, names);
+    await this.#letOut();
   }
 
   #ready(source: string): void {

@@ -50,6 +50,10 @@ export class RejectPort {
     return this.#letters.length >= bufferLimit;
   }
 
+  get isEmpty(): boolean {
+    return this.#letters.length === 0;
+  }
+
   /** An input that never became a record. */
   rejectInput(rejected: Rejected): void {
     const source = this.#task?.parts.source ?? "source";

@@ -66,6 +66,11 @@ export class SinkPort {
     this.#batch = batch;
   }
 
+  /** Nothing waits to be handed over. */
+  get isEmpty(): boolean {
+    return this.#values.length === 0;
+  }
+
   get isFull(): boolean {
     return this.#values.length >= this.#parts.maxHeldRecords;
   }
