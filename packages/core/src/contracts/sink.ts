@@ -24,7 +24,7 @@ export interface SinkCapabilities {
 /** Who a record is, the same after every restart: an idempotent sink may use it as its key. */
 export interface RecordIdentity {
   readonly shard: ShardId;
-  /** Position of the input record, in stateless chains; else the epoch. */
+  /** Position of the input record, behind an exchange with its partition; of output of timers, the epoch. */
   readonly origin: string;
   readonly index: number;
 }

@@ -28,7 +28,7 @@ export class BatchRunner {
   run(task: PartitionTask, batch: Batch): void | Promise<void> {
     const { ports, rejects, metrics } = this.#parts;
     rejects.enter(task, batch);
-    for (const port of ports) port.batch = batch;
+    for (const port of ports) port.enter(batch, task.shard);
     for (const rejected of batch.rejected ?? []) rejects.rejectInput(rejected);
     task.process(batch);
     metrics.count("recordsIn", task.parts.source, batch.length);
@@ -69,6 +69,6 @@ export class BatchRunner {
 
   #leave(): void {
     this.#parts.rejects.enter(undefined, undefined);
-    for (const port of this.#parts.ports) port.batch = undefined;
+    for (const port of this.#parts.ports) port.enter();
   }
 }

@@ -1,6 +1,9 @@
 // What an executor measures: series by node, and a summary for people.
 import { metricNames } from "../contracts/metric-names.ts";
 import type { Counter, Environment } from "../contracts/environment.ts";
+import type { OperatorInstance } from "./instance.ts";
+import type { Slot } from "./scheduler.ts";
+import type { SinkPort } from "./sink-port.ts";
 import type { CheckpointResult } from "./checkpointer.ts";
 
 /** A summary of a run, for progress lines. */
@@ -20,6 +23,14 @@ export interface ExecutorProgress {
   readonly busyMs: number;
   readonly backpressuredMs: number;
   readonly idleMs: number;
+}
+
+/** What progress is counted from besides the counters. */
+export interface ProgressParts {
+  readonly slots: readonly Slot[];
+  readonly sharedInstances: readonly OperatorInstance[];
+  readonly ports: readonly SinkPort[];
+  readonly fraction: number | undefined;
 }
 
 type CounterName = "recordsIn" | "recordsOut" | "rejected" | "late";
@@ -96,5 +107,16 @@ export class ExecutorMetrics {
     if (this.lastCheckpointMs !== undefined) {
       metrics.gauge(checkpointAge.name, checkpointAge.help, { pipeline: this.#pipeline }).set(clock.nowMs() - this.lastCheckpointMs);
     }
+  }
+
+  /** The summary of now. */
+  progress({ slots, sharedInstances, ports, fraction }: ProgressParts): ExecutorProgress {
+    const { totals, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this;
+    const watermarkMs = slots.length === 0 ? undefined : Math.min(...slots.map((slot) => slot.task.watermarkMs));
+    this.refresh(watermarkMs);
+    const instances = [...sharedInstances, ...slots.flatMap((slot) => slot.task.parts.instances)];
+    const stateEntries = instances.reduce((sum, instance) => sum + instance.tables.size, 0);
+    const recordsOut = ports.reduce((sum, port) => sum + port.recordsOut, 0);
+    return { ...totals, recordsOut, watermarkMs, stateEntries, epoch, lastCheckpointMs, fraction, busyMs, backpressuredMs, idleMs };
   }
 }

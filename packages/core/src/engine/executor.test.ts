@@ -11,7 +11,7 @@ import { SinkTarget } from "../testing/sink-target.ts";
 import { testRecords } from "../testing/test-item.ts";
 import { TestSource } from "../testing/test-source.ts";
 import { eventTime } from "./event-time.ts";
-import { broken, byKey, committing, countOfTens, failing, type Item, ToldSink, world, type World } from "./executor.fixture.ts";
+import { broken, byKey, committing, countOfTens, countSoFar, failing, type Item, ToldSink, world, type World } from "./executor.fixture.ts";
 
 describe("a replay", () => {
   it("stops among inputs that were rejected, and loses nothing behind them", async () => {
@@ -141,4 +141,13 @@ describe("what windows give without a record", () => {
     run.stop();
     await end;
   });
+});
+
+it("an idempotent sink behind an exchange keeps the records of every partition", async () => {
+  const { start, clock } = world();
+  const target = new SinkTarget();
+  const source = new TestSource({ "0": testRecords([{ k: "a", t: 0 }]), "1": testRecords([{ k: "b", t: 0 }]) }) as Source<Item>;
+  const { end } = start(new Pipeline<Item>({ name: "identities", unboundedState: true }).from(source).addStage(byKey()).addStage(countSoFar()).to(new RecordingSink("idempotent", { target })));
+  await clock.advanceAsync(1_000);
+  expect([await end, [...target.values].sort()]).toEqual([{ end: "finished", restarts: 0 }, ["a=1", "b=1"]]);
 });

@@ -213,14 +213,7 @@ export class Executor {
   }
 
   progress(): ExecutorProgress {
-    const { totals, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this.metrics;
-    const times = this.#partitions.slots.map((slot) => slot.task.watermarkMs);
-    const watermarkMs = times.length === 0 ? undefined : Math.min(...times);
-    this.metrics.refresh(watermarkMs);
-    const instances = [...this.#wiring.sharedInstances, ...this.#partitions.slots.flatMap((slot) => slot.task.parts.instances)];
-    const stateEntries = instances.reduce((sum, instance) => sum + instance.tables.size, 0);
-    const recordsOut = this.#ports.reduce((sum, port) => sum + port.recordsOut, 0);
-    return { ...totals, recordsOut, watermarkMs, stateEntries, epoch, lastCheckpointMs, fraction: this.#sources.progress(), busyMs, backpressuredMs, idleMs };
+    return this.metrics.progress({ slots: this.#partitions.slots, sharedInstances: this.#wiring.sharedInstances, ports: this.#ports, fraction: this.#sources.progress() });
   }
 
   /** Frees everything; what was not committed is discarded. */

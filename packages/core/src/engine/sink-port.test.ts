@@ -47,7 +47,7 @@ it("P1: hands over what was collected, in order, once", () => {
 it("names output of a record by its position and count, output of timers by epoch and count", () => {
   const { port, written, emit, batch } = scene();
   port.nextEpoch(7);
-  port.batch = batch;
+  port.enter(batch, "p:in/0");
   emit("a", 4);
   emit("b", 4);
   emit("c", 5);
@@ -64,6 +64,16 @@ it("names output of a record by its position and count, output of timers by epoc
   emit("timer", -1);
   void port.flush();
   expect(written.at(-1)?.identities).toEqual([{ shard, origin: "epoch 8", index: 0 }]);
+});
+
+it("names output behind an exchange by partition and position: every partition has a first record", () => {
+  const { port, written, emit, batch } = scene();
+  for (const shard of ["p:in/0", "p:in/1", "p:other/0"]) {
+    port.enter(batch, shard);
+    emit("a", 0, "k:*");
+    void port.flush();
+  }
+  expect(written.flatMap(({ identities }) => identities.map(({ origin }) => origin))).toEqual(["p:in/0 pos-0", "p:in/1 pos-0", "p:other/0 pos-0"]);
 });
 
 it("P2: holds output back while the sink commits, and says when that is enough", () => {

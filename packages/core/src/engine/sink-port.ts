@@ -39,6 +39,7 @@ export class SinkPort {
   #shards: ShardId[] = [];
   #indexes: number[] = [];
   #batch: Batch | undefined;
+  #batchShard: ShardId | undefined;
   #outputIndex = 0;
 
   constructor(parts: SinkPortParts) {
@@ -61,9 +62,10 @@ export class SinkPort {
     };
   }
 
-  /** The batch that records are made from now; their identities are its positions. */
-  set batch(batch: Batch | undefined) {
+  /** The batch that records are made from now, and its shard: their identities are its positions. Without one, output is that of timers. */
+  enter(batch?: Batch, shard?: ShardId): void {
     this.#batch = batch;
+    this.#batchShard = shard;
   }
 
   /** Nothing waits to be handed over. */
@@ -95,6 +97,7 @@ export class SinkPort {
     const shards = this.#shards;
     const indexes = this.#indexes;
     const batch = this.#batch;
+    const batchShard = this.#batchShard;
     const epoch = this.epoch;
     const firstOutput = this.#outputIndex;
     const taken: SinkBatch = {
@@ -102,7 +105,7 @@ export class SinkPort {
       values: this.#values,
       timestamps: Float64Array.from(this.#times),
       ...(this.#anyChange ? { changes: Uint8Array.from(this.#changes) } : {}),
-      identityAt: (index) => identity({ shards, indexes, batch, epoch, firstOutput }, index),
+      identityAt: (index) => identity({ shards, indexes, batch, batchShard, epoch, firstOutput }, index),
     };
     this.#outputIndex += taken.length;
     this.#values = [];
@@ -119,11 +122,12 @@ interface Origins {
   readonly shards: readonly ShardId[];
   readonly indexes: readonly number[];
   readonly batch: Batch | undefined;
+  readonly batchShard: ShardId | undefined;
   readonly epoch: number;
   readonly firstOutput: number;
 }
 
-/** Output of a record is named by the record's position; output of timers by epoch and count. */
+/** Output of a record is named by the record's position, behind an exchange with its partition; output of timers by epoch and count. */
 function identity(origins: Origins, index: number): RecordIdentity {
   const shard = origins.shards[index];
   const input = origins.indexes[index];
@@ -131,5 +135,6 @@ function identity(origins: Origins, index: number): RecordIdentity {
   if (input < 0 || origins.batch === undefined) return { shard, origin: `epoch ${origins.epoch}`, index: origins.firstOutput + index };
   let first = index;
   while (first > 0 && origins.indexes[first - 1] === input) first--;
-  return { shard, origin: origins.batch.positionAt(input), index: index - first };
+  const position = origins.batch.positionAt(input);
+  return { shard, origin: shard === origins.batchShard ? position : `${origins.batchShard} ${position}`, index: index - first };
 }
