@@ -7,7 +7,7 @@ import type { Accumulators, AggregateSet } from "../aggregate-set.ts";
 import { isOver, type Mortal, touch } from "../lifetime.ts";
 import { endOfTimeMs } from "../trigger.ts";
 import { type CountWindows, gcd } from "./assigners.ts";
-import { boundsOf, type Extent, stretch } from "./extent.ts";
+import { boundsOf, type Extent, stretch, stretchOver } from "./extent.ts";
 import { inputsOrReject, type WindowParts } from "./window-parts.ts";
 
 interface Pane extends Extent {
@@ -131,8 +131,7 @@ export class CountWindowOperator implements Operator {
     for (const pane of counted.panes) {
       if (pane.start < start || pane.start >= start + this.#windows.count) continue;
       set.merge(merged, pane.accumulators);
-      stretch(extent, pane.minMs);
-      stretch(extent, pane.maxMs);
+      stretchOver(extent, pane);
     }
     output.fire(merged, { key, ...boundsOf(extent), cause: "onTime" });
   }

@@ -12,6 +12,12 @@ export function stretch(extent: Extent, timestampMs: number): void {
   if (timestampMs > extent.maxMs) extent.maxMs = timestampMs;
 }
 
+/** Stretches an extent over another one; one of no event times changes nothing. */
+export function stretchOver(extent: Extent, { minMs, maxMs }: Extent): void {
+  extent.minMs = Math.min(extent.minMs, minMs);
+  extent.maxMs = Math.max(extent.maxMs, maxMs);
+}
+
 /** As window bounds, `[startMs, endMs)`. */
 export function boundsOf({ minMs, maxMs }: Extent): { readonly startMs: number | null; readonly endMs: number | null } {
   return minMs === Infinity ? { startMs: null, endMs: null } : { startMs: minMs, endMs: maxMs + 1 };
