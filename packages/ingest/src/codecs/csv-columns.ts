@@ -1,5 +1,5 @@
 // The columns of a CSV stream, and the rows that its records become.
-import { coerceText, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
+import { coerceJson, coerceText, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
 import { recordMaker, type RecordMaker } from "../row-maker.ts";
 import type { CsvRecord } from "./csv-scanner.ts";
 import { wantedField, wantedOf } from "./projection.ts";
@@ -39,6 +39,8 @@ function cell({ name, column, type }: Target, buffer: TextBuffer, record: CsvRec
   const text = record.text(buffer, column);
   if (type === undefined || (type.type === "string" && text !== "")) return text;
   try {
+    // Where text may be null, it is null by an empty cell, and empty by an empty one in quotes.
+    if (text === "" && (type.type === "string" || type.type === "bytes") && record.isQuoted(column)) return coerceJson(text, type);
     return coerceText(text, type);
   } catch (thrown) {
     if (!StreamFlowError.is(thrown)) throw thrown;

@@ -5,6 +5,11 @@ const quote = 0x22;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
+/** How a field is written: bare, quoted, or quoted with doubled quotes within. */
+const bare = 0;
+const quoted = 1;
+const doubled = 2;
+
 /** A record: its fields as ranges of bytes. Valid until the next scan. */
 export interface CsvRecord {
   readonly count: number;
@@ -15,6 +20,7 @@ export interface CsvRecord {
   /** Why it is no CSV record. */
   readonly problem: string | undefined;
   text(buffer: TextBuffer, field: number): string;
+  isQuoted(field: number): boolean;
 }
 
 /** Scans records. Fields may be quoted; a quote within an unquoted field stands for itself. */
@@ -26,8 +32,8 @@ export class CsvScanner implements CsvRecord {
   readonly #delimiter: number;
   #starts: number[] = [];
   #ends: number[] = [];
-  /** 1 where a field holds doubled quotes. */
-  #doubled: number[] = [];
+  /** How each field is written. */
+  #forms: number[] = [];
 
   constructor(delimiter: number) {
     this.#delimiter = delimiter;
@@ -46,7 +52,7 @@ export class CsvScanner implements CsvRecord {
         if (i < 0) return undefined;
       } else {
         while (i < to && buffer[i] !== delimiter && buffer[i] !== newline) i++;
-        this.#field(first, i, 0);
+        this.#field(first, i, bare);
       }
       if (i < to && buffer[i] === delimiter) continue;
       if (i >= to && !last) return undefined;
@@ -67,24 +73,24 @@ export class CsvScanner implements CsvRecord {
   /** Reads a quoted field; answers the offset of what ends it, or -1 where that is not in the input yet. */
   #quoted(buffer: TextBuffer, from: number, range: { readonly to: number; readonly last: boolean }): number {
     const { to, last } = range;
-    let doubled = 0;
+    let form = quoted;
     let i = from + 1;
     for (;;) {
       while (i < to && buffer[i] !== quote) i++;
       if (i >= to) {
         if (!last) return -1;
         this.problem = "a quoted field is not closed";
-        this.#field(from + 1, to, doubled);
+        this.#field(from + 1, to, form);
         return to;
       }
       if (i + 1 < to && buffer[i + 1] === quote) {
-        doubled = 1;
+        form = doubled;
         i += 2;
         continue;
       }
       break;
     }
-    this.#field(from + 1, i, doubled);
+    this.#field(from + 1, i, form);
     return this.#behindQuote(buffer, i + 1, to);
   }
 
@@ -97,16 +103,20 @@ export class CsvScanner implements CsvRecord {
     return i;
   }
 
-  #field(start: number, end: number, doubled: number): void {
+  #field(start: number, end: number, form: number): void {
     const field = this.count++;
     this.#starts[field] = start;
     this.#ends[field] = end;
-    this.#doubled[field] = doubled;
+    this.#forms[field] = form;
+  }
+
+  isQuoted(field: number): boolean {
+    return this.#forms[field] !== bare;
   }
 
   text(buffer: TextBuffer, field: number): string {
     const text = buffer.utf8Slice(this.#starts[field] ?? 0, this.#ends[field] ?? 0);
-    return this.#doubled[field] === 1 ? text.replaceAll('""', '"') : text;
+    return this.#forms[field] === doubled ? text.replaceAll('""', '"') : text;
   }
 }
 

@@ -23,7 +23,7 @@ export interface CsvOptions {
 
 /**
  * Decodes comma-separated values. Without a schema every value is a string; with one, cells become the schema's values, and a column
- * of the schema that the header lacks is null where it may be.
+ * of the schema that the header lacks is null where it may be. So is an empty cell; in quotes it is empty text, where its type is string or bytes.
  *
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for a delimiter that is none, or where nothing names the columns.
  *   While decoding: SF_CODEC_DECODE for a header with doubled names, SF_SCHEMA_VIOLATION for one that lacks a required column.

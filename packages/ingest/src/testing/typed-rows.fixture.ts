@@ -54,20 +54,10 @@ interface ParquetColumn {
 /** A column whose type holds all the values, those of a fault too. */
 function columnOf(type: DataType, values: readonly unknown[]): ParquetColumn {
   const column = (parquetType: BasicType, make: (value: NonNullable<unknown>) => unknown): ParquetColumn => ({ type: parquetType, nullable: true, data: values.map((value) => (value === null || value === undefined ? null : make(value))) });
-  const isBeyond = values.some((value) => typeof value === "bigint" && BigInt.asIntN(64, value) !== value);
-  switch (type.type) {
-    case "list":
-    case "struct": return column("JSON", (value) => JSON.parse(jsonOf(value)) as unknown);
-    case "bytes": return column("BYTE_ARRAY", (value) => value);
-    case "float64":
-    case "bool":
-    case "int32":
-    case "int64":
-    case "timestamp":
-      if (isBeyond || values.some((value) => typeof value === "string")) return column("STRING", (value) => (typeof value === "string" ? value : textOf(value, type)));
-      break;
-    default: return column("STRING", (value) => value);
-  }
+  const isText = values.some((value) => typeof value === "string" || (typeof value === "bigint" && BigInt.asIntN(64, value) !== value));
+  if (type.type === "list" || type.type === "struct") return column("JSON", (value) => JSON.parse(jsonOf(value)) as unknown);
+  if (type.type === "bytes") return column("BYTE_ARRAY", (value) => value);
+  if (isText) return column("STRING", (value) => (typeof value === "string" ? value : textOf(value, type)));
   if (type.type === "bool") return column("BOOLEAN", (value) => value);
   if (type.type === "float64" || values.some((value) => typeof value === "number" && !Number.isSafeInteger(value))) return column("DOUBLE", (value) => value);
   if (type.type === "timestamp" && values.every((value) => Math.abs(Number(value)) <= 8.64e15)) return column("TIMESTAMP", (value) => new Date(Number(value)));

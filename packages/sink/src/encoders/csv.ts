@@ -19,7 +19,8 @@ export interface CsvEncoderOptions {
 /**
  * Encodes each record as a line of cells, quoted where they must be; lines end with CR LF.
  *
- * Null is an empty cell; an empty string is `""` where the field may be null, so that a reader may tell them apart. int64 and decimal are digits;
+ * Null is an empty cell; an empty string is `""` where the field may be null, so that a reader may tell them apart. A null that would be the
+ * whole line cannot be encoded where its field is a string or bytes. int64 and decimal are digits;
  * bytes are base64; lists, maps and structs are JSON text.
  *
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for a delimiter that is none; on open where neither schema nor `columns` name the columns.
@@ -29,22 +30,30 @@ export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
   if (!/^[\t -~]$/.test(delimiter) || delimiter === '"') {
     throw new StreamFlowError("SF_CONFIG_INVALID", `a CSV delimiter must be one ASCII character and no quote, got ${JSON.stringify(delimiter)}`);
   }
-  const mustQuote = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/, "\\$&")}]`);
+  // What begins with a byte order mark may begin the file, where it would be none of the text.
+  const mustQuote = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/, "\\$&")}]|^\ufeff`);
   const quote = (text: string): string => (mustQuote.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return {
     type: "csv",
     create({ schema }): Encoder {
-      const columns = columnsOf(schema, options.columns).map(({ name, type }) => ({ name, read: fieldReader(name), cell: cellWriter(type, { timestamps, quote }) }));
+      const columns = columnsOf(schema, options.columns).map(({ name, type }) => ({ name, type, read: fieldReader(name), cell: cellWriter(type, { timestamps, quote }) }));
+      const only = columns.length === 1 && isText(columns[0]?.type) ? columns[0] : undefined;
       const line = (cells: readonly string[]): string => (cells.length === 1 && cells[0] === "" ? `""\r\n` : `${cells.join(delimiter)}\r\n`);
       return {
         ...(header ? { prologue: new TextEncoder().encode(line(columns.map(({ name }) => quote(name)))) } : {}),
         encode(value, out) {
           if (!isPlainObject(value)) throw new StreamFlowError("SF_CODEC_ENCODE", `a CSV record must be an object with named fields, got ${describeValue(value)}`);
+          if (only !== undefined && (only.read(value) ?? null) === null) throw new StreamFlowError("SF_CODEC_ENCODE", `null in the only column, "${only.name}", could not be told from the empty text`, { hint: "write another column too, or NDJSON" });
           out.text(line(columns.map(({ read, cell }) => cell(read(value)))));
         },
       };
     },
   };
+}
+
+/** Text that may be null: null is an empty cell, and a line without any text would be blank. */
+function isText(type: DataType | undefined): boolean {
+  return type?.nullable === true && (type.type === "string" || type.type === "bytes");
 }
 
 function columnsOf(schema: Schema | undefined, wanted: readonly string[] | undefined): readonly { readonly name: string; readonly type: DataType | undefined }[] {

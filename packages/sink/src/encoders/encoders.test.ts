@@ -156,6 +156,12 @@ describe("csv", () => {
     const schema = t.struct({ a: nullable(t.string()), b: t.string() });
     expect(encode(csvEncoder(), [{ a: null, b: "" }, { a: "", b: 'x"y' }], schema)).toBe('a,b\r\n,\r\n"","x""y"\r\n');
     expect(encode(csvEncoder({ header: false }), [{ a: null }], t.struct({ a: nullable(t.int32()) }))).toBe('""\r\n');
+    for (const type of [t.string(), t.bytes()]) {
+      const only = t.struct({ a: nullable(type) });
+      expect(codeOf(() => encode(csvEncoder(), [{ a: null }], only))).toBe("SF_CODEC_ENCODE");
+      expect(codeOf(() => encode(csvEncoder(), [{}], only))).toBe("SF_CODEC_ENCODE");
+    }
+    expect(encode(csvEncoder({ header: false }), [{ a: "" }, { a: "\ufeffx" }], t.struct({ a: nullable(t.string()) }))).toBe('""\r\n"\ufeffx"\r\n');
   });
 
   it("takes columns instead of a schema, and leaves out other fields", () => {

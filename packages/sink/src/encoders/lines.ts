@@ -11,7 +11,7 @@ export interface LinesEncoderOptions {
 
 const lineBreak = /\n|\r$/;
 
-/** Encodes each string as a line, ended by LF. A string that holds a line end cannot be encoded: it would be read back as two. */
+/** Encodes each string as a line, ended by LF. A string that holds a line end cannot be encoded: it would be read back as two. A byte order mark that begins a file is read as none of its text. */
 export function linesEncoder(options: LinesEncoderOptions = {}): EncoderFactory {
   const { field } = options;
   const read = field === undefined ? undefined : fieldReader(field);
