@@ -62,7 +62,7 @@ export type { CheckpointResult } from "./engine/checkpointer.ts";
 export type { ExecutorProgress } from "./engine/executor-metrics.ts";
 export { PlanBuilder } from "./plan/plan-builder.ts";
 export type { StagePart, Tail } from "./plan/plan-builder.ts";
-export { planPipeline } from "./plan/planner.ts";
+export { planPipeline, planProblems } from "./plan/planner.ts";
 export type { PhysicalNode, PhysicalPlan, PhysicalTask, Scope, SinkGuarantee } from "./plan/physical-plan.ts";
 export { explainJson, explainMermaid, explainText } from "./plan/explain.ts";
 export { canonicalPlan, hashText, plainOf } from "./plan/canonical.ts";

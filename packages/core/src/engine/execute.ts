@@ -59,7 +59,7 @@ async function* executeFused<Out>(options: ExecuteOptions): AsyncGenerator<Out> 
   }, { sink: () => (value) => results.push(value as Out), late: () => undefined });
   const { task } = wiring.buildPartition("input", "0");
   for (const instance of task.parts.instances) {
-    if (instance.operator.open !== undefined) throw invalid(`"${instance.node}" loads data of its own`, "use run instead of execute");
+    if (instance.operator.open !== undefined) throw invalid(`"${instance.node}" loads data of its own`, "use run instead of execute", [instance.node]);
   }
   const batch = new SingleBatch();
   try {
@@ -79,7 +79,7 @@ async function* executeFused<Out>(options: ExecuteOptions): AsyncGenerator<Out> 
 
 function checkExecutable(plan: LogicalPlan): void {
   const own = plan.nodes.find((node) => (node.kind === "source" && node.source !== inputSource) || node.kind === "sink");
-  if (own !== undefined) throw invalid(`execute feeds the pipeline itself, but "${own.id}" is a ${own.kind} of its own`, "use run for pipelines with sources and sinks");
+  if (own !== undefined) throw invalid(`execute feeds the pipeline itself, but "${own.id}" is a ${own.kind} of its own`, "use run for pipelines with sources and sinks", [own.id]);
 }
 
 function withResult(plan: LogicalPlan, tails: readonly Tail[]): LogicalPlan {

@@ -16,19 +16,29 @@ export interface GraphNode {
  * @throws {@link StreamFlowError} SF_PLAN_INVALID for a doubled id, an edge to nowhere, a circle, an input without a source, or an output that nothing reads.
  */
 export function orderNodes(plan: LogicalPlan): readonly GraphNode[] {
+  const graph = connectNodes(plan);
+  const [problem] = [...missingInputs(graph), ...unreadOutputs(graph)];
+  if (problem !== undefined) throw problem;
+  return sortNodes(graph);
+}
+
+/**
+ * Gives every node its edges.
+ *
+ * @throws {@link StreamFlowError} SF_PLAN_INVALID for a doubled id, or an edge to nowhere.
+ */
+export function connectNodes(plan: LogicalPlan): readonly GraphNode[] {
   const nodes = new Map<string, PlanNode>();
   for (const node of plan.nodes) {
-    if (nodes.has(node.id)) throw invalid(`the id "${node.id}" is used by two nodes`, "give one of them another id");
+    if (nodes.has(node.id)) throw invalid(`the id "${node.id}" is used by two nodes`, "give one of them another id", [node.id]);
     nodes.set(node.id, node);
   }
   for (const edge of plan.edges) checkEdge(edge, nodes);
-  const graph = plan.nodes.map((node) => ({
+  return plan.nodes.map((node) => ({
     node,
     incoming: plan.edges.filter((edge) => edge.to === node.id),
     outgoing: plan.edges.filter((edge) => edge.from === node.id),
   }));
-  for (const entry of graph) checkConnected(entry);
-  return sorted(graph);
 }
 
 /** Names of a stage's inputs; sources have none, sinks one. */
@@ -52,38 +62,47 @@ export function outputNames(node: PlanNode): readonly string[] {
 }
 
 function checkEdge(edge: PlanEdge, nodes: ReadonlyMap<string, PlanNode>): void {
-  const from = known(edge.from, nodes);
-  const to = known(edge.to, nodes);
+  const from = known(edge.from, nodes, edge.to);
+  const to = known(edge.to, nodes, edge.from);
   const outputs = outputNames(from);
   if (!outputs.includes(edge.output)) {
-    throw invalid(`"${from.id}" (${from.type}) has no output "${edge.output}", which "${to.id}" (${to.type}) reads`, `its outputs: ${outputs.join(", ") || "none"}`);
+    throw invalid(`"${from.id}" (${from.type}) has no output "${edge.output}", which "${to.id}" (${to.type}) reads`, `its outputs: ${outputs.join(", ") || "none"}`, [to.id, from.id]);
   }
   const inputs = inputNames(to);
   if (!inputs.includes(edge.input)) {
-    throw invalid(`"${to.id}" (${to.type}) has no input "${edge.input}", which "${from.id}" (${from.type}) feeds`, `its inputs: ${inputs.join(", ") || "none"}`);
+    throw invalid(`"${to.id}" (${to.type}) has no input "${edge.input}", which "${from.id}" (${from.type}) feeds`, `its inputs: ${inputs.join(", ") || "none"}`, [to.id, from.id]);
   }
 }
 
-function known(id: string, nodes: ReadonlyMap<string, PlanNode>): PlanNode {
+function known(id: string, nodes: ReadonlyMap<string, PlanNode>, otherEnd: string): PlanNode {
   const node = nodes.get(id);
   if (node !== undefined) return node;
   const near = nearest(id, [...nodes.keys()]);
-  throw invalid(`there is no node "${id}"`, near === undefined ? `nodes: ${[...nodes.keys()].join(", ")}` : `did you mean "${near}"?`);
+  throw invalid(`there is no node "${id}"`, near === undefined ? `nodes: ${[...nodes.keys()].join(", ")}` : `did you mean "${near}"?`, [otherEnd]);
 }
 
-function checkConnected({ node, incoming, outgoing }: GraphNode): void {
-  for (const input of inputNames(node)) {
-    if (!incoming.some((edge) => edge.input === input)) {
-      throw invalid(`input "${input}" of "${node.id}" (${node.type}) is not connected`, `feed it from a source or a stage`);
-    }
-  }
-  if (node.kind !== "sink" && !outgoing.some((edge) => edge.output !== rejectedOutput)) {
-    throw invalid(`nothing reads the output of "${node.id}" (${node.type})`, "add a sink behind it, or remove it");
-  }
+/** An SF_PLAN_INVALID for every input that nothing feeds. */
+export function missingInputs(graph: readonly GraphNode[]): readonly StreamFlowError[] {
+  return graph.flatMap(({ node, incoming }) =>
+    inputNames(node)
+      .filter((input) => !incoming.some((edge) => edge.input === input))
+      .map((input) => invalid(`input "${input}" of "${node.id}" (${node.type}) is not connected`, "feed it from a source or a stage", [node.id])));
 }
 
-/** @see Kahn 1962, "Topological sorting of large networks" */
-function sorted(graph: readonly GraphNode[]): readonly GraphNode[] {
+/** An SF_PLAN_INVALID for every source and stage of which nothing is read, or only what it rejected. */
+export function unreadOutputs(graph: readonly GraphNode[]): readonly StreamFlowError[] {
+  return graph
+    .filter(({ node, outgoing }) => node.kind !== "sink" && !outgoing.some((edge) => edge.output !== rejectedOutput))
+    .map(({ node }) => invalid(`nothing reads the output of "${node.id}" (${node.type})`, "add a sink behind it, or remove it", [node.id]));
+}
+
+/**
+ * Orders the nodes so that every edge points forward.
+ *
+ * @throws {@link StreamFlowError} SF_PLAN_INVALID for a circle.
+ * @see Kahn 1962, "Topological sorting of large networks"
+ */
+export function sortNodes(graph: readonly GraphNode[]): readonly GraphNode[] {
   const missing = new Map(graph.map((entry) => [entry.node.id, entry.incoming.length]));
   const order: GraphNode[] = [];
   let ready = graph.filter((entry) => entry.incoming.length === 0);
@@ -100,8 +119,8 @@ function sorted(graph: readonly GraphNode[]): readonly GraphNode[] {
     ready = next;
   }
   if (order.length === graph.length) return order;
-  const names = circleIn(graph.filter((entry) => !order.includes(entry))).map((entry) => `"${entry.node.id}"`);
-  throw invalid(`${names.join(", ")} form a circle`, "records must flow in one direction");
+  const ids = circleIn(graph.filter((entry) => !order.includes(entry))).map((entry) => entry.node.id);
+  throw invalid(`${ids.map((id) => `"${id}"`).join(", ")} form a circle`, "records must flow in one direction", ids);
 }
 
 /** Of nodes that cannot be ordered, those on a circle or between two: the others only wait behind one. */
@@ -111,7 +130,7 @@ function circleIn(stuck: readonly GraphNode[]): readonly GraphNode[] {
   return left.length === stuck.length ? stuck : circleIn(left);
 }
 
-/** An SF_PLAN_INVALID with a hint. */
-export function invalid(message: string, hint: string): StreamFlowError {
-  return new StreamFlowError("SF_PLAN_INVALID", message, { hint });
+/** An SF_PLAN_INVALID with a hint. `context.nodes` holds the ids of the nodes that it is about, first the one to edit: a text finds their place by it. */
+export function invalid(message: string, hint: string, nodes: readonly string[]): StreamFlowError {
+  return new StreamFlowError("SF_PLAN_INVALID", message, { hint, context: { nodes } });
 }

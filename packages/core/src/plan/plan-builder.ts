@@ -72,7 +72,7 @@ export class PlanBuilder {
   merge(other: PlanBuilder): void {
     if (other === this) return;
     const doubled = [...other.#nodes.keys()].find((id) => this.#nodes.has(id));
-    if (doubled !== undefined) throw invalid(`the id "${doubled}" is used by two nodes of the joined pipelines`, "give one of them another id");
+    if (doubled !== undefined) throw invalid(`the id "${doubled}" is used by two nodes of the joined pipelines`, "give one of them another id", [doubled]);
     for (const [id, node] of other.#nodes) this.#nodes.set(id, node);
     this.#edges.push(...other.#edges);
     for (const [key, shape] of other.#shapes) this.#shapes.set(key, shape);
@@ -86,9 +86,9 @@ export class PlanBuilder {
   /** Checks that a node has an output of that name. */
   tail(node: string, output: string): Tail {
     const found = this.#nodes.get(node);
-    if (found === undefined) throw invalid(`there is no node "${node}"`, `nodes so far: ${[...this.#nodes.keys()].join(", ") || "none"}`);
+    if (found === undefined) throw invalid(`there is no node "${node}"`, `nodes so far: ${[...this.#nodes.keys()].join(", ") || "none"}`, [node]);
     const names = outputNames(found);
-    if (!names.includes(output)) throw invalid(`"${node}" (${found.type}) has no output "${output}"`, `its outputs: ${names.join(", ")}`);
+    if (!names.includes(output)) throw invalid(`"${node}" (${found.type}) has no output "${output}"`, `its outputs: ${names.join(", ")}`, [node]);
     return { node, output };
   }
 
@@ -104,7 +104,7 @@ export class PlanBuilder {
     if (id !== undefined && !nodeIdPattern.test(id)) {
       throw new StreamFlowError("SF_PLAN_INVALID", `"${id}" cannot be a node id`, { hint: 'letters, digits, "_" and "-", starting with a letter' });
     }
-    if (id !== undefined && this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes`, "give one of them another id");
+    if (id !== undefined && this.#nodes.has(id)) throw invalid(`the id "${id}" is used by two nodes`, "give one of them another id", [id]);
     return { ...node, id: id ?? generatedNodeId(node.type, this.#nodes), named: id !== undefined };
   }
 
@@ -122,7 +122,7 @@ export class PlanBuilder {
 function edgesInto(node: PlanNode, inputs: Readonly<Record<string, readonly Tail[]>>): readonly PlanEdge[] {
   const names = inputNames(node);
   return Object.entries(inputs).flatMap(([input, tails]) => {
-    if (!names.includes(input)) throw invalid(`"${node.id}" (${node.type}) has no input "${input}"`, `its inputs: ${names.join(", ")}`);
+    if (!names.includes(input)) throw invalid(`"${node.id}" (${node.type}) has no input "${input}"`, `its inputs: ${names.join(", ")}`, [node.id]);
     return tails.map((tail) => ({ from: tail.node, output: tail.output, to: node.id, input }));
   });
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import { standardFunctionTable } from "./function-table.ts";
 import { bridgeNode, edges, fakeOperator, keyed, logicalPlan, planLine, refusal, sinkNode, sourceNode, stageNode } from "./plan.fixture.ts";
-import { planPipeline } from "./planner.ts";
+import { planPipeline, planProblems } from "./planner.ts";
 
 const pass = fakeOperator("pass");
 const keyBy = fakeOperator("keyBy", { output: keyed });
@@ -106,4 +107,42 @@ describe("asks a source only for what is read", () => {
 
 it("fingerprints the nodes with state, and no others", () => {
   expect(Object.keys(planLine(sourceNode("in"), stageNode("k", keyBy), stageNode("c", count), sinkNode("out")).fingerprints)).toEqual(["c"]);
+});
+
+describe("planProblems: everything at once, with the nodes to edit", () => {
+  const problems = (...given: Parameters<typeof logicalPlan>): readonly string[] =>
+    planProblems(logicalPlan(...given), standardFunctionTable).map(({ code, message, context }) => `${code} ${JSON.stringify(context?.["nodes"])} ${message}`);
+  const line = (...ids: readonly string[]): Parameters<typeof logicalPlan>[1] => edges(...ids.slice(1).map((id, index) => `${ids[index]} > ${id}`));
+
+  it("nothing of a plan that can be run", () => {
+    expect(problems([sourceNode("in"), stageNode("p", pass), sinkNode("out")], line("in", "p", "out"))).toEqual([]);
+  });
+
+  it("outputs that nothing reads, unbounded state and stages that could swap their state", () => {
+    const growing = fakeOperator("reduce", { stateful: true, unboundedState: "it has no ttlMs" });
+    const reduce = (id: string) => stageNode(id, growing, { named: false });
+    const nodes = [sourceNode("in"), reduce("a"), reduce("b"), stageNode("lonely", pass), sinkNode("out")];
+    expect(problems(nodes, [...line("in", "a", "b", "out"), ...line("in", "lonely")])).toEqual([
+      'SF_PLAN_INVALID ["lonely"] nothing reads the output of "lonely" (pass)',
+      'SF_PLAN_UNBOUNDED_STATE ["a"] the state of "a" (reduce) can grow for ever: it has no ttlMs',
+      'SF_PLAN_UNBOUNDED_STATE ["b"] the state of "b" (reduce) can grow for ever: it has no ttlMs',
+      'SF_PLAN_INVALID ["b","a"] "a" and "b" are both reduce stages with state and without an id of their own: a later edit could swap their state',
+    ]);
+  });
+
+  it("an input that nothing feeds, and not what follows from it", () => {
+    const join = fakeOperator("join", { needsKey: true }, { inputs: ["left", "right"] });
+    expect(problems([sourceNode("in"), stageNode("j", join), sinkNode("out")], edges("in > j.left", "j > out"))).toEqual([
+      'SF_PLAN_INVALID ["j"] input "right" of "j" (join) is not connected',
+    ]);
+  });
+
+  it("what a stage cannot take or refuses, a circle, and an edge to nowhere", () => {
+    const refusing = { ...pass, shape: () => { throw new StreamFlowError("SF_PLAN_INVALID", 'the field of "r" is wrong', { context: { field: "f" } }); } };
+    const [refusal] = planProblems(logicalPlan([sourceNode("in"), stageNode("r", refusing), sinkNode("out")], line("in", "r", "out")), standardFunctionTable);
+    expect(refusal).toMatchObject({ message: 'the field of "r" is wrong', context: { field: "f", nodes: ["r"] } });
+    expect(problems([sourceNode("in"), stageNode("c", count), sinkNode("out")], line("in", "c", "out"))[0]).toContain('["c"] "c" (count) needs a key');
+    expect(problems([sourceNode("in"), stageNode("a", pass), stageNode("b", pass), sinkNode("out")], [...line("in", "a", "b", "out"), ...line("b", "a")])[0]).toContain('["a","b"]');
+    expect(problems([sourceNode("in"), sinkNode("out")], line("inn", "out"))[0]).toContain('["out"] there is no node "inn"');
+  });
 });

@@ -4,19 +4,20 @@ import type { FunctionTable } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
 import { stateFingerprint } from "./canonical.ts";
 import { guarantees } from "./guarantee.ts";
-import { invalid, orderNodes, rejectedOutput } from "./graph.ts";
-import type { LogicalPlan } from "./logical-plan.ts";
+import { connectNodes, invalid, missingInputs, orderNodes, rejectedOutput, sortNodes, unreadOutputs } from "./graph.ts";
+import type { LogicalPlan, PlanNode } from "./logical-plan.ts";
 import type { PhysicalNode, PhysicalPlan, PhysicalTask, Scope } from "./physical-plan.ts";
 import { isBridged, shapeNodes, type ShapedNode } from "./shapes.ts";
 
 /**
  * Checks a plan and decides where its nodes run. Opens nothing.
  *
- * @throws {@link StreamFlowError} SF_PLAN_INVALID or SF_PLAN_UNBOUNDED_STATE, naming the nodes and what to change.
+ * @throws {@link StreamFlowError} SF_PLAN_INVALID, SF_PLAN_UNBOUNDED_STATE, or what a stage refuses: the first of {@link planProblems}.
  */
 export function planPipeline(logical: LogicalPlan, functions: FunctionTable): PhysicalPlan {
   const shaped = shapeNodes(orderNodes(logical), functions);
-  checkState(logical, shaped);
+  const [problem] = stateProblems(logical, shaped);
+  if (problem !== undefined) throw problem;
   const nodes = placeNodes(shaped);
   const shared = nodes.find((node) => node.exchanged);
   return {
@@ -31,19 +32,45 @@ export function planPipeline(logical: LogicalPlan, functions: FunctionTable): Ph
   };
 }
 
-function checkState(logical: LogicalPlan, shaped: readonly ShapedNode[]): void {
+/**
+ * Finds everything for which {@link planPipeline} refuses a plan; nothing where it takes it. What only follows from an earlier mistake is left out.
+ *
+ * Each error names the nodes that it is about and what to change; its `context.nodes` holds their ids, first the one to edit. Opens nothing.
+ */
+export function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[] {
+  const found: StreamFlowError[] = [];
+  try {
+    const graph = connectNodes(logical);
+    found.push(...missingInputs(graph));
+    // Shapes behind an input that nothing feeds would only repeat it.
+    if (found.length > 0) return found;
+    found.push(...unreadOutputs(graph));
+    found.push(...stateProblems(logical, shapeNodes(sortNodes(graph), functions)));
+  } catch (thrown) {
+    if (!StreamFlowError.is(thrown)) throw thrown;
+    found.push(thrown);
+  }
+  return found;
+}
+
+function stateProblems(logical: LogicalPlan, shaped: readonly ShapedNode[]): readonly StreamFlowError[] {
+  const found: StreamFlowError[] = [];
   const unnamed = new Map<string, string>();
   for (const { node, shape } of shaped) {
     if (shape?.unboundedState !== undefined && logical.config.unboundedState !== true) {
-      throw new StreamFlowError("SF_PLAN_UNBOUNDED_STATE", `the state of "${node.id}" (${node.type}) can grow for ever: ${shape.unboundedState}`);
+      const message = `the state of "${node.id}" (${node.type}) can grow for ever: ${shape.unboundedState}`;
+      found.push(new StreamFlowError("SF_PLAN_UNBOUNDED_STATE", message, { context: { nodes: [node.id] } }));
     }
     if (shape?.stateful !== true || node.named) continue;
     const other = unnamed.get(node.type);
-    if (other !== undefined) {
-      throw invalid(`"${other}" and "${node.id}" are both ${node.type} stages with state and without an id of their own: a later edit could swap their state`, "give each an id");
-    }
-    unnamed.set(node.type, node.id);
+    if (other === undefined) unnamed.set(node.type, node.id);
+    else found.push(unnamedTwins(node, other));
   }
+  return found;
+}
+
+function unnamedTwins({ id, type }: PlanNode, other: string): StreamFlowError {
+  return invalid(`"${other}" and "${id}" are both ${type} stages with state and without an id of their own: a later edit could swap their state`, "give each an id", [id, other]);
 }
 
 function placeNodes(shaped: readonly ShapedNode[]): readonly PhysicalNode[] {

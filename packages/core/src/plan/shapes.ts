@@ -55,10 +55,11 @@ export function stageShape(entry: GraphNode, inputShapes: readonly Shape[], func
     shape = node.definition!.shape(node.config as never, inputShapes, { node: node.id, functions });
   } catch (thrown) {
     const error = toStreamFlowError(thrown, "SF_PIPELINE_STAGE_REJECTED", `stage "${node.id}" (${node.type})`);
-    if (error.message.includes(`"${node.id}"`)) throw error;
     const from = entry.incoming.map((edge) => `"${edge.from}"`).join(" and ");
     const behind = from === "" ? "" : ` behind ${from}`;
-    throw new StreamFlowError(error.code, `stage "${node.id}" (${node.type})${behind}: ${error.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    const message = error.message.includes(`"${node.id}"`) ? error.message : `stage "${node.id}" (${node.type})${behind}: ${error.message}`;
+    const context = { ...error.context, nodes: [node.id] };
+    throw new StreamFlowError(error.code, message, { cause: error, context, ...(error.hint === undefined ? {} : { hint: error.hint }) });
   }
   inputShapes.forEach((input, index) => checkNeeds(entry, shape, input, index));
   return shape;
@@ -70,10 +71,10 @@ function checkNeeds(entry: GraphNode, shape: NodeShape, input: Shape, index: num
   const from = entry.incoming.find((edge) => edge.input === name)?.from ?? "its input";
   const pair = `"${node.id}" (${node.type})`;
   if (shape.needsKey === true && input.key === undefined) {
-    throw invalid(`${pair} needs a key, but records from "${from}" have none`, `put a keyBy between "${from}" and "${node.id}"`);
+    throw invalid(`${pair} needs a key, but records from "${from}" have none`, `put a keyBy between "${from}" and "${node.id}"`, [node.id]);
   }
   if (shape.needsTime === true && !input.time) {
-    throw invalid(`${pair} needs event time, but records from "${from}" carry none`, `put an eventTime stage between "${from}" and "${node.id}"`);
+    throw invalid(`${pair} needs event time, but records from "${from}" carry none`, `put an eventTime stage between "${from}" and "${node.id}"`, [node.id]);
   }
 }
 
@@ -83,13 +84,13 @@ export function checkSink(entry: GraphNode, input: Shape): void {
   const from = entry.incoming[0]?.from ?? "its input";
   const needs = node.sink?.needs;
   if (needs?.insertOnly !== false && input.changes === "all") {
-    throw invalid(`sink "${node.id}" (${node.type}) takes only new records, but "${from}" also gives updates`, `use a sink with upserts, or emit only final results in "${from}"`);
+    throw invalid(`sink "${node.id}" (${node.type}) takes only new records, but "${from}" also gives updates`, `use a sink with upserts, or emit only final results in "${from}"`, [node.id]);
   }
   if (input.schema?.type !== "struct") return;
   const names = input.schema.fields.map((field) => field.name);
   const missing = (needs?.fields ?? []).filter((field) => !names.includes(field));
   if (missing.length > 0) {
-    throw invalid(`sink "${node.id}" (${node.type}) needs ${missing.map((f) => `"${f}"`).join(", ")}, but "${from}" gives ${names.join(", ")}`, `add the field in "${from}", or change the sink`);
+    throw invalid(`sink "${node.id}" (${node.type}) needs ${missing.map((f) => `"${f}"`).join(", ")}, but "${from}" gives ${names.join(", ")}`, `add the field in "${from}", or change the sink`, [node.id]);
   }
 }
 
@@ -100,10 +101,10 @@ export function mergedShape(entry: GraphNode, input: string, outputOf: (edge: Pl
   const first = shapes[0] ?? unknownShape;
   for (const [index, other] of shapes.entries()) {
     if (!compatible(first.schema, other.schema)) {
-      throw invalid(`"${edges[0]?.from}" and "${edges[index]?.from}" give different types, and both feed "${entry.node.id}" (${entry.node.type})`, "project both to the same fields first");
+      throw invalid(`"${edges[0]?.from}" and "${edges[index]?.from}" give different types, and both feed "${entry.node.id}" (${entry.node.type})`, "project both to the same fields first", [entry.node.id]);
     }
     if (first.time !== other.time) {
-      throw invalid(`"${edges[0]?.from}" and "${edges[index]?.from}" both feed "${entry.node.id}", but only one of them carries event time`, "put an eventTime stage behind each source");
+      throw invalid(`"${edges[0]?.from}" and "${edges[index]?.from}" both feed "${entry.node.id}", but only one of them carries event time`, "put an eventTime stage behind each source", [entry.node.id]);
     }
   }
   const sameKey = shapes.every((shape) => JSON.stringify(shape.key) === JSON.stringify(first.key));
