@@ -7,6 +7,7 @@ import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Docum
 import { excessOf } from "./depth.ts";
 import type { Place } from "./place.ts";
 import type { Problems } from "./problems.ts";
+import { syntaxMistakes } from "./syntax-error.ts";
 
 /** Bounds of a configuration text. */
 export const maxDocumentBytes: number = 1024 * 1024;
@@ -14,7 +15,6 @@ export const maxDepth = 64;
 export const maxNodes = 20_000;
 /** Marks, scalars, line breaks and the blanks between them: composing takes time for each. */
 export const maxTokens = 100_000;
-
 
 /** A value in the text. */
 export type ConfigNode = ScalarNode | ListNode | MapNode;
@@ -100,15 +100,9 @@ class TreeReader {
     return this.#incomplete ? undefined : root;
   }
 
-  /** After a mistake every token may be unexpected: only the first of those is told. */
   #syntaxErrors({ errors }: Document.Parsed): void {
     const { problems, text } = this.#context;
-    const told = errors.filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN");
-    for (const { code, message, pos } of told) {
-      const inFlow = text.slice(pos[0] - 1, pos[0] + 1) === "${";
-      const hint = inFlow ? 'inside { } and [ ] a reference needs quotes: "${NAME}"' : undefined;
-      problems.add(this.#place(pos[0]), "", code === "MULTIPLE_DOCS" ? "expected one document, got several" : syntaxMessage(message), hint);
-    }
+    for (const { offset, message, hint } of syntaxMistakes(errors, text)) problems.add(this.#place(offset), "", message, hint);
   }
 
   #node(node: Node | null, depth: number): ConfigNode | undefined {
@@ -194,8 +188,4 @@ interface Pair {
 
 function emptyScalar(place: Place): ScalarNode {
   return { kind: "scalar", value: null, text: "", quoted: false, place, placeAt: () => place };
-}
-
-function syntaxMessage(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -97,6 +97,42 @@ error[SF_PLAN_INVALID]: stage "sample-2" (sample) behind "generator": needs a nu
   hint: put a map before it`);
   });
 
+  it("tells all that the planner refuses, each at the entry of its node", () => {
+    const error = refusal(`
+name: p
+source: { type: generator, id: in }
+stages:
+  - { type: keep, id: lasts }
+  - { type: keep, from: lasts }
+  - { type: keep }
+  - type: filter
+    id: lonely
+    from: in
+    where: a
+sinks:
+  - { type: memory, from: keep-2 }
+`);
+    expect(renderDiagnostics(error.diagnostics)).toBe(`error[SF_PLAN_UNBOUNDED_STATE]: the state of "lasts" (keep) can grow for ever: it keeps every record
+  --> p.yaml:5:5   stages[0]
+  hint: add a window or a time to live, or declare \`unboundedState: true\`
+
+error[SF_PLAN_UNBOUNDED_STATE]: the state of "keep" (keep) can grow for ever: it keeps every record
+  --> p.yaml:6:5   stages[1]
+  hint: add a window or a time to live, or declare \`unboundedState: true\`
+
+error[SF_PLAN_UNBOUNDED_STATE]: the state of "keep-2" (keep) can grow for ever: it keeps every record
+  --> p.yaml:7:5   stages[2]
+  hint: add a window or a time to live, or declare \`unboundedState: true\`
+
+error[SF_PLAN_INVALID]: "keep" and "keep-2" are both keep stages with state and without an id of their own: a later edit could swap their state
+  --> p.yaml:7:5   stages[2]
+  hint: give each an id
+
+error[SF_PLAN_INVALID]: nothing reads the output of "lonely" (filter)
+  --> p.yaml:8:5   stages[3]
+  hint: add a sink behind it, or remove it`);
+  });
+
   it("an entry without an id keeps its place among the named ones, and is not named", () => {
     const plan = buildPlan(spec("name: p\nsource: { type: generator }\nstages:\n  - { type: filter, where: a }\n  - { type: map, set: { a: b }, id: filter }\nsinks: [{ type: memory }]\n"), registry);
     expect(plan.nodes.map(({ id, named }) => [id, named])).toEqual([

@@ -1,12 +1,13 @@
 // From a spec to a logical plan: components are made and connected, nothing is opened.
-import { PlanBuilder, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type Registry, type Tail } from "@streamflow/core";
+import { PlanBuilder, planProblems, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type Registry, type StreamFlowError, type Tail } from "@streamflow/core";
 import { Problems } from "./problems.ts";
 import { originOf, type NodeSpec, type PipelineSpec } from "./spec.ts";
 
 /**
- * Makes the components that a spec names, and connects them. Types, keys and event time are checked from node to node, as in typed code.
+ * Makes the components that a spec names, connects them, and plans them: what it answers, the planner takes.
  *
- * @throws {@link ConfigError} with everything that the components refuse, each at its entry. What follows only from an earlier mistake is not told.
+ * @throws {@link ConfigError} with everything that the components and the planner refuse, each at its entry. What follows only from an earlier
+ *   mistake is not told.
  */
 export function buildPlan(spec: PipelineSpec, registry: Registry): LogicalPlan {
   const origin = originOf(spec);
@@ -25,7 +26,16 @@ export function buildPlan(spec: PipelineSpec, registry: Registry): LogicalPlan {
     }
   }
   problems.throwIfAny();
-  return withNames(making.builder.build(), spec);
+  const plan = withNames(making.builder.build(), spec);
+  for (const problem of planProblems(plan, registry.functions)) problems.addThrown(problem, at(entryOf(problem, spec)));
+  problems.throwIfAny();
+  return plan;
+}
+
+/** Where the node stands that the planner would have edited. */
+function entryOf({ context }: StreamFlowError, { nodes }: PipelineSpec): NodeSpec["location"] {
+  const ids = (context?.["nodes"] ?? []) as readonly string[];
+  return nodes.find(({ id }) => id === ids[0])?.location ?? {};
 }
 
 /** What components may use while they are made: each other, by type. */

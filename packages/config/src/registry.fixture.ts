@@ -95,6 +95,7 @@ export function testRegistry(): Registry {
       }),
       spec("stage", "join", { fields: { on: { type: { kind: "list", item: { kind: "string" }, min: 1 }, required: true, doc: "Fields that are equal." } }, example: "type: join\nleft: orders\nright: payments\non: [id]\n" }),
       spec("stage", "sample", { fields: { rate: { type: { kind: "number", min: 0, max: 1 }, required: true, doc: "Share that stays." } }, example: "type: sample\nrate: 0.1\n" }),
+      spec("stage", "keep", { example: "type: keep\n" }),
       spec("sink", "memory", { example: "type: memory\n" }),
       spec("sink", "database", {
         fields: {
@@ -124,6 +125,12 @@ export function testRegistry(): Registry {
         shape: () => {
           throw new StreamFlowError("SF_PLAN_INVALID", "needs a numeric field", { hint: "put a map before it" });
         },
+      }),
+      operator("keep", {
+        shape: () => ({
+          outputs: { main: { schema: undefined, key: undefined, time: false, changes: "insert" } },
+          reads: [[]], forwards: true, deterministic: true, stateful: true, unboundedState: "it keeps every record", summary: "keep",
+        }),
       }),
       operator("window", { outputs: ["main", "late"] }),
       operator("join", { inputs: ["left", "right"] }),
