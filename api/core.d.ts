@@ -376,7 +376,7 @@ export interface DeliverOptions {
     readonly signal: AbortSignal;
     readonly maxAttempts: number;
     readonly backoff?: BackoffPolicy;
-    readonly reject?: (error: StreamFlowError, value: unknown) => void;
+    readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
 }
 
 export interface Disk {

@@ -2,7 +2,7 @@
 import { backoffDelayMs, type BackoffPolicy } from "../async/retry.ts";
 import { sleep } from "../async/sleep.ts";
 import type { Clock, Random } from "../contracts/environment.ts";
-import type { SinkBatch, SinkCapabilities, SinkSession } from "../contracts/sink.ts";
+import type { RecordIdentity, SinkBatch, SinkCapabilities, SinkSession } from "../contracts/sink.ts";
 import { type BatchError, StreamFlowError } from "../errors.ts";
 
 /** What delivery may use. */
@@ -15,8 +15,8 @@ export interface DeliverOptions {
   readonly maxAttempts: number;
   /** How long it waits between attempts. @defaultValue at most 50 ms at first, doubling up to 10 s */
   readonly backoff?: BackoffPolicy;
-  /** Takes a record that the sink will never take. @defaultValue such a record fails the delivery */
-  readonly reject?: (error: StreamFlowError, value: unknown) => void;
+  /** Takes a record that the sink will never take, with its identity. @defaultValue such a record fails the delivery */
+  readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
 }
 
 const usual: BackoffPolicy = { initialDelayMs: 50, maxDelayMs: 10_000 };
@@ -66,7 +66,7 @@ function remaining(batch: SinkBatch, error: unknown, options: DeliverOptions): S
     const failures = error.failures.toSorted((a, b) => a.index - b.index);
     const hopeless = failures.filter((failure) => !failure.error.retryable);
     if (hopeless.length > 0 && options.reject === undefined) throw error;
-    for (const failure of hopeless) options.reject?.(failure.error, batch.values[failure.index]);
+    for (const failure of hopeless) options.reject?.(failure.error, batch.values[failure.index], batch.identityAt(failure.index));
     return hopeless.length === failures.length ? undefined : select(batch, failures.filter((failure) => failure.error.retryable).map((failure) => failure.index));
   }
   if (StreamFlowError.is(error) && error.retryable) return batch;

@@ -3,7 +3,8 @@ import { Latch } from "../async/signal.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { PartitionEvents, Source } from "../contracts/source.ts";
 import type { PipelineRun } from "../coordinator.ts";
-import type { StreamFlowError } from "../errors.ts";
+import { decodeDeadLetter } from "../contracts/dead-letter.ts";
+import { BatchError, StreamFlowError } from "../errors.ts";
 import { Pipeline } from "../pipeline.ts";
 import { RecordingSink } from "../testing/recording-sink.ts";
 import { memoryStores } from "../testing/memory-stores.ts";
@@ -141,6 +142,36 @@ describe("what windows give without a record", () => {
     run.stop();
     await end;
   });
+});
+
+it("what a timer rejects goes to the rejected output too, with and without an exchange", async () => {
+  for (const partitions of [["0"], ["0", "1"]]) {
+    const { start, clock, storage } = world();
+    const target = new SinkTarget();
+    const source = new TestSource(Object.fromEntries(partitions.map((name) => [name, testRecords([{ k: "a", t: 5 }])])), { capabilities: { singlePartition: partitions.length === 1 } }) as Source<Item>;
+    const pipeline = new Pipeline<Item>({ name: "rejected" }).from(source).addStage(eventTime<Item>({ timestamp: ({ t }: Item) => t })).addStage(byKey()).addStage(countOfTens({ refuses: true }));
+    const { end } = start(pipeline.side("rejected", (side) => side.to(new RecordingSink("sink-first", { target }))).to(new ToldSink()));
+    await clock.advanceAsync(1_000);
+    await end;
+    expect([target.values, storage.logs.find("dead-letters/rejected")]).toEqual([[expect.objectContaining({ node: "tens", value: `a@9=${partitions.length}` })], undefined]);
+  }
+});
+
+it("a record that a sink will never take is one dead letter, however often it is read, with its place", async () => {
+  const { start, clock, storage } = world();
+  const sink = new ToldSink();
+  const late = new ToldSink();
+  sink.onWrite = ({ values }) => {
+    if (values.includes(2)) throw new BatchError("refused", [{ index: values.indexOf(2), error: new StreamFlowError("SF_CODEC_ENCODE", "two") }]);
+  };
+  // The dead letter is durable when this sink fails: the record is read, and refused, again.
+  late.onFlush = failing(1);
+  const stage = new Pipeline({ name: "refused", deadLetters: {} }).from(new TestSource({ "0": testRecords([1, 2, 3]) })).to(sink).to(late);
+  const { end } = start(stage);
+  await clock.advanceAsync(10_000);
+  expect(await end).toEqual({ end: "finished", restarts: 1 });
+  const letters = storage.logs.find("dead-letters/refused")?.entries.map(({ payload }) => decodeDeadLetter(payload));
+  expect(letters).toMatchObject([{ node: "told", partition: "0", position: "2", code: "SF_CODEC_ENCODE" }]);
 });
 
 it("an idempotent sink behind an exchange keeps the records of every partition", async () => {

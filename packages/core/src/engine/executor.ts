@@ -90,14 +90,13 @@ export class Executor {
     this.#idleness = new Idleness(clock, idleAfterMs(plan));
     this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: this.#limits() });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
-    this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value) => this.#rejects.reject(node, error, value) });
+    this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value, identity) => this.#rejects.rejectOutput(node, error, value, identity) });
     this.#rejects = new RejectPort({
       pipeline: config.name,
       policy: config.deadLetters ?? {},
       log: options.stores.logs,
       cursor: this.#cursor,
       nowMs: () => clock.nowMs(),
-      sharedOutputs: () => this.#wiring.sharedRejected,
       count: (node) => this.metrics.count("rejected", node),
     });
     this.#wiring = new Wiring(plan, this.#instanceHost(), {
@@ -474,7 +473,7 @@ export class Executor {
       signal: this.#abort.signal,
       functions,
       processingTimers: this.#processingTimers,
-      reject: (node, error, value) => this.#rejects.reject(node, error, value),
+      reject: (node, error, value, outputs) => this.#rejects.reject(node, error, value, outputs),
     };
   }
 }

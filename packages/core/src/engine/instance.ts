@@ -19,7 +19,8 @@ export interface InstanceHost {
   readonly signal: AbortSignal;
   readonly functions: FunctionTable;
   readonly processingTimers: ProcessingTimers;
-  reject(node: string, error: StreamFlowError, value: unknown): void;
+  /** `outputs`: the connected "rejected" outputs of the instance's scope, by node. */
+  reject(node: string, error: StreamFlowError, value: unknown, outputs?: ReadonlyMap<string, Emit>): void;
 }
 
 /** How one instance is wired. */
@@ -31,6 +32,8 @@ export interface InstanceWiring {
   readonly keys: KeyRules;
   /** The emitter of an output; never undefined: an output that nothing reads is counted and dropped. */
   next(output: string): Emit;
+  /** Connected "rejected" outputs of its scope, by node. */
+  readonly rejected: ReadonlyMap<string, Emit>;
 }
 
 /** A node that has its own gate behind it: it holds state or timers, or moves event time itself. */
@@ -169,7 +172,7 @@ export class OperatorInstance implements GateListener, Timers {
       cursor: host.cursor,
       emit: bind("main"),
       output: bind,
-      reject: (error, value) => host.reject(node, error, value),
+      reject: (error, value) => host.reject(node, error, value, wiring.rejected),
       time: broken("late-rule") ? new Gate() : gate,
       state,
       timers: this,

@@ -2,11 +2,13 @@
 //   D1. Dead letters are durable before the checkpoint that moves past their records is published.
 //   D2. A repeat after a crash adds nothing: every letter has the identity of its record.
 import type { Cursor, Emit } from "../contracts/operator.ts";
+import type { RecordIdentity } from "../contracts/sink.ts";
 import type { LogStore } from "../contracts/stores.ts";
 import { deadLetterLog, type DeadLetter, encodeDeadLetter } from "../contracts/dead-letter.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DeadLetterPolicy } from "../plan/policies.ts";
 import type { Batch, Rejected } from "../record.ts";
+import { isOfEpoch } from "./sink-port.ts";
 import type { PartitionTask } from "./task.ts";
 
 /** What the port is made of. */
@@ -16,10 +18,18 @@ export interface RejectPortParts {
   readonly log: LogStore;
   readonly cursor: Cursor;
   readonly nowMs: () => number;
-  /** Emitters of connected "rejected" outputs of the shared scope, by node. */
-  readonly sharedOutputs: () => ReadonlyMap<string, Emit>;
   /** Counts one rejected record of a node. */
   count(node: string): void;
+}
+
+/** What is kept of a rejected record. */
+interface RejectedRecord {
+  readonly position: string | undefined;
+  readonly raw: Uint8Array | undefined;
+  readonly truncated: boolean;
+  readonly value?: unknown;
+  /** @defaultValue made of node and position */
+  readonly key?: string | undefined;
 }
 
 const defaultMaxBytes = 65_536;
@@ -57,7 +67,7 @@ export class RejectPort {
   /** An input that never became a record. */
   rejectInput(rejected: Rejected): void {
     const source = this.#task?.parts.source ?? "source";
-    const output = this.#output(source);
+    const output = this.#task?.parts.rejected.get(source);
     if (output !== undefined) {
       this.#parts.count(source);
       output({ code: rejected.error.code, message: rejected.error.message, node: source, partition: this.#batch?.partition ?? null, position: rejected.position, value: null });
@@ -66,13 +76,16 @@ export class RejectPort {
     this.#add(source, rejected.error, { position: rejected.position, raw: rejected.raw, truncated: rejected.truncated ?? false });
   }
 
-  /** A value that a stage could not process. @throws the error itself, where the policy says so */
-  reject(node: string, error: StreamFlowError, value: unknown): void {
+  /**
+   * A value that a stage could not process. `outputs` are the connected "rejected" outputs of its scope, by node.
+   * @throws the error itself, where the policy says so
+   */
+  reject(node: string, error: StreamFlowError, value: unknown, outputs?: ReadonlyMap<string, Emit>): void {
     const { cursor } = this.#parts;
     const batch = cursor.index < 0 ? undefined : this.#batch;
     const raw = batch === undefined ? undefined : rawOf(batch, cursor.index);
     const position = batch?.positionAt(cursor.index);
-    const output = this.#output(node);
+    const output = outputs?.get(node);
     if (output !== undefined) {
       this.#parts.count(node);
       output({ code: error.code, message: error.message, node, partition: batch?.partition ?? null, position: position ?? null, value });
@@ -81,11 +94,15 @@ export class RejectPort {
     this.#add(node, error, { position, raw, truncated: false, value });
   }
 
-  #output(node: string): Emit | undefined {
-    return this.#task?.parts.rejected.get(node) ?? this.#parts.sharedOutputs().get(node);
+  /** An output record that a sink will never take. */
+  rejectOutput(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void {
+    const { shard, origin, index } = identity;
+    // Output of timers is counted from restart to restart: it has no name of its own.
+    const key = isOfEpoch(identity) ? undefined : JSON.stringify([shard, origin, index, node]);
+    this.#add(node, error, { position: key === undefined ? undefined : origin, raw: undefined, truncated: false, value, key });
   }
 
-  #add(node: string, error: StreamFlowError, record: { position: string | undefined; raw: Uint8Array | undefined; truncated: boolean; value?: unknown }): void {
+  #add(node: string, error: StreamFlowError, record: RejectedRecord): void {
     const { policy, pipeline } = this.#parts;
     this.#parts.count(node);
     if (policy.onReject === "fail") throw error;
@@ -106,7 +123,7 @@ export class RejectPort {
       timeMs: this.#parts.nowMs(),
       raw: raw.length > maxBytes ? raw.slice(0, maxBytes) : raw,
       truncated: record.truncated || raw.length > maxBytes,
-      key: this.#key(node, record.position),
+      key: record.key ?? this.#key(node, record.position),
     });
   }
 

@@ -76,6 +76,19 @@ it("names output behind an exchange by partition and position: every partition h
   expect(written.flatMap(({ identities }) => identities.map(({ origin }) => origin))).toEqual(["p:in/0 pos-0", "p:in/1 pos-0", "p:other/0 pos-0"]);
 });
 
+it("output that was held since an earlier batch takes no name of a later one", () => {
+  const { port, written, emit, batch } = scene();
+  port.nextEpoch(7);
+  port.enter(batch, "p:in/0");
+  port.held = true;
+  emit("a", 0);
+  port.enter(batch, "p:in/0");
+  port.held = false;
+  emit("b", 0);
+  void port.flush();
+  expect(written[0]?.identities.map(({ origin, index }) => [origin, index])).toEqual([["epoch 7", 0], ["pos-0", 0]]);
+});
+
 it("P2: holds output back while the sink commits, and says when that is enough", () => {
   const { port, written, emit } = scene();
   port.held = true;

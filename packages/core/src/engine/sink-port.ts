@@ -40,6 +40,8 @@ export class SinkPort {
   #indexes: number[] = [];
   #batch: Batch | undefined;
   #batchShard: ShardId | undefined;
+  /** Records at the front that were held since an earlier batch: no position of this one is theirs. */
+  #heldRecords = 0;
   #outputIndex = 0;
 
   constructor(parts: SinkPortParts) {
@@ -66,6 +68,7 @@ export class SinkPort {
   enter(batch?: Batch, shard?: ShardId): void {
     this.#batch = batch;
     this.#batchShard = shard;
+    this.#heldRecords = this.#values.length;
   }
 
   /** Nothing waits to be handed over. */
@@ -98,6 +101,7 @@ export class SinkPort {
     const indexes = this.#indexes;
     const batch = this.#batch;
     const batchShard = this.#batchShard;
+    const heldRecords = this.#heldRecords;
     const epoch = this.epoch;
     const firstOutput = this.#outputIndex;
     const taken: SinkBatch = {
@@ -105,7 +109,7 @@ export class SinkPort {
       values: this.#values,
       timestamps: Float64Array.from(this.#times),
       ...(this.#anyChange ? { changes: Uint8Array.from(this.#changes) } : {}),
-      identityAt: (index) => identity({ shards, indexes, batch, batchShard, epoch, firstOutput }, index),
+      identityAt: (index) => identity({ shards, indexes, batch, batchShard, heldRecords, epoch, firstOutput }, index),
     };
     this.#outputIndex += taken.length;
     this.#values = [];
@@ -114,6 +118,7 @@ export class SinkPort {
     this.#anyChange = false;
     this.#shards = [];
     this.#indexes = [];
+    this.#heldRecords = 0;
     return taken;
   }
 }
@@ -123,8 +128,16 @@ interface Origins {
   readonly indexes: readonly number[];
   readonly batch: Batch | undefined;
   readonly batchShard: ShardId | undefined;
+  readonly heldRecords: number;
   readonly epoch: number;
   readonly firstOutput: number;
+}
+
+const ofEpoch = "epoch ";
+
+/** Whether a record is named by epoch and count, which change where it is made again. */
+export function isOfEpoch({ origin }: RecordIdentity): boolean {
+  return origin.startsWith(ofEpoch);
 }
 
 /** Output of a record is named by the record's position, behind an exchange with its partition; output of timers by epoch and count. */
@@ -132,9 +145,9 @@ function identity(origins: Origins, index: number): RecordIdentity {
   const shard = origins.shards[index];
   const input = origins.indexes[index];
   if (shard === undefined || input === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
-  if (input < 0 || origins.batch === undefined) return { shard, origin: `epoch ${origins.epoch}`, index: origins.firstOutput + index };
+  if (input < 0 || index < origins.heldRecords || origins.batch === undefined) return { shard, origin: `${ofEpoch}${origins.epoch}`, index: origins.firstOutput + index };
   let first = index;
-  while (first > 0 && origins.indexes[first - 1] === input) first--;
+  while (first > origins.heldRecords && origins.indexes[first - 1] === input) first--;
   const position = origins.batch.positionAt(input);
   return { shard, origin: shard === origins.batchShard ? position : `${origins.batchShard} ${position}`, index: index - first };
 }

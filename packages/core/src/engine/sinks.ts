@@ -1,7 +1,8 @@
 // The sinks of one executor: their ports made, their sessions opened.
 import type { Environment } from "../contracts/environment.ts";
 import type { Cursor } from "../contracts/operator.ts";
-import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import type { RecordIdentity } from "../contracts/sink.ts";
+import { type StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { SinkPort } from "./sink-port.ts";
 
@@ -10,7 +11,7 @@ export interface SinkPortsOptions {
   readonly cursor: Cursor;
   readonly environment: Environment;
   readonly signal: AbortSignal;
-  reject(node: string, error: StreamFlowError, value: unknown): void;
+  reject(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void;
 }
 
 const maxHeldRecords = 65_536;
@@ -23,7 +24,7 @@ export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readon
   for (const { node } of plan.nodes) {
     const { sink } = node;
     if (node.kind !== "sink" || sink === undefined) continue;
-    const reject = (error: StreamFlowError, value: unknown): void => options.reject(node.id, error, value);
+    const reject = (error: StreamFlowError, value: unknown, identity: RecordIdentity): void => options.reject(node.id, error, value, identity);
     const { clock, random } = environment;
     ports.push(new SinkPort({
       node: node.id, sink, cursor, maxHeldRecords,

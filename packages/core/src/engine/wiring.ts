@@ -74,11 +74,6 @@ export class Wiring {
     return bridgesOf(this.#shared);
   }
 
-  /** Emitters of connected "rejected" outputs of the shared scope. */
-  get sharedRejected(): ReadonlyMap<string, Emit> {
-    return this.#shared.rejected;
-  }
-
   /** Gates behind exchanges and operators of the shared scope, by node: part of the checkpoint. */
   get sharedGates(): ReadonlyMap<string, Gate> {
     return timedGates(this.#shared, this.#nodes);
@@ -138,7 +133,7 @@ export class Wiring {
       return { inputs: [bridge.push], bridge };
     }
     const keys: KeyRules = keyRules(entry, scope.isPartition ? "partition" : "shared");
-    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name) });
+    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), rejected: scope.rejected });
     return { inputs: instance.operator.inputs, instance };
   }
 
