@@ -1,5 +1,5 @@
 // The columns of a CSV stream, and the rows that its records become.
-import { coerceJson, coerceText, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
+import { coerceJson, coerceText, nearest, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
 import { recordMaker, type RecordMaker } from "../row-maker.ts";
 import type { CsvRecord } from "./csv-scanner.ts";
 import { wantedField, wantedOf } from "./projection.ts";
@@ -18,10 +18,10 @@ export class CsvColumns {
   readonly #targets: readonly Target[];
   readonly #make: RecordMaker;
 
-  /** @throws {@link StreamFlowError} SF_CODEC_DECODE for doubled names, SF_SCHEMA_VIOLATION for a missing column. */
+  /** @throws {@link StreamFlowError} SF_SCHEMA_INVALID for doubled names, or a column that the schema requires and the file lacks: reading it again would not help. */
   constructor(names: readonly string[], options: DecoderOptions) {
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new StreamFlowError("SF_CODEC_DECODE", `the CSV columns must differ, got "${twice}" twice`);
+    if (twice !== undefined) throw new StreamFlowError("SF_SCHEMA_INVALID", `the CSV columns must differ, got "${twice}" twice`, { hint: "rename one of them in the file, or name them all by `columns`" });
     this.names = names;
     this.#targets = targetsOf(names, options);
     this.#make = recordMaker(this.#targets.map((target) => target.name));
@@ -55,7 +55,13 @@ function targetsOf(names: readonly string[], options: DecoderOptions): readonly 
   const schema = narrowed(options.schema, wanted);
   return (schema.type === "struct" ? schema.fields : []).map(({ name, type }) => {
     const column = names.indexOf(name);
-    if (column < 0 && type.nullable !== true) throw new StreamFlowError("SF_SCHEMA_VIOLATION", `the CSV columns lack "${name}", which the schema requires; they are ${names.join(", ")}`);
+    if (column < 0 && type.nullable !== true) throw missingColumn(name, names);
     return { name, column, type };
   });
+}
+
+function missingColumn(name: string, names: readonly string[]): StreamFlowError {
+  const near = nearest(name, names);
+  const hint = `${near === undefined ? "" : `did you mean "${near}"? `}a type that may be null, written with a question mark, is null where its column is missing`;
+  return new StreamFlowError("SF_SCHEMA_INVALID", `the CSV columns lack "${name}", which the schema requires; they are ${names.join(", ")}`, { hint });
 }

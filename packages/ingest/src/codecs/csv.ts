@@ -26,7 +26,7 @@ export interface CsvOptions {
  * of the schema that the header lacks is null where it may be. So is an empty cell; in quotes it is empty text, where its type is string or bytes.
  *
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for a delimiter that is none, or where nothing names the columns.
- *   While decoding: SF_CODEC_DECODE for a header with doubled names, SF_SCHEMA_VIOLATION for one that lacks a required column.
+ *   While decoding: SF_SCHEMA_INVALID for a header with doubled names, or without a required column.
  */
 export function csv(options: CsvOptions = {}): DecoderFactory {
   const { delimiter = ",", header = true, columns } = options;

@@ -118,7 +118,7 @@ const meanings: ReadonlyMap<number, Meaning> = new Map([
   [8, { code: "SF_DISK_READ_ONLY" }],
   [10, { code: "SF_DISK_FAILED" }],
   [13, { code: "SF_DISK_FULL" }],
-  [14, { code: "SF_SINK_FAILED", hint: "check that the folder exists and may be written" }],
+  [14, { code: "SF_DISK_READ_ONLY", hint: "check that the folder exists and may be written" }],
   [19, { code: "SF_SINK_FAILED", hint: 'a record breaks a constraint of the table; use mode "upsert" for keys that come again' }],
   [26, { code: "SF_SINK_FAILED", hint: "the file is not an SQLite database" }],
 ]);

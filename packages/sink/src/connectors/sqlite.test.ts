@@ -311,6 +311,13 @@ describe("tables and types", () => {
 });
 
 describe("a database that says no", () => {
+  it("a place that cannot be written is final: a restart would not mend it", async () => {
+    const { environment } = testEnvironment();
+    const sink = sqliteSink({ path: folder, table: "t" });
+    const error = await failure(() => sink.open({ environment, pipeline: "p", node: "out", schema, keyFields: undefined, signal: new AbortController().signal }));
+    expect([error.code, error.hint]).toEqual(["SF_DISK_READ_ONLY", "check that the folder exists and may be written"]);
+  });
+
   it("waits on the clock for another writer, then gives up, retryably, and can be tried again", async () => {
     const manual = testEnvironment();
     const sink = sqliteSink({ path, table: "t", busyTimeoutMs: 1000 });
