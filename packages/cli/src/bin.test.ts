@@ -35,6 +35,11 @@ describe.concurrent("run and inspect", { timeout: 240_000 }, () => {
     expect(run.stderr).toMatch(/^orders finished: 100 records in, 6 out, in [\d.]+m?s \([\d,]+ records\/s\)\n/);
     expect(run.stderr).toContain(`rejected: 1 records; see them with: streamflow inspect dead-letters orders --data ${workspace.folder}/.streamflow`);
 
+    const again = await workspace.run(...host, "run", "orders.yaml");
+    expect(again.code).toBe(0);
+    expect(again.stderr).toMatch(/^orders finished: 0 records in, 0 out, .*\n {2}nothing new: it went on from checkpoint \d+ in .*\.streamflow; for a fresh start name another --data folder/);
+    expect(run.stderr).not.toContain("nothing new");
+
     const letters = await workspace.run(...host, "inspect", "dead-letters", "orders");
     expect(letters.code).toBe(0);
     expect(letters.stdout).toMatch(/#1 {2}\S+ {2}file {2}orders\.ndjson @ .*\n {2}SF_CODEC_DECODE: .*\n {2}4 B: \{bad\n/);
@@ -65,7 +70,7 @@ describe.concurrent("run and inspect", { timeout: 240_000 }, () => {
     const ended = await running.ended;
     expect(ended.code).toBe(0);
     const events = jsonLines(ended.stdout);
-    expect(events[0]).toMatchObject({ event: "started", pipeline: "orders" });
+    expect(events[0]).toMatchObject({ event: "started", pipeline: "orders", fromCheckpoint: null });
     expect(events.some((event) => event["event"] === "progress" && event["watermarkMs"] !== null)).toBe(true);
     expect(events.at(-1)).toMatchObject({ event: "stopped", recordsIn: 100, late: 0, rejected: 0 });
 

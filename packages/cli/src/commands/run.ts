@@ -30,8 +30,9 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const loaded = await loadFile(file, { host: project.host, folder: context.folder, values: options.set });
   const stores = await project.host.openStores(project.dataFolder);
   try {
+    const fromEpoch = await newestEpoch(stores, loaded.logical.config.name);
     const run = new PipelineRun(loaded.logical, { environment: project.host.environment, stores, functions: project.host.registry.functions });
-    return await new RunCommand({ run, loaded, project, context, globals, status, intervalMs }).watch();
+    return await new RunCommand({ run, loaded, project, context, globals, status, intervalMs, fromEpoch }).watch();
   } finally {
     await close(stores, project);
   }
@@ -45,6 +46,8 @@ interface RunParts {
   readonly globals: GlobalOptions;
   readonly status: StatusLine;
   readonly intervalMs: number;
+  /** The newest checkpoint that was there before the run. */
+  readonly fromEpoch: number | undefined;
 }
 
 /** A run with what is shown of it. */
@@ -68,7 +71,7 @@ class RunCommand {
     const isShown = this.#output.isJson || intervalMs > 0 || status.isLive;
     // It also keeps the process alive: neither a source nor a timer of the engine has to.
     const stopShowing = context.every(status.isLive && !this.#output.isJson ? liveMs : Math.max(liveMs, intervalMs), () => isShown && this.#show());
-    this.#output.event(() => ({ event: "started", pipeline: run.name, dataFolder: this.#parts.project.dataFolder }));
+    this.#output.event(() => ({ event: "started", pipeline: run.name, dataFolder: this.#parts.project.dataFolder, fromCheckpoint: this.#parts.fromEpoch ?? null }));
     try {
       const result = await run.run();
       return this.#ended(result);
@@ -138,13 +141,16 @@ class RunCommand {
   }
 
   #summary(end: string, restarts: number, report: ProgressReport | undefined): string {
-    const { run, project, context, globals } = this.#parts;
+    const { run, project, context, globals, fromEpoch } = this.#parts;
     if (report === undefined) return `${run.name} ${end}\n`;
     const paint = paintFor(context.stderr, { color: globals.color, variables: context.variables });
     const { recordsIn, recordsOut, late, rejected, elapsedMs } = report;
     const lines = [
       `${run.name} ${paint(end, end === "failed" ? "red" : "green")}: ${grouped(recordsIn)} records in, ${grouped(recordsOut)} out, in ${spoken(elapsedMs)} (${grouped(this.#mean(report))} records/s)`,
     ];
+    if (recordsIn === 0 && fromEpoch !== undefined && end === "finished") {
+      lines.push(`  nothing new: it went on from checkpoint ${fromEpoch} in ${project.dataFolder}; for a fresh start name another --data folder and another output`);
+    }
     if (late > 0) lines.push(`  late: ${grouped(late)} records came after their windows were closed`);
     if (rejected > 0) lines.push(`  rejected: ${grouped(rejected)} records; see them with: streamflow inspect dead-letters ${run.name} --data ${project.dataFolder}`);
     if (restarts > 0) lines.push(`  restarts: ${restarts}; the counts are those of the last attempt`);
@@ -161,6 +167,11 @@ function progressInterval(text: string): number {
     const { message, hint } = toStreamFlowError(thrown, "SF_CONFIG_INVALID", "--progress");
     throw new StreamFlowError("SF_CONFIG_INVALID", `--progress: ${message}`, hint === undefined ? {} : { hint });
   }
+}
+
+async function newestEpoch({ checkpoints }: HostStores, pipeline: string): Promise<number | undefined> {
+  const epochs = (await checkpoints.list(pipeline)).map(({ epoch }) => epoch);
+  return epochs.length === 0 ? undefined : Math.max(...epochs);
 }
 
 /** What fails while closing must not hide how the run ended. */
