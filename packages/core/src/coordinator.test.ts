@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Latch } from "./async/signal.ts";
 import type { Sink, SinkBatch, SinkCapabilities } from "./contracts/sink.ts";
 import type { Source } from "./contracts/source.ts";
+import type { LeaseStore } from "./contracts/stores.ts";
 import { Coordinator, PipelineRun, type RunOptions } from "./coordinator.ts";
 import { StreamFlowError } from "./errors.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -105,6 +107,15 @@ describe("a failure", () => {
     const { run, sink, clock } = world();
     sink.answer = failing(broken, 5);
     expect(await toEnd(run({ restart: { maxRestarts: 1, windowMs: 1_000, initialDelayMs: 5_000, maxDelayMs: 5_000 } }), clock)).toEqual({ end: "finished", restarts: 5 });
+  });
+
+  it("C3: a run that is started again has its whole budget", async () => {
+    const { run, sink, clock } = world();
+    sink.answer = failing(broken, 2);
+    const one = run({ restart: { maxRestarts: 1 } });
+    expect(await toEnd(one, clock)).toBe("SF_RESTART_EXHAUSTED");
+    sink.answer = failing(broken, 1);
+    expect(await toEnd(one, clock)).toEqual({ end: "finished", restarts: 1 });
   });
 
   it("C3: that a restart cannot mend ends the run at once", async () => {
@@ -274,6 +285,45 @@ describe("a second process", () => {
     expect(await second.run().then(() => "ran", (error: StreamFlowError) => [error.code, error.message.includes("first")])).toEqual(["SF_LEASE_HELD", true]);
     expect(second.state).toBe("failed");
     void end;
+  });
+
+  it("is refused while the first one still starts, however long that takes", async () => {
+    const { options, clock } = world();
+    const slow = live();
+    const gate = new Latch();
+    const loading: Source = { type: "loading", capabilities: slow.capabilities, config: {}, open: async (context) => (await gate.wait(), slow.open(context)) };
+    const first = new PipelineRun(new Pipeline({ name: "test" }).from(live()).union(new Pipeline({ name: "other" }).from(loading, { id: "second" })).to(new Scripted()).plan(), options);
+    const end = first.run();
+    await clock.advanceAsync(30_000);
+    const second = new PipelineRun(planOf(live(), new Scripted()), { ...options, owner: "second" });
+    expect(await second.run().catch((error: StreamFlowError) => error.code)).toBe("SF_LEASE_HELD");
+    gate.open();
+    await clock.advanceAsync(10);
+    expect(first.state).toBe("running");
+    first.stop();
+    await end;
+  });
+
+  it("a partition that is let go while its lease is renewed is not taken for lost", async () => {
+    const { options, clock } = world();
+    const { leases } = options.stores;
+    const gate = new Latch();
+    const slow: LeaseStore = {
+      acquire: (request) => leases.acquire(request), release: (request) => leases.release(request), close: () => leases.close(),
+      renew: async (request) => (await gate.wait(), leases.renew(request)),
+    };
+    const source = new TestSource({ "0": testRecords([1]), "1": testRecords([2]) }, { bounded: false });
+    const run = new PipelineRun(planOf(source, new Scripted()), { ...options, stores: { ...options.stores, leases: slow } });
+    const end = run.run();
+    await clock.advanceAsync(3_400);
+    const revoked = source.revoke(["1"]);
+    await clock.advanceAsync(10);
+    await revoked;
+    gate.open();
+    await clock.advanceAsync(100);
+    expect(run.state).toBe("running");
+    run.stop();
+    expect(await end).toEqual({ end: "stopped", restarts: 0 });
   });
 
   it("takes over when the leases have run out, and the first one finds out", async () => {

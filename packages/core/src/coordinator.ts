@@ -93,6 +93,8 @@ export class PipelineRun {
   async run(): Promise<RunResult> {
     this.lifecycle.move("starting", "run");
     this.#isStopping = false;
+    this.#failures = [];
+    this.#restarts = 0;
     for (;;) {
       try {
         const end = await this.#attempt();
@@ -156,10 +158,10 @@ export class PipelineRun {
       plan: this.plan, environment, stores, owner: this.#owner, leaseMs, functions: this.#options.functions ?? standardFunctionTable,
     });
     this.#executor = executor;
-    let stopRenewing: CancelTimer = () => undefined;
+    // From the beginning: a start may take longer than a lease, where much is restored or looked up.
+    const stopRenewing = this.#renew(executor, leaseMs);
     try {
       await executor.start();
-      stopRenewing = this.#renew(executor, leaseMs);
       // Told to stop meanwhile: it is draining already, and the executor has been told too.
       if (!this.#isStopping) this.lifecycle.move("running", "run");
       return await executor.run();

@@ -239,7 +239,10 @@ export class Executor {
     const shards = this.#partitions.shards;
     if (shards.length === 0) return;
     const { lost } = await stores.leases.renew({ pipeline: plan.logical.config.name, shards, owner, ttlMs: leaseMs });
-    if (lost.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${lost.length} shards of "${plan.logical.config.name}" over, the first ${lost[0]}`));
+    // What was let go meanwhile is not lost.
+    const owned = new Set(this.#partitions.shards);
+    const taken = lost.filter((shard) => owned.has(shard));
+    if (taken.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${taken.length} shards of "${plan.logical.config.name}" over, the first ${taken[0]}`));
   }
 
   // --- one turn of the loop ------------------------------------------------------------------------------------
