@@ -32,6 +32,7 @@ export type { StateEntry, StateRange, StateSnapshot, StateStore, StateWrite } fr
 export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaReference, SchemaRegistry, SchemaRules, SchemaText } from "./contracts/schema-registry.ts";
 export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot.ts";
 export type { SnapshotPart } from "./keyed/state-snapshot.ts";
+export type { CodeScope, RecordCode, RecordFrame, TaskCode } from "./contracts/operator-code.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";
 export type { Host, HostLogOptions, HostModule, HostOptions, HostStores } from "./host.ts";
@@ -98,8 +99,8 @@ export type { ExpressionContext } from "./plan/expression-check.ts";
 export { generatedFunction, mayGenerateCode, propertyName } from "./plan/code-generation.ts";
 export { compileExpression } from "./plan/expression-compile.ts";
 export type { CompiledExpression, CompileOptions } from "./plan/expression-compile.ts";
-export { compileCompute } from "./plan/compute.ts";
-export type { CompiledCompute } from "./plan/compute.ts";
+export { compileCompute, computeCode } from "./plan/compute.ts";
+export type { CompiledCompute, ComputeCode } from "./plan/compute.ts";
 export { expressionFields, mergeProjections } from "./plan/expression-fields.ts";
 export { formatAggregate, formatExpression } from "./plan/expression-format.ts";
 export { checkExpressionShape, maxExpressionDepth } from "./plan/expression-shape.ts";

@@ -1,5 +1,5 @@
 // filter: hands on the records for which a condition holds.
-import type { ComponentSpec, Compute, OperatorDefinition, Stage } from "@streamflow/core";
+import { type ComponentSpec, type Compute, computeCode, type OperatorDefinition, type Stage } from "@streamflow/core";
 import { compute, failure, isPure, readsOf } from "./compute.ts";
 import { conditionOf } from "./condition.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
@@ -40,7 +40,8 @@ export const filterOperator: OperatorDefinition<FilterConfig> = {
   },
   create({ where }, context) {
     const what = `filter "${context.node}"`;
-    const holds = conditionOf(compute(where, context.inputShapes[0]?.schema, context.functions), what);
+    const computed = compute(where, context.inputShapes[0]?.schema, context.functions);
+    const { holds, isTrue } = conditionOf(computed, what);
     const { emit } = context;
     const push = (record: unknown): void => {
       let keep: boolean;
@@ -52,7 +53,15 @@ export const filterOperator: OperatorDefinition<FilterConfig> = {
       }
       if (keep) emit(record);
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      code: (record, task) =>
+        computeCode({
+          computed, fail: (thrown) => failure(thrown, what), check: isTrue,
+          quick: (keep) => `${keep}===true||${keep}===false`,
+          use: (keep) => `if(${keep}){${task.emit(record)}}`,
+        }, record, task),
+    };
   },
 };
 

@@ -1,6 +1,6 @@
 // keyBy: says what belongs together.
-import type { ComponentSpec, Compute, DataType, Expression, KeyShape, OperatorDefinition, Schema, Stage } from "@streamflow/core";
-import { canonicalKey, isExpression, StreamFlowError } from "@streamflow/core";
+import type { ComponentSpec, Compute, DataType, Expression, KeyShape, OperatorDefinition, RecordCode, Schema, Stage, TaskCode } from "@streamflow/core";
+import { canonicalKey, computeCode, isExpression, StreamFlowError } from "@streamflow/core";
 import { compute, type Computed, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -72,21 +72,24 @@ export const keyByOperator: OperatorDefinition<KeyByConfig> = {
     };
   },
   create(config, context) {
-    const { evaluate } = compileKey(config, context.inputShapes[0]?.schema, context.functions);
+    const { evaluate, code } = compileKey(config, context.inputShapes[0]?.schema, context.functions);
     const { cursor, emit } = context;
     const what = `keyBy "${context.node}"`;
+    const check = (key: unknown): unknown => {
+      if (typeof key === "object" && key !== null) {
+        refusePromise(key, what);
+        checkKeyValue(key, what);
+        canonicalKey(key);
+      } else if (typeof key === "string") {
+        // A key that is too large is refused here, where the record can be rejected alone.
+        if (key.length > alwaysFits) canonicalKey(key);
+      } else if (typeof key === "function" || typeof key === "symbol") throw badKey(typeof key, what);
+      return key ?? null;
+    };
     const push = (record: unknown): void => {
       let key: unknown;
       try {
-        key = evaluate(record) ?? null;
-        if (typeof key === "object" && key !== null) {
-          refusePromise(key, what);
-          checkKeyValue(key, what);
-          canonicalKey(key);
-        } else if (typeof key === "string") {
-          // A key that is too large is refused here, where the record can be rejected alone.
-          if (key.length > alwaysFits) canonicalKey(key);
-        } else if (typeof key === "function" || typeof key === "symbol") throw badKey(typeof key, what);
+        key = check(evaluate(record));
       } catch (thrown) {
         context.reject(failure(thrown, what), record);
         return;
@@ -94,7 +97,17 @@ export const keyByOperator: OperatorDefinition<KeyByConfig> = {
       cursor.key = key;
       emit(record);
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      ...(code === undefined ? {} : {
+        code: (record: RecordCode, task: TaskCode): string =>
+          computeCode({
+            computed: code, fail: (thrown) => failure(thrown, what), check,
+            quick: (key) => `typeof ${key}==="number"`,
+            use: (key) => task.emit(record.under({ key })),
+          }, record, task),
+      }),
+    };
   },
 };
 
@@ -102,6 +115,8 @@ interface CompiledKey {
   readonly key: KeyShape;
   readonly computed: readonly Computed[];
   readonly evaluate: (record: unknown) => unknown;
+  /** For generated code: where the key is one computation. */
+  readonly code?: Computed;
 }
 
 function compileKey(config: KeyByConfig, schema: Schema | undefined, functions: Parameters<typeof compute>[2]): CompiledKey {
@@ -135,7 +150,7 @@ function compileSingle(what: Compute, coPartitioned: boolean, computed: Computed
   checkKeyType(type, "the key");
   const name = fieldName(what);
   const fields = type?.type === "struct" ? type.fields.map((field) => field.name) : name === undefined ? undefined : [name];
-  return { computed: [computed], key: { type, fields, coPartitioned }, evaluate: computed.evaluate };
+  return { computed: [computed], key: { type, fields, coPartitioned }, evaluate: computed.evaluate, code: computed };
 }
 
 /** The last name of a field's path; undefined for anything but a field. */

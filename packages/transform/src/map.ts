@@ -1,6 +1,6 @@
 // map: one record in, one record out.
 import type { ComponentSpec, Compute, OperatorDefinition, Schema, Stage } from "@streamflow/core";
-import { StreamFlowError } from "@streamflow/core";
+import { computeCode, StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -46,14 +46,16 @@ export const mapOperator: OperatorDefinition<MapConfig> = {
     };
   },
   create({ to }, context) {
-    const { evaluate } = compute(to, context.inputShapes[0]?.schema, context.functions);
+    const computed = compute(to, context.inputShapes[0]?.schema, context.functions);
+    const { evaluate } = computed;
     const { emit } = context;
     const what = `map "${context.node}"`;
+    const missing = (): StreamFlowError => new StreamFlowError("SF_TYPE_MISMATCH", `${what} answered undefined`, { hint: "return a value, or use filter or flatMap to leave records out" });
     const push = (record: unknown): void => {
       let mapped: unknown;
       try {
         mapped = evaluate(record);
-        if (mapped === undefined) throw new StreamFlowError("SF_TYPE_MISMATCH", `${what} answered undefined`, { hint: "return a value, or use filter or flatMap to leave records out" });
+        if (mapped === undefined) throw missing();
       } catch (thrown) {
         context.reject(failure(thrown, what), record);
         return;
@@ -61,7 +63,21 @@ export const mapOperator: OperatorDefinition<MapConfig> = {
       refusePromise(mapped, what);
       emit(mapped);
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      code(record, task) {
+        const refuse = (value: unknown): void => refusePromise(value, what);
+        return computeCode({
+          computed, fail: (thrown) => failure(thrown, what),
+          check: () => {
+            throw missing();
+          },
+          quick: (mapped) => `${mapped}!==undefined`,
+          use: (mapped) => `${computed.isExpression ? "" : `if(${mapped}!==null&&typeof ${mapped}==="object"&&${mapped}.then!==undefined)${task.bind(refuse)}(${mapped});`}
+${task.emitValue(mapped, record)}`,
+        }, record, task);
+      },
+    };
   },
 };
 

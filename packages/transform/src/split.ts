@@ -58,7 +58,7 @@ export const splitOperator: OperatorDefinition<SplitConfig> = {
   create({ outputs, mode = "first" }, context) {
     const { cursor, functions, inputShapes } = context;
     const routes = Object.entries(outputs).map(([name, what]) => ({
-      holds: conditionOf(compute(what, inputShapes[0]?.schema, functions), `output "${name}" of split "${context.node}"`),
+      holds: conditionOf(compute(what, inputShapes[0]?.schema, functions), `output "${name}" of split "${context.node}"`).holds,
       emit: context.output(name),
     }));
     const push = (record: unknown): void => {

@@ -4,6 +4,7 @@ import type { ChangeKind } from "../record.ts";
 import type { DataType, Schema } from "../schema.ts";
 import type { Clock, Logger } from "./environment.ts";
 import type { Projection } from "./codec.ts";
+import type { RecordCode, TaskCode } from "./operator-code.ts";
 
 /** Hands one value on. What else is known of the record stands in the cursor. */
 export type Emit = (value: unknown) => void;
@@ -121,10 +122,13 @@ export interface OperatorContext {
  * - OPR-2. It keeps everything that must survive a crash in its tables and key timers; everything else is derivable in `restored()`.
  * - OPR-3. A user function that throws makes `reject` for that value alone: what was emitted before stays, what comes after goes on.
  * - OPR-4. What it emits is a function of its input records, their order and the watermark at each record: never of batches.
+ * - OPR-6. `code`, where there is one, does for a record of the only input exactly what `inputs[0]` does. It is asked once for each form of input.
  * - OPR-5. `open` may load data before the first record, and answers a version that is kept in the checkpoint (lookups).
  */
 export interface Operator {
   readonly inputs: readonly Emit[];
+  /** Statements for one record, for the function that the task is fused into. */
+  code?(record: RecordCode, task: TaskCode): string;
   onTimer?(timeMs: number, namespace: number): void;
   onKeyTimer?(timeMs: number, key: unknown): void;
   onProcessingTimer?(timeMs: number, namespace: number): void;

@@ -2,7 +2,7 @@
 // Rows: S18; design: watermarks are exact per record (W after a record = newest time seen − bound − 1), whatever the batches.
 import type { NodeShape, OperatorContext, OperatorDefinition, PlanContext, Shape } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
-import { compileCompute } from "../plan/compute.ts";
+import { compileCompute, computeCode } from "../plan/compute.ts";
 import type { Compute, Expression } from "../plan/expression.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { operatorStage, type Stage } from "../stage.ts";
@@ -55,30 +55,29 @@ export const eventTimeOperator: OperatorDefinition<EventTimeConfig> = {
   create(config, context) {
     const { cursor, emit, clock } = context;
     const gate = (context as EventTimeContext).outputGate;
-    const { evaluate } = compileCompute(config.timestamp, context.inputShapes[0]?.schema, context.functions);
+    const computed = compileCompute(config.timestamp, context.inputShapes[0]?.schema, context.functions);
+    const { evaluate } = computed;
     const bound = (config.outOfOrdernessMs ?? 0) + 1;
     const maxFutureMs = config.maxFutureMs ?? dayMs;
-    let horizonMs = -Infinity;
+    const horizon = { atMs: -Infinity };
 
-    const reject = (value: unknown, error: unknown): void => {
-      const cause = StreamFlowError.is(error) ? error : new StreamFlowError("SF_STAGE_FAILED", `timestamp: ${String(error)}`, { cause: error });
-      context.reject(cause, value);
-    };
+    const failure = (thrown: unknown): StreamFlowError =>
+      StreamFlowError.is(thrown) ? thrown : new StreamFlowError("SF_STAGE_FAILED", `timestamp: ${String(thrown)}`, { cause: thrown });
     /** The clock is asked only when a record is ahead of everything that was allowed before. */
     const isFuture = (timestampMs: number): boolean => {
-      horizonMs = clock.nowMs() + maxFutureMs;
-      return timestampMs > horizonMs;
+      horizon.atMs = clock.nowMs() + maxFutureMs;
+      return timestampMs > horizon.atMs;
     };
+    const futureError = (timestampMs: number): StreamFlowError =>
+      new StreamFlowError("SF_TIME_FUTURE", `event time ${formatMs(timestampMs)} is more than ${maxFutureMs} ms ahead of the clock`);
     const push = (value: unknown): void => {
       let timestampMs: number;
       try {
         timestampMs = toTimestampMs(evaluate(value as never));
       } catch (error) {
-        return reject(value, error);
+        return context.reject(failure(error), value);
       }
-      if (timestampMs > horizonMs && isFuture(timestampMs)) {
-        return reject(value, new StreamFlowError("SF_TIME_FUTURE", `event time ${formatMs(timestampMs)} is more than ${maxFutureMs} ms ahead of the clock`));
-      }
+      if (timestampMs > horizon.atMs && isFuture(timestampMs)) return context.reject(futureError(timestampMs), value);
       cursor.timestampMs = timestampMs;
       emit(value);
       const watermarkMs = timestampMs - bound;
@@ -86,7 +85,23 @@ export const eventTimeOperator: OperatorDefinition<EventTimeConfig> = {
       if (watermarkMs > gate.watermarkMs) gate.watermarkMs = watermarkMs;
       if (gate.watermarkMs >= gate.nextTimerMs) gate.settle();
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      code(record, task) {
+        const watermark = task.temporary();
+        const [h, g] = [task.bind(horizon), task.bind(gate)];
+        return computeCode({
+          computed, fail: failure, check: toTimestampMs,
+          quick: (time) => `${time}>=${-maxTimestampMs}&&${time}<=${maxTimestampMs}&&typeof ${time}==="number"&&Math.floor(${time})===${time}`,
+          use: (time) => `if(${time}>${h}.atMs&&${task.bind(isFuture)}(${time})){${task.reject(record, `${task.bind(futureError)}(${time})`)}}else{
+${task.emit(record.under({ time }))}
+${watermark}=${time}-${bound};
+if(${watermark}>${g}.watermarkMs)${g}.watermarkMs=${watermark};
+if(${g}.watermarkMs>=${g}.nextTimerMs)${g}.settle();
+}`,
+        }, record, task);
+      },
+    };
   },
 };
 

@@ -16,7 +16,8 @@ export interface GateListener {
 export class Gate implements EventTime {
   watermarkMs: number = -Infinity;
   nextTimerMs: number = Infinity;
-  #toldMs = -Infinity;
+  /** What listeners know. */
+  toldMs: number = -Infinity;
   readonly #listeners: GateListener[] = [];
   readonly #parents: Gate[] = [];
 
@@ -55,12 +56,12 @@ export class Gate implements EventTime {
 
   /** Tells every listener the present watermark, if they do not know it: `eventTime` moves it without a word where no timer is due. */
   tell(): void {
-    if (this.watermarkMs !== this.#toldMs) this.settle();
+    if (this.watermarkMs !== this.toldMs) this.settle();
   }
 
   /** Tells every listener the present watermark. */
   settle(): void {
-    this.#toldMs = this.watermarkMs;
+    this.toldMs = this.watermarkMs;
     this.nextTimerMs = Infinity;
     for (const listener of this.#listeners) listener.advance(this.watermarkMs);
     for (const listener of this.#listeners) this.nextTimerMs = Math.min(this.nextTimerMs, listener.nextTimerMs);

@@ -54,15 +54,20 @@ export class OperatorInstance implements GateListener, Timers {
   readonly #host: InstanceHost;
   readonly #timers = new TimeHeap();
   readonly #keyTimers: MemoryTable<true>;
-  readonly #movesTime: boolean;
-  #firing = false;
+  /** It gives records their time, and moves the watermark behind it itself. */
+  readonly movesTime: boolean;
+  /** Whether timers are firing now. */
+  readonly firing: { now: boolean } = { now: false };
+  /** Rejects a value for this node. */
+  readonly reject: (error: StreamFlowError, value: unknown) => void;
 
   constructor(host: InstanceHost, wiring: InstanceWiring) {
     const { entry, gate } = wiring;
     this.node = entry.node.id;
     this.#host = host;
     this.gate = gate;
-    this.#movesTime = entry.node.type === "eventTime";
+    this.movesTime = entry.node.type === "eventTime";
+    this.reject = (error, value) => host.reject(this.node, error, value, wiring.rejected);
     this.output = wiring.output;
     this.tables = new TableSet(this.node, wiring.keys);
     this.#keyTimers = this.tables.table("timers", plainSerializer<true>());
@@ -104,13 +109,13 @@ export class OperatorInstance implements GateListener, Timers {
   }
 
   advance(watermarkMs: number): void {
-    if (this.#movesTime) {
+    if (this.movesTime) {
       if (watermarkMs === Infinity) this.output.advance(Infinity);
       return;
     }
-    this.#firing = true;
+    this.firing.now = true;
     while (!this.#timers.isEmpty && this.#timers.next <= watermarkMs) this.#fire(this.#timers.next);
-    this.#firing = false;
+    this.firing.now = false;
     this.output.advance(watermarkMs);
   }
 
@@ -158,10 +163,10 @@ export class OperatorInstance implements GateListener, Timers {
     const host = this.#host;
     const bind = (name: string): Emit => {
       const next = wiring.next(name);
-      if (output === gate || this.#movesTime) return next;
+      if (output === gate || this.movesTime) return next;
       return (value) => {
         // What is emitted for a record comes after the watermark of all records before it (G2).
-        if (output.watermarkMs < gate.watermarkMs && !this.#firing) output.advance(gate.watermarkMs);
+        if (output.watermarkMs < gate.watermarkMs && !this.firing.now) output.advance(gate.watermarkMs);
         next(value);
       };
     };
@@ -172,7 +177,7 @@ export class OperatorInstance implements GateListener, Timers {
       cursor: host.cursor,
       emit: bind("main"),
       output: bind,
-      reject: (error, value) => host.reject(node, error, value, wiring.rejected),
+      reject: this.reject,
       time: broken("late-rule") ? new Gate() : gate,
       state,
       timers: this,

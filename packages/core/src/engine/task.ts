@@ -3,6 +3,7 @@
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import { type Batch, type ChangeKind, type Position, rowsOf } from "../record.ts";
+import type { FusedTask } from "./fused-task.ts";
 import type { Gate, MergeInput } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
 import type { Bridge } from "./bridge.ts";
@@ -14,6 +15,8 @@ export interface TaskParts {
   readonly cursor: Cursor;
   /** The head of the chain. */
   readonly push: Emit;
+  /** The chain as generated code, where there is any. */
+  readonly fused: FusedTask;
   /** Event time in front of the first operator. */
   readonly gate: Gate;
   readonly instances: readonly OperatorInstance[];
@@ -47,6 +50,17 @@ export class PartitionTask {
 
   /** Runs a batch through the chain, record by record; synchronous. Operators reject what they cannot process. */
   process(batch: Batch): void {
+    const fused = this.parts.fused.of(batch);
+    if (fused === undefined) this.#push(batch);
+    else fused(batch);
+    this.parts.cursor.index = -1;
+    for (const gate of this.parts.timeGates) gate.settle();
+    this.ordinal += batch.length;
+    this.position = batch.endPosition;
+  }
+
+  /** Record by record through closures. */
+  #push(batch: Batch): void {
     const { cursor, push } = this.parts;
     const values = rowsOf(batch);
     const { timestamps, changes, keys, length } = batch;
@@ -57,10 +71,6 @@ export class PartitionTask {
       cursor.key = keys?.[i];
       push(values[i]);
     }
-    cursor.index = -1;
-    for (const gate of this.parts.timeGates) gate.settle();
-    this.ordinal += length;
-    this.position = batch.endPosition;
   }
 
   /** The end of a bounded partition: event time becomes +∞ here, and what was open fires. */

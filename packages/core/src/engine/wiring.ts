@@ -8,6 +8,8 @@ import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
 import { isBridged } from "../plan/shapes.ts";
 import { StreamFlowError } from "../errors.ts";
 import { Bridge } from "./bridge.ts";
+import type { CodeGraph, CodeTarget } from "./fuse.ts";
+import { FusedTask } from "./fused-task.ts";
 import { Gate, MergeGate, type MergeInput } from "./gate.ts";
 import { type InstanceHost, isTimed, OperatorInstance } from "./instance.ts";
 import { keyRules } from "./key-rules.ts";
@@ -44,6 +46,8 @@ interface Scope {
   readonly gates: Map<string, Gates>;
   readonly running: Map<string, Running>;
   readonly merges: MergeInput[];
+  /** The ways into the shared scope, by edge: each is one input of a merge. */
+  readonly exchanges: Map<PlanEdge, Emit>;
   /** Emitters of connected "rejected" outputs, by node. */
   readonly rejected: Map<string, Emit>;
   readonly isPartition: boolean;
@@ -55,7 +59,8 @@ export class Wiring {
   readonly #host: InstanceHost;
   readonly #ends: WiringEnds;
   readonly #nodes: ReadonlyMap<string, PhysicalNode>;
-  readonly #shared: Scope = { shard: sharedShard, gates: new Map(), running: new Map(), merges: [], rejected: new Map(), isPartition: false };
+  readonly #shared: Scope = { shard: sharedShard, gates: new Map(), running: new Map(), merges: [], exchanges: new Map(), rejected: new Map(), isPartition: false };
+  readonly #places = new WeakMap<OperatorInstance, { readonly scope: Scope; readonly entry: PhysicalNode }>();
 
   constructor(plan: PhysicalPlan, host: InstanceHost, ends: WiringEnds) {
     this.plan = plan;
@@ -83,14 +88,14 @@ export class Wiring {
   buildPartition(source: string, partition: string): { readonly task: PartitionTask; readonly gates: ReadonlyMap<string, Gate> } {
     const gate = new Gate();
     const shard = partitionShard(source, partition);
-    const scope: Scope = { shard, gates: new Map([[source, { gate, output: gate }]]), running: new Map(), merges: [], rejected: new Map(), isPartition: true };
+    const scope: Scope = { shard, gates: new Map([[source, { gate, output: gate }]]), running: new Map(), merges: [], exchanges: new Map(), rejected: new Map(), isPartition: true };
     this.#build(scope, this.plan.nodes.filter((entry) => entry.source === source && entry.scope === "partition" && entry.node.kind === "stage"));
     const entry = this.#node(source);
     this.#rejected(scope, entry);
     const push = this.#emitter(scope, entry, "main");
     const timeGates = [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, gates]) => gates.output);
     const task = new PartitionTask({
-      source, partition, cursor: this.#host.cursor, push, gate, timeGates, rejected: scope.rejected,
+      source, partition, cursor: this.#host.cursor, push, fused: new FusedTask(this.#codeGraph(scope, entry), this.#host.cursor), gate, timeGates, rejected: scope.rejected,
       instances: instancesOf(scope), bridges: bridgesOf(scope), merges: scope.merges,
     });
     return { task, gates: timedGates(scope, this.#nodes) };
@@ -134,7 +139,31 @@ export class Wiring {
     }
     const keys: KeyRules = keyRules(entry, scope.isPartition ? "partition" : "shared");
     const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), rejected: scope.rejected });
+    this.#places.set(instance, { scope, entry });
     return { inputs: instance.operator.inputs, instance };
+  }
+
+  /** The same ways that the closures take. */
+  #codeGraph(scope: Scope, source: PhysicalNode): CodeGraph {
+    return {
+      entry: this.#codeTargets(scope, source, "main"),
+      targets: (instance, output) => {
+        const place = this.#places.get(instance);
+        return place === undefined ? [] : this.#codeTargets(place.scope, place.entry, output);
+      },
+    };
+  }
+
+  #codeTargets(scope: Scope, entry: PhysicalNode, output: string): readonly CodeTarget[] {
+    if (output === "late") return [{ emit: this.#emitter(scope, entry, output) }];
+    return entry.outgoing.filter((edge) => edge.output === output).map((edge): CodeTarget => {
+      const emit = this.#target(scope, edge);
+      const isInside = scope.running.has(edge.to);
+      const instance = (isInside ? scope : this.#shared).running.get(edge.to)?.instance;
+      if (instance === undefined || instance.operator.inputs.length !== 1) return { emit };
+      const isInTime = !isInside || scope.gates.get(edge.to)?.merge !== undefined;
+      return isInTime ? { emit, instance, tells: this.#moved(scope) } : { emit, instance };
+    });
   }
 
   /** One function that hands a value to everything that reads an output. */
@@ -185,21 +214,30 @@ export class Wiring {
 
   /** In front of a merge: what `eventTime` stages have moved without a word is told first, on whatever way it gets there. */
   #inTime(scope: Scope, next: Emit): Emit {
-    const moved = [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, { output }]) => output);
+    const moved = this.#moved(scope);
     return (value) => {
       for (const gate of moved) gate.tell();
       next(value);
     };
   }
 
+  /** The gates that `eventTime` stages move. */
+  #moved(scope: Scope): readonly Gate[] {
+    return [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, { output }]) => output);
+  }
+
   /** From a partition into the shared scope. */
   #exchange(scope: Scope, edge: PlanEdge, index: number): Emit {
+    const known = scope.exchanges.get(edge);
+    if (known !== undefined) return known;
     const merge = this.#shared.gates.get(edge.to)?.merge;
     const next = this.#shared.running.get(edge.to)?.inputs[index];
     const from = scope.gates.get(edge.from)?.output;
     if (merge === undefined || next === undefined || from === undefined) throw new StreamFlowError("SF_INTERNAL", `no way from "${edge.from}" to "${edge.to}"`);
     scope.merges.push(merge.add(from));
-    return this.#inTime(scope, next);
+    const emit = this.#inTime(scope, next);
+    scope.exchanges.set(edge, emit);
+    return emit;
   }
 
   #node(id: string): PhysicalNode {

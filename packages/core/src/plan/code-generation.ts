@@ -14,6 +14,11 @@ export function mayGenerateCode(): boolean {
   return allowed;
 }
 
+/** Makes `mayGenerateCode` answer false, as in a process that disallows it; for tests that hold closures and code to one result. */
+export function forbidCodeGeneration(isForbidden: boolean): void {
+  allowed = isForbidden ? false : undefined;
+}
+
 /** A function of its own: the engine of JavaScript learns about its call sites apart from those of all others. */
 export function generatedFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown {
   // oxlint-disable-next-line typescript/no-implied-eval -- the callers keep foreign text out of it, and check mayGenerateCode

@@ -1,6 +1,7 @@
 // What stages compute from records: expressions compiled, functions as they are.
 import type { Projection } from "../contracts/codec.ts";
 import type { FunctionTable } from "../contracts/operator.ts";
+import type { CodeScope, RecordCode, TaskCode } from "../contracts/operator-code.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DataType, Schema } from "../schema.ts";
 import { describeValue } from "../types/value-path.ts";
@@ -17,6 +18,10 @@ export interface CompiledCompute {
   /** Whether equal records give equal results. A function is taken at its word: true. */
   readonly isPure: boolean;
   readonly evaluate: (record: unknown) => unknown;
+  /** As text for generated code. What it throws goes through `explain`. */
+  readonly code: (record: RecordCode, scope: CodeScope) => string;
+  /** What `evaluate` would have thrown. */
+  readonly explain: (thrown: unknown) => unknown;
 }
 
 /**
@@ -25,7 +30,38 @@ export interface CompiledCompute {
  * @throws {@link StreamFlowError} SF_EXPRESSION_INVALID for an expression that cannot work, or for anything that is neither an expression nor a function.
  */
 export function compileCompute(compute: Compute, schema: Schema | undefined, functions: FunctionTable): CompiledCompute {
-  if (typeof compute === "function") return { type: undefined, fields: "all", isExpression: false, isPure: true, evaluate: compute as (record: unknown) => unknown };
+  if (typeof compute === "function") return compiledFunction(compute as (record: unknown) => unknown);
   if (isExpression(compute)) return { isExpression: true, ...compileExpression(compute, { schema, functions }) };
   throw new StreamFlowError("SF_EXPRESSION_INVALID", `an expression or a function is expected, got ${describeValue(compute)}`);
+}
+
+function compiledFunction(evaluate: (record: unknown) => unknown): CompiledCompute {
+  return {
+    type: undefined, fields: "all", isExpression: false, isPure: true, evaluate,
+    code: (record, scope) => `${scope.bind(evaluate)}(${record.value})`,
+    explain: (thrown) => thrown,
+  };
+}
+
+/** How generated code computes a value and goes on with it. */
+export interface ComputeCode {
+  readonly computed: CompiledCompute;
+  /** The error that a record is rejected with; it may throw what fails the pipeline. */
+  readonly fail: (thrown: unknown) => StreamFlowError;
+  /** A condition over the value's name under which the value is taken as it is. */
+  readonly quick: (value: string) => string;
+  /** Otherwise: the value to go on with. Throws where there is none. */
+  readonly check: (value: unknown) => unknown;
+  /** Statements that go on with the value, which may be written several times. */
+  readonly use: (value: string) => string;
+}
+
+/** Statements that compute a value for a record and go on with it, or reject the record. */
+export function computeCode({ computed, fail, quick, check, use }: ComputeCode, record: RecordCode, task: TaskCode): string {
+  const [value, isGood] = [task.temporary(), task.temporary()];
+  const rejectFor = (error: string): string => `${isGood}=false;${task.reject(record, `${task.bind(fail)}(${error})`)}`;
+  return `${isGood}=true;
+try{${value}=${computed.code(record, task)};}catch(thrown){${rejectFor(`${task.bind(computed.explain)}(thrown)`)}}
+if(${isGood}&&!(${quick(value)}))try{${value}=${task.bind(check)}(${value});}catch(thrown){${rejectFor("thrown")}}
+if(${isGood}){${use(value)}}`;
 }

@@ -1,5 +1,6 @@
 // Expressions compiled: to generated code where that is allowed, else to closures, with the same results.
 import type { Projection } from "../contracts/codec.ts";
+import type { CodeScope, RecordCode } from "../contracts/operator-code.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DataType } from "../schema.ts";
 import { type Checked, operandsOf } from "./checked-expression.ts";
@@ -25,6 +26,10 @@ export interface CompiledExpression {
    * @throws {@link StreamFlowError} SF_EXPRESSION_FAILED, naming the expression, for example where an int64 overflows.
    */
   readonly evaluate: (record: unknown) => unknown;
+  /** The same as text, over a record that is known by its fields, or as a whole. What it throws goes through `explain`. */
+  readonly code: (record: RecordCode, scope: CodeScope) => string;
+  /** What `evaluate` would have thrown. */
+  readonly explain: (thrown: unknown) => unknown;
 }
 
 /** What `compileExpression` takes besides the expression. */
@@ -45,7 +50,8 @@ export function compileExpression(expression: Expression, options: CompileOption
   const checked = checkExpression(expression, options);
   const fail = (thrown: unknown): StreamFlowError => failure(thrown, expression);
   const evaluate = options.form === "closures" || !mayGenerateCode() ? guarded(closureOf(checked), fail) : generated(checked, fail);
-  return { type: typeOf(checked), fields: expressionFields(expression), isPure: callsArePure(checked), evaluate };
+  const code = (record: RecordCode, scope: CodeScope): string => sourceOf(checked, readsWhole(checked, record) ? record.value : "undefined", { scope, field: (name) => record.field(name) });
+  return { type: typeOf(checked), fields: expressionFields(expression), isPure: callsArePure(checked), evaluate, code, explain: fail };
 }
 
 function generated(checked: Checked, fail: (thrown: unknown) => StreamFlowError): (record: unknown) => unknown {
@@ -70,6 +76,13 @@ function failure(thrown: unknown, expression: Expression): StreamFlowError {
   const text = formatExpression(expression);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return failed(`${message}, in \`${text.length > 120 ? `${text.slice(0, 119)}…` : text}\``, thrown);
+}
+
+/** Whether an expression reads anything of a record but its known fields. */
+function readsWhole(node: Checked, record: RecordCode): boolean {
+  if (node.op === "record") return true;
+  if (node.op === "member" && node.mode === "record") return record.field(node.name) === undefined;
+  return operandsOf(node).some((operand) => readsWhole(operand, record));
 }
 
 function callsArePure(node: Checked): boolean {

@@ -34,7 +34,7 @@ it("merges: everything that any reader reads, and nothing else", () => {
 
 it("says of a function that it reads everything", () => {
   const double = (r: { a: number }): number => r.a * 2;
-  expect(compileCompute(double as never, undefined, functions)).toEqual({ type: undefined, fields: "all", isExpression: false, isPure: true, evaluate: double });
+  expect(compileCompute(double as never, undefined, functions)).toMatchObject({ type: undefined, fields: "all", isExpression: false, isPure: true, evaluate: double });
   expect(compileCompute(field("a").times(2), undefined, functions)).toMatchObject({ fields: [["a"]], isExpression: true, isPure: true });
   expect(() => compileCompute("a * 2" as never, undefined, functions)).toThrow(expect.objectContaining({ code: "SF_EXPRESSION_INVALID", message: 'an expression or a function is expected, got "a * 2"' }));
 });

@@ -1,6 +1,7 @@
 // Expressions as JavaScript source text: what generated code holds. The same results as the closures of expression-closure.ts.
 //   S1. Nothing of an expression reaches the text but numbers, and names and texts quoted by JSON.stringify.
 //   S2. Everything that is not an operator of JavaScript is a call of a bound function.
+import type { CodeScope } from "../contracts/operator-code.ts";
 import type { Checked, CheckedOf } from "./checked-expression.ts";
 import { checkExpression, type ExpressionContext } from "./expression-check.ts";
 import type { Expression } from "./expression.ts";
@@ -8,7 +9,7 @@ import * as runtime from "./expression-runtime.ts";
 import { isUnknown } from "./operator-types.ts";
 
 /** Names that the text of one generated function uses: values bound from outside, and temporaries to declare in it. */
-export class SourceScope {
+export class SourceScope implements CodeScope {
   readonly #names = new Map<unknown, string>();
   readonly #bindings: [name: string, value: unknown][] = [];
   #temporaries = 0;
@@ -42,7 +43,9 @@ export class SourceScope {
 /** What `toSource` needs besides the expression. */
 export interface SourceOptions extends ExpressionContext {
   /** Shared by all expressions of one generated function. */
-  readonly scope: SourceScope;
+  readonly scope: CodeScope;
+  /** Text for a field of the record, null where it is missing, in place of reading it from the record variable. */
+  readonly field?: (name: string) => string | undefined;
   /** As a condition: answers true or false, null counting as false. @defaultValue false */
   readonly asCondition?: boolean;
 }
@@ -57,20 +60,22 @@ export function toSource(expression: Expression, recordVariable: string, options
 }
 
 /** {@link toSource} for a resolved expression. */
-export function sourceOf(checked: Checked, recordVariable: string, options: Pick<SourceOptions, "scope" | "asCondition">): string {
-  const emitter = new Emitter(recordVariable, options.scope);
+export function sourceOf(checked: Checked, recordVariable: string, options: Pick<SourceOptions, "scope" | "asCondition" | "field">): string {
+  const emitter = new Emitter(recordVariable, options);
   const text = options.asCondition === true ? emitter.truth(checked) : emitter.value(checked);
   return emitter.withRecord(text);
 }
 
 class Emitter {
   readonly #record: string;
-  readonly #scope: SourceScope;
+  readonly #scope: CodeScope;
+  readonly #field: (name: string) => string | undefined;
   #own: string | undefined;
 
-  constructor(record: string, scope: SourceScope) {
+  constructor(record: string, { scope, field = () => undefined }: Pick<SourceOptions, "scope" | "field">) {
     this.#record = record;
     this.#scope = scope;
+    this.#field = field;
   }
 
   /** Puts what makes the record safe to read in front of a text that reads it. */
@@ -101,6 +106,8 @@ class Emitter {
   raw(node: Checked): string {
     if (node.op === "record") return this.#record;
     if (node.op !== "member") return this.value(node);
+    const known = node.mode === "record" ? this.#field(node.name) : undefined;
+    if (known !== undefined) return known;
     const isPlain = (node.mode === "record" || node.mode === "struct") && !runtime.isInherited(node.name);
     if (node.mode === "record") return isPlain ? `${this.#ownRecord()}[${quoted(node.name)}]` : this.#call(runtime.member, this.#ownRecord(), quoted(node.name));
     return isPlain ? `${this.raw(node.object)}?.[${quoted(node.name)}]` : this.#call(runtime.member, this.raw(node.object), quoted(node.name));

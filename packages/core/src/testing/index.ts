@@ -44,6 +44,7 @@ export { SinkTarget } from "./sink-target.ts";
 export type { WrittenRecord } from "./sink-target.ts";
 export { sinkConformance } from "./conformance/sink.ts";
 export type { SinkHarness } from "./conformance/sink-trial.ts";
+export { forbidCodeGeneration } from "../plan/code-generation.ts";
 export { PipelineDriver } from "./driver.ts";
 export { withBroken } from "../engine/broken.ts";
 export type { Guarantee } from "../engine/broken.ts";

@@ -1,0 +1,80 @@
+// Closures are the meaning, generated code is a faster form of it (docs/adr/0002, F1): for every plan and input both give the same.
+import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, Pipeline } from "@streamflow/core";
+import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } from "@streamflow/core/testing";
+import fc from "fast-check";
+import { afterEach, expect, it } from "vitest";
+import { count, filter, keyBy, map, sum, tumbling, window } from "./index.ts";
+
+afterEach(() => forbidCodeGeneration(false));
+
+interface Row {
+  readonly at: unknown;
+  readonly k: unknown;
+  readonly n: unknown;
+}
+
+/** Computations that hold, fail and answer nonsense; as functions and as expressions. */
+const wheres = [field("n").gt(2), field("n").plus(1).gt(field("at")), (row: Row) => (row.n as number) > 2, (row: Row) => row.n as boolean, (row: Row) => failOn(row, row.n === 3, true)];
+const keys = [field("k"), (row: Row) => row.k, (row: Row) => failOn(row, row.k === "b", row.k), (row: Row) => (row.n === 4 ? () => 1 : row.k)];
+const maps = [undefined, (row: Row) => ({ ...row, n: (row.n as number) * 2 }), (row: Row) => (row.n === 1 ? undefined : row), (row: Row) => (row.n === 2 ? Promise.reject(new Error("late")).catch(() => row) : { k: row.k, n: row.n })];
+const times = [field("at"), (row: Row) => row.at, (row: Row) => failOn(row, row.at === 40, row.at)];
+
+function failOn<T>(row: Row, fails: boolean, value: T): T {
+  if (fails) throw new TypeError(`not ${String(row.n)}`);
+  return value;
+}
+
+interface Plan {
+  readonly time: number;
+  readonly where: number;
+  readonly map: number;
+  readonly key: number;
+  readonly windowed: boolean;
+}
+
+function build({ time, where, map: mapped, key, windowed }: Plan): (ends: DriverEnds) => Pipeline<Row, unknown> {
+  return (ends) => {
+    const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
+    const chosen = pick(maps, mapped) as Compute | undefined;
+    let stream: Pipeline<Row, unknown> = new Pipeline({ name: "fused", checkpoint: { everyMs: 1_000 } })
+      .from(ends.source<Row>())
+      .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }))
+      .addStage(filter<Row>(pick(wheres, where)));
+    if (chosen !== undefined) stream = stream.addStage(map(chosen as never));
+    stream = stream.addStage(keyBy(pick(keys, key) as never) as never);
+    if (windowed) stream = stream.addStage(window({ window: tumbling({ sizeMs: 10 }), aggregate: { rows: count(), sum: sum(field("n")) }, allowedLatenessMs: 7 }) as never, { id: "window" });
+    return stream.to(ends.sink("out", "sink-first"), { id: "out" });
+  };
+}
+
+async function run(plan: Plan, rows: readonly Row[]): Promise<unknown> {
+  const driver = new PipelineDriver({ build: build(plan), brokers: { in: { partitions: ["0", "1"], bounded: true } } });
+  await driver.start();
+  rows.forEach((row, i) => driver.push([row], String(i % 2)));
+  driver.broker().end();
+  // A function that returns a promise fails the pipeline.
+  const failure = await driver.advance(2_000).then(() => undefined, (thrown: Error) => (thrown.cause as Error).message);
+  const stored = await memoryStores(driver.world.clock, driver.storage).logs.read(deadLetterLog("fused"), 0, Infinity);
+  const letters = stored.map((entry) => decodeDeadLetter(entry.payload)).map(({ node, code, message, position }) => ({ node, code, message, position }));
+  return { failure, state: driver.run().state, out: driver.target().visible.map(({ value, timestampMs, change }) => ({ value, timestampMs, change })), letters };
+}
+
+const value = fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom<unknown>(null, undefined, NaN, -0, 1.5, true, "2", 3n));
+const row: fc.Arbitrary<Row> = fc.record({
+  at: fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 0, max: 60 }) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, "2026-01-01", NaN, 1.5, -3, 9e15, 5n, {}) }),
+  k: fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>("a", "b", 1, 2) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, NaN, -0, 0, true, [1], { x: 1 }, new Map(), "") }),
+  n: value,
+});
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), windowed: fc.boolean() });
+
+it("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(plan, fc.array(row, { maxLength: 40 }), async (chosen, rows) => {
+      forbidCodeGeneration(true);
+      const closures = await run(chosen, rows);
+      forbidCodeGeneration(false);
+      expect(await run(chosen, rows)).toEqual(closures);
+    }),
+    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 150) },
+  );
+});
