@@ -81,7 +81,7 @@ export const pipelineFields: Readonly<Record<string, ConfigField>> = {
       kind: "object",
       fields: {
         onReject: { type: { kind: "string", oneOf: ["keep", "fail"] }, doc: "keep puts it with the dead letters and goes on; fail ends the pipeline. keep where it is not given." },
-        maxRejected: { type: { kind: "integer", min: 0 }, doc: "More rejected records than this since the start fail the pipeline." },
+        maxRejected: { type: { kind: "integer", min: 0 }, doc: "More rejected records than this since the start fail the pipeline; restarts do not begin again." },
         maxBytes: { type: { kind: "size" }, doc: "Original bytes kept of each. 64KiB where it is not given." },
       },
     },

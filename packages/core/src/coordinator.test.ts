@@ -172,6 +172,35 @@ describe("records that cannot be processed", () => {
   });
 });
 
+describe("maxRejected", () => {
+  const rejects = (count: number): TestSource => new TestSource({ "0": [...Array.from({ length: count }, (_, i) => ({ reject: `bad ${i}` })), { value: 1 }] }, { bounded: false });
+
+  it("counts over restarts, and a record that is read again once", async () => {
+    const { run, source, sink, clock } = world(rejects(1));
+    const one = run({ checkpoint: { everyMs: 100 }, deadLetters: { maxRejected: 2 } });
+    const end = one.run().catch((error: StreamFlowError) => error.code);
+    await clock.advanceAsync(1_000);
+    sink.answer = failing(broken, 3);
+    source.append("0", { reject: "second" }, { value: 2 });
+    await clock.advanceAsync(10_000);
+    expect([one.state, one.restarts, sink.values]).toEqual(["running", 3, [1, 2]]);
+    source.append("0", { reject: "third" });
+    await clock.advanceAsync(1_000);
+    expect([await end, one.state]).toEqual(["SF_REJECT_LIMIT", "failed"]);
+  });
+
+  it("counts from the beginning in another run", async () => {
+    const { run, clock } = world(rejects(2));
+    const one = run({ deadLetters: { maxRejected: 2 } });
+    for (let i = 0; i < 2; i++) {
+      const end = one.run();
+      await clock.advanceAsync(1_000);
+      one.stop();
+      expect(await end).toMatchObject({ end: "stopped" });
+    }
+  });
+});
+
 describe("stopping", () => {
   it("takes a last checkpoint and ends well", async () => {
     const { run, source, clock, storage } = world(live());
@@ -240,6 +269,30 @@ describe("pausing", () => {
     expect([one.state, sink.values]).toEqual(["running", [1, 2]]);
     one.stop();
     await end;
+  });
+
+  it("survives a failure: it comes back paused, and goes on when it is told to", async () => {
+    const { run, source, sink, clock } = world(live());
+    const one = run();
+    const end = one.run();
+    await clock.advanceAsync(10);
+    await one.pause();
+    source.lose(["0"]);
+    await clock.advanceAsync(10_000);
+    source.append("0", { value: 2 });
+    await clock.advanceAsync(10_000);
+    expect([one.state, one.restarts, sink.values]).toEqual(["paused", 1, [1]]);
+    one.resume();
+    await clock.advanceAsync(10);
+    expect([one.state, sink.values]).toEqual(["running", [1, 2]]);
+    one.stop();
+    await end;
+    // Another run is not paused.
+    const again = one.run();
+    await clock.advanceAsync(10);
+    expect(one.state).toBe("running");
+    one.stop();
+    await again;
   });
 
   it("SF_LIFECYCLE_ILLEGAL: what is not running cannot be paused, what is not paused cannot be resumed; nothing changes", async () => {

@@ -57,6 +57,10 @@ export class PipelineRun {
   #cancelDelay: CancelTimer | undefined;
   #endDelay: (() => void) | undefined;
   #isStopping = false;
+  /** Paused, and not resumed since: the next attempt begins paused too. */
+  #isPaused = false;
+  /** Rejected records that are committed. */
+  #rejected = 0;
   #lastError: StreamFlowError | undefined;
 
   /** @throws {@link StreamFlowError} what the planner finds: nothing is opened before that. */
@@ -95,6 +99,8 @@ export class PipelineRun {
     this.#isStopping = false;
     this.#failures = [];
     this.#restarts = 0;
+    this.#isPaused = false;
+    this.#rejected = 0;
     for (;;) {
       try {
         const end = await this.#attempt();
@@ -126,12 +132,14 @@ export class PipelineRun {
     const executor = this.#running("pause");
     await executor.pause();
     this.lifecycle.move("paused", "pause");
+    this.#isPaused = true;
   }
 
   /** Goes on after `pause`. @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is paused */
   resume(): void {
     if (this.state !== "paused") throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot resume pipeline "${this.name}": it is ${this.state}`);
     this.lifecycle.move("running", "resume");
+    this.#isPaused = false;
     this.#executor?.resume();
   }
 
@@ -155,20 +163,23 @@ export class PipelineRun {
   async #attempt(): Promise<RunEnd> {
     const { environment, stores, leaseMs = 10_000 } = this.#options;
     const executor = new Executor({
-      plan: this.plan, environment, stores, owner: this.#owner, leaseMs, functions: this.#options.functions ?? standardFunctionTable,
+      plan: this.plan, environment, stores, owner: this.#owner, leaseMs, rejectedBefore: this.#rejected, functions: this.#options.functions ?? standardFunctionTable,
     });
     this.#executor = executor;
     // From the beginning: a start may take longer than a lease, where much is restored or looked up.
     const stopRenewing = this.#renew(executor, leaseMs);
     try {
       await executor.start();
+      if (this.#isPaused) await executor.pause();
       // Told to stop meanwhile: it is draining already, and the executor has been told too.
       if (!this.#isStopping) this.lifecycle.move("running", "run");
+      if (!this.#isStopping && this.#isPaused) this.lifecycle.move("paused", "run");
       return await executor.run();
     } finally {
       stopRenewing();
       this.#lastProgress = executor.progress();
       await executor.close();
+      this.#rejected = executor.rejectedCommitted;
       this.#executor = undefined;
     }
   }

@@ -41,6 +41,8 @@ export interface ExecutorOptions {
   readonly owner: string;
   /** @defaultValue 10_000 */
   readonly leaseMs?: number;
+  /** Records that earlier attempts of the run have rejected, as far as they are committed. @defaultValue 0 */
+  readonly rejectedBefore?: number;
 }
 
 /** How a run ended. */
@@ -94,6 +96,7 @@ export class Executor {
     this.#rejects = new RejectPort({
       pipeline: config.name,
       policy: config.deadLetters ?? {},
+      totalBefore: options.rejectedBefore ?? 0,
       log: options.stores.logs,
       cursor: this.#cursor,
       nowMs: () => clock.nowMs(),
@@ -107,7 +110,7 @@ export class Executor {
     this.#runner = new BatchRunner({ clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges });
     this.#checkpointer = new Checkpointer({
       plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
-      flushRejected: () => this.#rejects.flush(),
+      flushRejected: () => this.#rejects.pass(),
       flushOutput: () => this.#flushAll(),
       snapshot: () => this.#partitions.snapshot(),
       committed: (snapshots) => this.#committed(snapshots),
@@ -119,6 +122,7 @@ export class Executor {
       isReplaying: () => this.#partitions.replay.isRunning,
       completed: (result) => {
         this.metrics.checkpointed(result);
+        this.#rejects.committed();
         this.#memory.free();
         this.#waker.wake();
       },
@@ -211,6 +215,11 @@ export class Executor {
     return this.#waker.isSleeping && !this.#schedule.isPending;
   }
 
+  /** Records that the run has rejected up to its last commit: those behind it are read again. */
+  get rejectedCommitted(): number {
+    return this.#rejects.committedTotal;
+  }
+
   progress(): ExecutorProgress {
     return this.metrics.progress({ slots: this.#partitions.slots, sharedInstances: this.#wiring.sharedInstances, ports: this.#ports, fraction: this.#sources.progress() });
   }
@@ -225,24 +234,14 @@ export class Executor {
     await Promise.allSettled(this.#ports.map(async (port) => port.session?.close()));
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
     for (const instance of this.#wiring.sharedInstances) instance.operator.close?.();
-    const { stores, owner, plan } = this.#options;
-    const shards = this.#partitions.shards;
-    if (shards.length === 0) return;
     // A lease that cannot be released runs out by itself.
-    const failed = (error: unknown): void => this.#options.environment.logger.warn("leases could not be released", { error: String(error) });
-    await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner }).catch(failed);
+    await this.#partitions.releaseAll().catch((error: unknown) => this.#options.environment.logger.warn("leases could not be released", { error: String(error) }));
   }
 
   /** Extends the leases. @throws {@link StreamFlowError} SF_LEASE_LOST */
   async renewLeases(): Promise<void> {
-    const { stores, owner, plan, leaseMs = 10_000 } = this.#options;
-    const shards = this.#partitions.shards;
-    if (shards.length === 0) return;
-    const { lost } = await stores.leases.renew({ pipeline: plan.logical.config.name, shards, owner, ttlMs: leaseMs });
-    // What was let go meanwhile is not lost.
-    const owned = new Set(this.#partitions.shards);
-    const taken = lost.filter((shard) => owned.has(shard));
-    if (taken.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${taken.length} shards of "${plan.logical.config.name}" over, the first ${taken[0]}`));
+    const lost = await this.#partitions.renewLeases();
+    if (lost.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${lost.length} shards of "${this.#options.plan.logical.config.name}" over, the first ${lost[0]}`));
   }
 
   // --- one turn of the loop ------------------------------------------------------------------------------------

@@ -102,6 +102,22 @@ export class Partitions {
     await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
   }
 
+  /** Lets all leases go. */
+  async releaseAll(): Promise<void> {
+    const { stores, plan, owner } = this.#parts;
+    const { shards } = this;
+    if (shards.length > 0) await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
+  }
+
+  /** Extends the leases; answers the shards that another owner has taken. What was let go meanwhile is not lost. */
+  async renewLeases(): Promise<readonly ShardId[]> {
+    const { stores, plan, owner, leaseMs } = this.#parts;
+    const { shards } = this;
+    if (shards.length === 0) return [];
+    const { lost } = await stores.leases.renew({ pipeline: plan.logical.config.name, shards, owner, ttlMs: leaseMs });
+    return lost.filter((shard) => this.#generations.has(shard));
+  }
+
   /** Forgets shards without a word to anyone. */
   drop(shards: readonly ShardId[]): void {
     for (const shard of shards) {

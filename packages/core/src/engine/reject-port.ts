@@ -15,6 +15,8 @@ import type { PartitionTask } from "./task.ts";
 export interface RejectPortParts {
   readonly pipeline: string;
   readonly policy: DeadLetterPolicy;
+  /** Rejected records of the run before this attempt. */
+  readonly totalBefore: number;
   readonly log: LogStore;
   readonly cursor: Cursor;
   readonly nowMs: () => number;
@@ -39,13 +41,32 @@ const bufferLimit = 1_024;
 export class RejectPort {
   readonly #parts: RejectPortParts;
   #letters: DeadLetter[] = [];
-  #total = 0;
+  #total: number;
+  #totalAtBarrier: number;
+  #committedTotal: number;
   #batch: Batch | undefined;
   #task: PartitionTask | undefined;
   #repeats = new Map<string, number>();
 
   constructor(parts: RejectPortParts) {
     this.#parts = parts;
+    this.#total = this.#totalAtBarrier = this.#committedTotal = parts.totalBefore;
+  }
+
+  /** Up to the last commit. */
+  get committedTotal(): number {
+    return this.#committedTotal;
+  }
+
+  /** A barrier: everything so far becomes durable, and is counted for good with its commit. */
+  async pass(): Promise<void> {
+    this.#totalAtBarrier = this.#total;
+    await this.flush();
+  }
+
+  /** The epoch of the last barrier is committed. */
+  committed(): void {
+    this.#committedTotal = this.#totalAtBarrier;
   }
 
   /** The batch in hand, and the task that works on it. */

@@ -16,7 +16,7 @@ export interface RestartPolicy {
 export interface DeadLetterPolicy {
   /** `keep`: to the dead letters, and on; `fail`: the pipeline fails, nothing is lost. @defaultValue "keep" */
   readonly onReject?: "keep" | "fail";
-  /** More rejected records than this since the start fail the pipeline. @defaultValue unlimited */
+  /** More rejected records than this since the run began fail the pipeline: restarts do not begin again. @defaultValue unlimited */
   readonly maxRejected?: number;
   /** Original bytes kept of each. @defaultValue 65_536 */
   readonly maxBytes?: number;
