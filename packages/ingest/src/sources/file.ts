@@ -1,5 +1,5 @@
 // Files as a source: replayable and bounded, with exact positions in every format.
-import { StreamFlowError, type Batch, type DecoderFactory, type Position, type Schema, type Source } from "@streamflow/core";
+import { StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
 import { csv, type CsvOptions } from "../codecs/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
@@ -42,12 +42,17 @@ type Resolved = FileSourceOptions & Required<Pick<FileSourceOptions, "format" | 
  * truncated or replaced since throws SF_SOURCE_POSITION. A malformed record is rejected alone; a gzip file with a torn end delivers
  * what is intact before it fails. Files are listed and checked when the source is opened, and read when polled.
  *
+ * With a `schema` the type of the records follows from it; without one name it, or they are `unknown`.
+ *
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID when none or several of path, paths and folder are given, or a bound is not positive.
  * @example
  * ```ts
- * const flights = fileSource<{ delay: number }>({ path: "flights.ndjson" });
+ * const flights = fileSource({ path: "flights.ndjson", schema: t.struct({ delay: t.int32() }) }); // Source<{ readonly delay: number }>
+ * const trains = fileSource<{ delay: number }>({ path: "trains.ndjson" }); // Not checked: what the file holds is what comes.
  * ```
  */
+export function fileSource<const Given extends Schema>(options: FileSourceOptions & { readonly schema: Given }): Source<Infer<Given>>;
+export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Out>;
 export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Out> {
   checkChoice(options);
   const resolved = resolve(options);

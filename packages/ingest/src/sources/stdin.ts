@@ -1,5 +1,5 @@
 // A stream of bytes that can be read once: standard input, a socket, a process's output.
-import { StreamFlowError, type Batch, type DecoderFactory, type Position, type Schema, type Source } from "@streamflow/core";
+import { StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
 import { BatchDecoder } from "../codecs/batch-decoder.ts";
 import { csv, type CsvOptions } from "../codecs/csv.ts";
 import { lines } from "../codecs/lines.ts";
@@ -25,10 +25,12 @@ export interface StdinSourceOptions {
  * Reads records from standard input, or from any stream that is handed in.
  *
  * Not replayable, so at-most-once across a restart: what was read after the last checkpoint is lost. It ends when the stream does.
- * Positions count bytes.
+ * Positions count bytes. With a `schema` the type of the records follows from it; without one name it, or they are `unknown`.
  *
  * @throws {@link StreamFlowError} SF_SOURCE_FAILED, when first polled, where there is neither `input` nor standard input.
  */
+export function stdinSource<const Given extends Schema>(options: StdinSourceOptions & { readonly schema: Given }): Source<Infer<Given>>;
+export function stdinSource<Out = unknown>(options?: StdinSourceOptions): Source<Out>;
 export function stdinSource<Out = unknown>(options: StdinSourceOptions = {}): Source<Out> {
   const { format = "ndjson", schema, maxRecordBytes = 16 << 20 } = options;
   const factory = typeof format === "string" ? formats[format](options) : format;
