@@ -131,6 +131,11 @@ export class CsvTail {
     this.state = state;
   }
 
+  /** Whether what has been looked at ends within quotes. */
+  get isOpen(): boolean {
+    return this.state === 2;
+  }
+
   /** The offset of the line end that ends the record, or `to`. */
   find(bytes: Uint8Array, from: number, to: number): number {
     let state = this.state;

@@ -20,7 +20,21 @@ function decode(text: string | Uint8Array, options: Options = {}): ReturnType<ty
 const items = (text: string | Uint8Array, options: Options = {}): readonly unknown[] => decode(text, options).items;
 
 describe("RFC 4180", () => {
-  it("quoted fields hold delimiters, doubled quotes and line ends; line ends may be CRLF", () => {
+  it("SF_RECORD_TOO_LARGE: a quoted field that is never closed is rejected where the input ends, in however many pieces it comes", () => {
+  const bytes = Buffer.from(`a,b\n1,x\n2,"${"y\n".repeat(200)}`);
+  for (const cut of [20, 100, 200, bytes.length]) {
+    const decoder = csv().create({ projection: "all", maxRecordBytes: 50 });
+    const seen: unknown[] = [];
+    const out = { value: (value: unknown) => void seen.push(value), reject: (error: StreamFlowError) => void seen.push([error.code, error.context?.["bytes"], error.hint?.includes("not closed")]) };
+    let at = 0;
+    for (let to = cut; to < bytes.length; to += cut) at = decoder.decode(bytes, at, to, false, out);
+    at = decoder.decode(bytes, at, bytes.length, false, out);
+    expect(decoder.decode(bytes, at, bytes.length, true, out)).toBe(bytes.length);
+    expect(seen).toEqual([{ a: "1", b: "x" }, ["SF_RECORD_TOO_LARGE", 403, true]]);
+  }
+});
+
+it("quoted fields hold delimiters, doubled quotes and line ends; line ends may be CRLF", () => {
     expect(items('a,b\r\n"x,y","say ""hi"""\r\n"two\r\nlines",\n')).toEqual([
       { a: "x,y", b: 'say "hi"' },
       { a: "two\r\nlines", b: "" },

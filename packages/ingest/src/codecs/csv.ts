@@ -80,6 +80,7 @@ class CsvDecoder implements Decoder {
       if (next === at) break;
       at = next;
     }
+    if (last && this.#long !== undefined) this.#skip(this.#long, buffer, { at, to, last, out });
     if (last) this.#end();
     return at;
   }
@@ -133,7 +134,8 @@ class CsvDecoder implements Decoder {
     long.record.take(buffer.subarray(at, end));
     if (end === to && !last) return to;
     this.#long = undefined;
-    out.reject(tooLarge(long.record.size, this.#decoder.maxRecordBytes), at, end, long.record.head);
+    const hint = long.tail.isOpen ? "a quoted field is not closed, and takes in all that follows it" : undefined;
+    out.reject(tooLarge(long.record.size, this.#decoder.maxRecordBytes, hint), at, end, long.record.head);
     return Math.min(to, end + 1);
   }
 

@@ -33,8 +33,8 @@ export class LongRecord {
 }
 
 /** The error of a record that is too large. */
-export function tooLarge(size: number, most: number): StreamFlowError {
-  return new StreamFlowError("SF_RECORD_TOO_LARGE", `record of ${size} bytes is larger than maxRecordBytes ${most}`, { context: { bytes: size, maxRecordBytes: most } });
+export function tooLarge(size: number, most: number, hint?: string): StreamFlowError {
+  return new StreamFlowError("SF_RECORD_TOO_LARGE", `record of ${size} bytes is larger than maxRecordBytes ${most}`, { context: { bytes: size, maxRecordBytes: most }, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The bytes kept of a record that is too large, but there. */

@@ -17,7 +17,7 @@ const judgedFromBytes = 1 << 20;
 const defaultMaxRatio = 1000;
 
 /**
- * Yields the decompressed bytes of gzip input of any number of members.
+ * Yields the decompressed bytes of gzip input of any number of members. Zeros may follow the last, as on tapes.
  * @throws {@link StreamFlowError} SF_CODEC_DECODE for input that is damaged, truncated or beyond the limits, naming `what` and the offset.
  */
 export async function* gunzip(input: AsyncIterable<Uint8Array>, what: string, limits: GunzipLimits = {}): AsyncGenerator<Uint8Array> {
@@ -77,6 +77,9 @@ class Inflater {
   failure: Error | undefined;
   readonly #zlib: Gunzip;
   #isBusy = false;
+  #isOver = false;
+  #written = 0;
+  #last: Uint8Array = new Uint8Array(0);
   #wake: () => void = () => undefined;
 
   constructor() {
@@ -89,12 +92,18 @@ class Inflater {
       wake();
     });
     this.#zlib.on("end", () => {
+      this.#isOver = true;
       this.#isBusy = false;
+      // zlib takes zeros behind a member for the end, and looks at nothing behind them.
+      this.#pad(this.#last.subarray(this.#last.length - (this.#written - this.#zlib.bytesWritten)));
       wake();
     });
   }
 
   write(chunk: Uint8Array): void {
+    if (this.#isOver) return this.#pad(chunk);
+    this.#written += chunk.length;
+    this.#last = chunk;
     this.#isBusy = true;
     this.#zlib.write(chunk, () => {
       this.#isBusy = false;
@@ -103,9 +112,14 @@ class Inflater {
   }
 
   end(): void {
-    if (this.failure !== undefined) return;
+    if (this.failure !== undefined || this.#isOver) return;
     this.#isBusy = true;
     this.#zlib.end();
+  }
+
+  /** Behind the end only zeros may come. */
+  #pad(bytes: Uint8Array): void {
+    if (bytes.some((byte) => byte !== 0)) this.failure ??= new StreamFlowError("SF_CODEC_DECODE", "other bytes than zeros behind its end");
   }
 
   async next(): Promise<Uint8Array | undefined> {

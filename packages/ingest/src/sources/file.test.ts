@@ -157,6 +157,19 @@ describe("bad input", () => {
     expect(values[2000]).toEqual({ i: 2000, x: String(Math.sin(2000)) });
   });
 
+  it("gzip may be padded with zeros, as tapes are; other bytes behind its end are damage, wherever they come", async () => {
+    const content = gzipSync(ndjsonText(0, 1000));
+    for (const chunkBytes of [100, 1 << 20]) {
+      for (const zeros of [1, 8, 100, 5000]) {
+        const padded = Buffer.concat([content, Buffer.alloc(zeros)]);
+        expect(await read(padded, { chunkBytes })).toMatchObject({ values: { length: 1000 }, failure: undefined });
+        expect((await read(Buffer.concat([padded, Buffer.from("x")]), { chunkBytes })).failure).toMatchObject({ code: "SF_CODEC_DECODE" });
+        expect((await read(Buffer.concat([padded, content]), { chunkBytes })).failure).toMatchObject({ code: "SF_CODEC_DECODE" });
+      }
+      expect((await read(Buffer.concat([content, Buffer.from("trailing")]), { chunkBytes })).failure).toMatchObject({ code: "SF_CODEC_DECODE" });
+    }
+  });
+
   it("SF_CODEC_DECODE: damaged gzip, and a decompression bomb within bounded memory", async () => {
     const damaged = gzipSync(ndjsonText(0, 1000));
     damaged.writeUInt8((damaged.at(-6) ?? 0) ^ 1, damaged.length - 6);
