@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Latch } from "../async/signal.ts";
+import type { OperatorDefinition } from "../contracts/operator.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { PartitionEvents, Source } from "../contracts/source.ts";
 import type { PipelineRun } from "../coordinator.ts";
 import { decodeDeadLetter } from "../contracts/dead-letter.ts";
 import { BatchError, StreamFlowError } from "../errors.ts";
 import { Pipeline } from "../pipeline.ts";
+import { operatorStage, type Stage } from "../stage.ts";
 import { RecordingSink } from "../testing/recording-sink.ts";
 import { memoryStores } from "../testing/memory-stores.ts";
 import { SinkTarget } from "../testing/sink-target.ts";
@@ -141,6 +143,70 @@ describe("what windows give without a record", () => {
     expect(target.values).toEqual(["a@9=2"]);
     run.stop();
     await end;
+  });
+});
+
+describe("closing", () => {
+  it("a sink is not closed, nor opened again, while it writes", async () => {
+    const { start, clock } = world();
+    const [slow, bad] = [new ToldSink(), new ToldSink()];
+    const gate = new Latch();
+    slow.onWrite = () => gate.wait();
+    bad.onWrite = failing(1);
+    const { end } = start(new Pipeline({ name: "overlap" }).from(new TestSource({ "0": testRecords([1]) })).to(slow).to(bad));
+    await clock.advanceAsync(5_000);
+    gate.open();
+    await clock.advanceAsync(5_000);
+    await end;
+    expect(slow.steps).toEqual(["open", "written", "closed", "open", "written", "closed"]);
+  });
+
+  it("a sink whose write never ends is left behind, and said so", async () => {
+    const { start, clock, logger } = world();
+    const [stuck, bad] = [new ToldSink(), new ToldSink()];
+    stuck.onWrite = () => new Promise(() => undefined);
+    bad.onWrite = failing(1);
+    const { end } = start(new Pipeline({ name: "stuck", restart: { maxRestarts: 0 } }).from(new TestSource({ "0": testRecords([1]) })).to(stuck).to(bad));
+    await clock.advanceAsync(20_000);
+    expect([await end, stuck.steps]).toEqual(["SF_RESTART_EXHAUSTED", ["open", "closed"]]);
+    expect(logger.lines.map(({ message }) => message)).toContain("a sink's write does not heed its signal; it is left behind");
+  });
+
+  it("operators and stages are freed with their partition, or at the end, also where one of them throws", async () => {
+    const { start, clock } = world();
+    const freed: string[] = [];
+    const closing: OperatorDefinition<object> = {
+      type: "closing",
+      shape: (_config, [input]) => ({ outputs: { main: input! }, reads: ["all"], forwards: true, deterministic: true, stateful: false, summary: "closing" }),
+      create: (_config, { emit }) => ({
+        inputs: [emit],
+        close: () => {
+          freed.push("operator");
+          throw new StreamFlowError("SF_INTERNAL", "cannot be closed");
+        },
+      }),
+    };
+    const stage: Stage<number, number> = {
+      validate: () => undefined,
+      async *process(stream) {
+        try {
+          for await (const value of stream) yield value;
+        } finally {
+          freed.push("stage");
+        }
+      },
+    };
+    const source = new TestSource({ "0": testRecords([1]), "1": testRecords([2]) }, { bounded: false });
+    const pipeline = new Pipeline<number>({ name: "freed" }).from(source as Source<number>).addStage(operatorStage<number, number>(closing, { type: "closing", config: {} })).addStage(stage).to(new ToldSink());
+    const { run, end } = start(pipeline);
+    await clock.advanceAsync(10);
+    const gone = source.revoke(["1"]);
+    await clock.advanceAsync(10);
+    await gone;
+    expect(freed.sort()).toEqual(["operator", "stage"]);
+    run.stop();
+    expect(await end).toMatchObject({ end: "stopped" });
+    expect(freed.sort()).toEqual(["operator", "operator", "stage", "stage"]);
   });
 });
 

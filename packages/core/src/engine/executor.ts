@@ -24,7 +24,7 @@ import { Partitions } from "./partitions.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
 import { RejectPort } from "./reject-port.ts";
 import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
-import { openSinks, sinkPorts } from "./sinks.ts";
+import { closePorts, openSinks, sinkPorts } from "./sinks.ts";
 import type { SinkPort } from "./sink-port.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
@@ -231,9 +231,9 @@ export class Executor {
     await this.#schedule.ended();
     this.#memory.close();
     await this.#sources.close();
-    await Promise.allSettled(this.#ports.map(async (port) => port.session?.close()));
+    await closePorts(this.#ports, this.#options.environment);
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
-    for (const instance of this.#wiring.sharedInstances) instance.operator.close?.();
+    this.#partitions.closeOperators();
     // A lease that cannot be released runs out by itself.
     await this.#partitions.releaseAll().catch((error: unknown) => this.#options.environment.logger.warn("leases could not be released", { error: String(error) }));
   }

@@ -102,6 +102,13 @@ export class Partitions {
     await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
   }
 
+  /** Frees what operators hold. What is owned stays owned. */
+  closeOperators(): void {
+    const { wiring, environment } = this.#parts;
+    for (const { slot } of this.#owned.values()) wiring.closeOperators(slot.task.parts.instances, environment.logger);
+    wiring.closeOperators(wiring.sharedInstances, environment.logger);
+  }
+
   /** Lets all leases go. */
   async releaseAll(): Promise<void> {
     const { stores, plan, owner } = this.#parts;
@@ -123,7 +130,7 @@ export class Partitions {
     for (const shard of shards) {
       const owned = this.#owned.get(shard);
       if (owned !== undefined) {
-        this.#parts.wiring.releasePartition(owned.slot.task);
+        this.#parts.wiring.releasePartition(owned.slot.task, this.#parts.environment.logger);
         this.replay.drop(owned.slot);
       }
       this.#owned.delete(shard);

@@ -3,11 +3,15 @@
 //   P2. What is held is bounded: the executor waits while `isFull`.
 //   P3. Output of a withheld shard is dropped: the sink has it from before a crash (docs/adr/0001, Recovery 4).
 import type { ShardId } from "../contracts/checkpoint-store.ts";
+import type { Clock } from "../contracts/environment.ts";
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
 import type { Batch } from "../record.ts";
 import { StreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
+
+/** How long `close` waits for a write that does not heed its signal. */
+const closeTimeoutMs = 10_000;
 
 /** What a port is made of. */
 export interface SinkPortParts {
@@ -24,6 +28,8 @@ export class SinkPort {
   readonly node: string;
   readonly sink: Sink;
   session: SinkSession | undefined;
+  /** The last write that wanted to be waited for. */
+  #writing: Promise<void> | undefined;
   /** Shards whose output the sink already has. */
   readonly withheld: Set<ShardId> = new Set();
   /** Nothing is handed over while the sink commits. */
@@ -87,7 +93,16 @@ export class SinkPort {
     if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${this.node}" is written before it is open`);
     const batch = this.#take();
     this.recordsOut += batch.length;
-    return deliver(session, batch, this.#parts.deliver);
+    const written = deliver(session, batch, this.#parts.deliver);
+    if (written !== undefined) this.#writing = written;
+    return written;
+  }
+
+  /** Frees the sink, once the write under way has ended, well or not. Answers false where that was not to be waited for: it is left behind. */
+  async close(clock: Clock): Promise<boolean> {
+    const isOver = await inTime(this.#writing, clock);
+    await this.session?.close();
+    return isOver;
   }
 
   /** Starts counting outputs of the next epoch. */
@@ -121,6 +136,18 @@ export class SinkPort {
     this.#heldRecords = 0;
     return taken;
   }
+}
+
+function inTime(work: Promise<void> | undefined, clock: Clock): Promise<boolean> {
+  if (work === undefined) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const cancel = clock.setTimer(closeTimeoutMs, () => resolve(false));
+    const over = (): void => {
+      cancel();
+      resolve(true);
+    };
+    work.then(over, over);
+  });
 }
 
 interface Origins {

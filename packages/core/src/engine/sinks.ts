@@ -47,3 +47,11 @@ export async function openSinks(plan: PhysicalPlan, ports: readonly SinkPort[], 
     }
   }
 }
+
+/** Closes all sinks, each after its write under way: what is opened again must not overlap with it. */
+export async function closePorts(ports: readonly SinkPort[], { clock, logger }: Environment): Promise<void> {
+  const close = async (port: SinkPort): Promise<void> => {
+    if (!(await port.close(clock))) logger.warn("a sink's write does not heed its signal; it is left behind", { node: port.node });
+  };
+  await Promise.allSettled(ports.map(close));
+}

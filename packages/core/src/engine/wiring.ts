@@ -1,5 +1,6 @@
 // Builds the running operators of a physical plan: once for the shared scope, once more for every partition.
 import type { ShardId } from "../contracts/checkpoint-store.ts";
+import type { Logger } from "../contracts/environment.ts";
 import type { Emit } from "../contracts/operator.ts";
 import type { KeyRules } from "../keyed/keyed-table.ts";
 import { inputNames, rejectedOutput } from "../plan/graph.ts";
@@ -102,11 +103,22 @@ export class Wiring {
   }
 
   /** Takes a partition's inputs out of the shared scope. */
-  releasePartition(task: PartitionTask): void {
+  releasePartition(task: PartitionTask, logger: Logger): void {
     for (const merge of task.parts.merges) merge.detach();
-    for (const instance of task.parts.instances) {
-      this.#host.processingTimers.forget(instance);
-      instance.operator.close?.();
+    for (const instance of task.parts.instances) this.#host.processingTimers.forget(instance);
+    this.closeOperators(task.parts.instances, logger);
+    // A stage that does not end must not keep the partition from its next owner.
+    for (const bridge of task.parts.bridges) bridge.close().catch(() => undefined);
+  }
+
+  /** Frees what operators hold. One that throws keeps no other from it. */
+  closeOperators(instances: readonly OperatorInstance[], logger: Logger): void {
+    for (const instance of instances) {
+      try {
+        instance.operator.close?.();
+      } catch (error) {
+        logger.warn("a stage could not be closed", { node: instance.node, error: String(error) });
+      }
     }
   }
 
