@@ -139,12 +139,12 @@ async function route(request: IncomingMessage, routes: readonly Route[]): Promis
   const atPath = routes.filter(({ path }) => matches(path, segments));
   const found = atPath.find((candidate) => candidate.method === method);
   if (found !== undefined) return await found.answer(segments);
-  if (atPath.length === 0) throw refused(404, `there is nothing at /${segments.join("/")}`);
+  if (atPath.length === 0) throw refused(404, `there is nothing at /${segments.join("/")}`, "GET /healthz, /readyz, /metrics or /pipelines");
   throw refused(405, `${method} is not taken here; ${[...new Set(atPath.map((candidate) => candidate.method))].join(", ")} is`);
 }
 
-function refused(status: number, message: string): StreamFlowError {
-  return new StreamFlowError("SF_REQUEST_INVALID", message, { context: { status } });
+function refused(status: number, message: string, hint?: string): StreamFlowError {
+  return new StreamFlowError("SF_REQUEST_INVALID", message, { context: { status }, ...(hint === undefined ? {} : { hint }) });
 }
 
 function segmentsOf(url: string): readonly string[] {

@@ -50,7 +50,7 @@ describe("refuses as soon as something is added", () => {
     const [left, right] = [builder(), builder()];
     left.addSource(fakeSource(), "in");
     right.addSource(fakeSource(), "in");
-    expect(refusal(() => left.merge(right))).toBe('SF_PLAN_INVALID: the id "in" is used by two nodes of the joined pipelines | give one of them another id');
+    expect(refusal(() => left.merge(right))).toBe('SF_PLAN_INVALID: both of the joined pipelines have a node with the id "in" | give those of one pipeline other ids: addStage(…, { id: "…" }), from(…, { id: "…" })');
     expect(refusal(() => left.merge(left))).toBe("accepted");
   });
 });

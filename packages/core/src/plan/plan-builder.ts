@@ -71,8 +71,11 @@ export class PlanBuilder {
   /** Takes over the nodes and edges of another builder. */
   merge(other: PlanBuilder): void {
     if (other === this) return;
-    const doubled = [...other.#nodes.keys()].find((id) => this.#nodes.has(id));
-    if (doubled !== undefined) throw invalid(`the id "${doubled}" is used by two nodes of the joined pipelines`, "give one of them another id", [doubled]);
+    const doubled = [...other.#nodes.keys()].filter((id) => this.#nodes.has(id));
+    if (doubled.length > 0) {
+      const names = doubled.map((id) => `"${id}"`).join(", ");
+      throw invalid(`both of the joined pipelines have ${doubled.length === 1 ? "a node" : "nodes"} with the id ${names}`, 'give those of one pipeline other ids: addStage(…, { id: "…" }), from(…, { id: "…" })', doubled);
+    }
     for (const [id, node] of other.#nodes) this.#nodes.set(id, node);
     this.#edges.push(...other.#edges);
     for (const [key, shape] of other.#shapes) this.#shapes.set(key, shape);
