@@ -31,7 +31,7 @@ export class SqliteConnection {
 
   /**
    * Opens or creates the file.
-   * @throws {@link StreamFlowError} SF_SINK_FAILED, SF_SINK_UNAVAILABLE (locked by others for too long), SF_DISK_READ_ONLY, SF_DISK_FULL.
+   * @throws {@link StreamFlowError} SF_SINK_FAILED, SF_CONFIG_INVALID (no database), SF_SINK_UNAVAILABLE (locked by others for too long), SF_DISK_READ_ONLY, SF_DISK_FULL.
    */
   static async open(options: SqliteConnectionOptions): Promise<SqliteConnection> {
     const connection = new SqliteConnection(options);
@@ -120,7 +120,7 @@ const meanings: ReadonlyMap<number, Meaning> = new Map([
   [13, { code: "SF_DISK_FULL" }],
   [14, { code: "SF_DISK_READ_ONLY", hint: "check that the folder exists and may be written" }],
   [19, { code: "SF_SINK_FAILED", hint: 'a record breaks a constraint of the table; use mode "upsert" for keys that come again' }],
-  [26, { code: "SF_SINK_FAILED", hint: "the file is not an SQLite database" }],
+  [26, { code: "SF_CONFIG_INVALID", hint: "the file is not an SQLite database" }],
 ]);
 
 function sqliteError(thrown: unknown, { name, path }: SqliteConnectionOptions): StreamFlowError {

@@ -37,12 +37,14 @@ interface FoundColumn {
   readonly type: string;
 }
 
+/** Result code of a statement that does not fit its tables. */
+const sqlError = 1;
 const staged = "temp._streamflow_staged";
 const deleted = "_streamflow_deleted";
 
 /**
  * Makes or checks the table. Called inside a transaction.
- * @throws {@link StreamFlowError} SF_CONFIG_INVALID, or SF_SINK_FAILED where the table that is there does not fit.
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID where the table that is there does not fit: a restart would not mend it.
  */
 export function openTable(connection: SqliteConnection, request: TableRequest): SqliteTable {
   const found = connection.prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?)").all(request.table) as unknown as readonly FoundColumn[];
@@ -50,7 +52,9 @@ export function openTable(connection: SqliteConnection, request: TableRequest): 
   checkKey(request, (declared ?? found).map((column) => column.name));
   const columns = found.length === 0 ? createTable(connection, request, declared) : checkTable(request, declared, found);
   const isScalar = request.schema !== undefined && request.schema.type !== "struct";
-  return { columns: columns.map((column) => (request.key?.includes(column.name) === true ? { ...column, nullable: false } : column)), isScalar, ...statements(request, columns, found) };
+  const sql = statements(request, columns, found);
+  checkUnique(connection, request, sql.insertRow);
+  return { columns: columns.map((column) => (request.key?.includes(column.name) === true ? { ...column, nullable: false } : column)), isScalar, ...sql };
 }
 
 function checkKey({ name, key = [] }: TableRequest, columns: readonly string[]): void {
@@ -83,15 +87,16 @@ function createTable(connection: SqliteConnection, request: TableRequest, declar
 function checkTable(request: TableRequest, declared: readonly SqliteColumn[] | undefined, found: readonly FoundColumn[]): readonly SqliteColumn[] {
   const byName = new Map(found.map((column) => [column.name, column]));
   const columns = declared ?? found.map(({ name }) => ({ name, type: undefined, nullable: true }));
-  const missing = columns.find(({ name }) => !byName.has(name));
-  if (missing !== undefined) {
-    throw new StreamFlowError("SF_SINK_FAILED", `${request.name}: table "${request.table}" has no column "${missing.name}"; it has ${found.map((c) => `"${c.name}"`).join(", ")}`, {
-      hint: `ALTER TABLE ${quote(request.table)} ADD COLUMN ${quote(missing.name)} ${missing.type === undefined ? "" : columnType(missing.type)}`.trim(),
-    });
+  const missing = columns.filter(({ name }) => !byName.has(name));
+  if (missing.length > 0) {
+    const add = missing.map(({ name, type }) => `ALTER TABLE ${quote(request.table)} ADD COLUMN ${quote(name)} ${type === undefined ? "" : columnType(type)}`.trim());
+    throw new StreamFlowError("SF_CONFIG_INVALID", `${request.name}: table "${request.table}" has no column ${listed(missing)}; it has ${listed(found)}`, { hint: add.join("; ") });
   }
-  const unfilled = found.find((column) => column.notnull === 1 && column.dflt_value === null && column.pk === 0 && !columns.some(({ name }) => name === column.name));
-  if (unfilled !== undefined) {
-    throw new StreamFlowError("SF_SINK_FAILED", `${request.name}: column "${unfilled.name}" of table "${request.table}" must not be null, but the records have no such field`);
+  const unfilled = found.filter((column) => column.notnull === 1 && column.dflt_value === null && column.pk === 0 && !columns.some(({ name }) => name === column.name));
+  if (unfilled.length > 0) {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `${request.name}: column ${listed(unfilled)} of table "${request.table}" must not be null, but the records have no such field; they have ${listed(columns)}`, {
+      hint: "give the column a default value, or the records the field",
+    });
   }
   return columns.map((column) => ({ ...column, nullable: column.nullable && byName.get(column.name)?.notnull !== 1 }));
 }
@@ -122,6 +127,23 @@ function statements({ table, key }: TableRequest, columns: readonly SqliteColumn
     applyRows: `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${staged} WHERE ${deleted} = 0 ORDER BY rowid ON CONFLICT (${names(key)}) DO ${change}`,
     insertRow: `INSERT INTO ${target} (${list}) ${values(columns.length)} ON CONFLICT (${names(key)}) DO ${change}`,
   };
+}
+
+/** SQLite finds out by itself whether the key of an upsert is unique. */
+function checkUnique(connection: SqliteConnection, { name, table, key }: TableRequest, insertRow: string): void {
+  if (key === undefined) return;
+  try {
+    connection.prepare(insertRow);
+  } catch (error) {
+    if (!StreamFlowError.is(error) || error.context?.["sqlite"] !== sqlError) throw error;
+    throw new StreamFlowError("SF_CONFIG_INVALID", `${name}: the key ${key.map((column) => `"${column}"`).join(", ")} is not unique in table "${table}"`, {
+      cause: error, hint: `CREATE UNIQUE INDEX ${quote(`${table}_key`)} ON ${quote(table)} (${names(key)})`,
+    });
+  }
+}
+
+function listed(columns: readonly { readonly name: string }[]): string {
+  return columns.map(({ name }) => `"${name}"`).join(", ");
 }
 
 function names(list: readonly string[]): string {

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { BatchError, ChangeKind, nullable, StreamFlowError, t, type Schema, type ShardCommit, type SinkCommit, type SinkSession } from "@streamflow/core";
-import { registerConformance, sinkConformance, testEnvironment } from "@streamflow/core/testing";
+import { BatchError, ChangeKind, nullable, Pipeline, PipelineRun, StreamFlowError, t, type Schema, type ShardCommit, type SinkCommit, type SinkSession } from "@streamflow/core";
+import { memoryStores, registerConformance, sinkConformance, testEnvironment, testRecords, TestSource } from "@streamflow/core/testing";
 import { nodeEnvironment } from "@streamflow/core/node";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -215,8 +215,9 @@ describe("upsert", () => {
   it("a table whose key is not unique is refused when it is opened", async () => {
     new DatabaseSync(path).exec("CREATE TABLE t (id INTEGER, name TEXT)");
     const error = await failure(() => start(keyed));
-    expect(error.code).toBe("SF_SINK_FAILED");
-    expect(error.message).toContain("ON CONFLICT");
+    expect([error.code, error.message]).toEqual(["SF_CONFIG_INVALID", 'SQLite sink "out": the key "id" is not unique in table "t"']);
+    new DatabaseSync(path).exec(error.hint!);
+    await start(keyed);
   });
 
   it("equals a map, whatever changes come, wherever epochs end (property)", async () => {
@@ -279,18 +280,27 @@ describe("tables and types", () => {
     expect(rows()).toEqual([{ id: 7, 'odd "name': '{"a":1}', extra: null }]);
   });
 
-  it("says which column is missing, and how to add it", async () => {
-    new DatabaseSync(path).exec("CREATE TABLE t (id INTEGER)");
+  it("says which columns are missing, and how to add them, and does not restart", async () => {
+    new DatabaseSync(path).exec("CREATE TABLE t (other INTEGER)");
     const error = await failure(() => start());
-    expect(error.code).toBe("SF_SINK_FAILED");
-    expect(error.message).toContain('table "t" has no column "name"');
-    expect(error.hint).toBe('ALTER TABLE "t" ADD COLUMN "name" TEXT');
+    expect([error.code, error.message]).toEqual(["SF_CONFIG_INVALID", 'SQLite sink "out": table "t" has no column "id", "name"; it has "other"']);
+    expect(error.hint).toBe('ALTER TABLE "t" ADD COLUMN "id" INTEGER; ALTER TABLE "t" ADD COLUMN "name" TEXT');
+    new DatabaseSync(path).exec(error.hint!);
+    await start();
+    const { environment: fresh, clock } = testEnvironment();
+    const numbers = new TestSource({ "0": testRecords([{ absent: 1 }]) }, { schema: t.struct({ absent: t.int32() }) });
+    const run = new PipelineRun(new Pipeline({ name: "p" }).from(numbers).to(sqliteSink({ path, table: "t" })).plan(), { environment: fresh, stores: memoryStores(clock) });
+    expect((await failure(() => run.run())).code).toBe("SF_CONFIG_INVALID");
+    expect(run.restarts).toBe(0);
   });
 
   it("refuses a table with a column that no record would fill, a missing table without schema, and a file that is no database", async () => {
     new DatabaseSync(path).exec("CREATE TABLE t (id INTEGER, name TEXT, must TEXT NOT NULL)");
-    expect((await failure(() => start())).message).toContain('column "must"');
+    const error = await failure(() => start());
+    expect([error.code, error.message]).toEqual(["SF_CONFIG_INVALID", 'SQLite sink "out": column "must" of table "t" must not be null, but the records have no such field; they have "id", "name"']);
     expect((await failure(() => start({ table: "absent", contextSchema: undefined }))).code).toBe("SF_CONFIG_INVALID");
+    writeFileSync(`${path}.txt`, "no database".repeat(100));
+    expect((await failure(() => start({ path: `${path}.txt` }))).code).toBe("SF_CONFIG_INVALID");
     expect(() => sqliteSink({ path: ":memory:", table: "t" })).toThrow(/path of a file/);
     expect(() => sqliteSink({ path, table: "t", key: ["id"] })).toThrow(/upsert/);
   });

@@ -37,7 +37,7 @@ export interface SqliteSinkOptions {
  * to write-ahead logging; several sinks, stores and readers may share it. Fields are columns by name; column types: see sqlite-values.ts.
  * A record that does not fit its columns goes to the dead letters. Updates and deletes need mode `upsert`: an update-before counts as a delete.
  *
- * @throws {@link StreamFlowError} SF_CONFIG_INVALID here for options that cannot work; on open SF_SINK_FAILED where the table does not fit.
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID here for options that cannot work; on open where the table that is there does not fit, naming the columns.
  * @example
  * ```ts
  * sqliteSink({ path: "data/flights.db", table: "delays", mode: "upsert", key: ["carrier"] });
