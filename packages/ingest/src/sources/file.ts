@@ -47,6 +47,8 @@ type Resolved = FileSourceOptions & Required<Pick<FileSourceOptions, "format" | 
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID when none or several of path, paths and folder are given, or a bound is not positive.
  * @example
  * ```ts
+ * import { t } from "@streamflow/core";
+ *
  * const flights = fileSource({ path: "flights.ndjson", schema: t.struct({ delay: t.int32() }) }); // Source<{ readonly delay: number }>
  * const trains = fileSource<{ delay: number }>({ path: "trains.ndjson" }); // Not checked: what the file holds is what comes.
  * ```
@@ -134,7 +136,7 @@ class FileReaders implements PartitionReaders {
     const { format, schema } = this.#options;
     if (format === "parquet") return parquetBatches({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
     const factory = typeof format === "string" ? this.#decoderFactory(format) : format;
-    const decoder = factory.create({ projection: context.projection, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
+    const decoder = factory.create({ projection: context.projection, columns: context.columns, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
     const { compression, chunkBytes, maxDecompressedBytes } = this.#options;
     const content = { compression, chunkBytes, ...(maxDecompressedBytes === undefined ? {} : { maxDecompressedBytes }) };
     return readText({ ...shared, content, decoder, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes }, from);
