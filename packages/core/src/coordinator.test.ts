@@ -4,12 +4,14 @@ import type { Sink, SinkBatch, SinkCapabilities } from "./contracts/sink.ts";
 import type { Source } from "./contracts/source.ts";
 import type { LeaseStore } from "./contracts/stores.ts";
 import { Coordinator, PipelineRun, type RunOptions } from "./coordinator.ts";
+import { committing } from "./engine/executor.fixture.ts";
 import { StreamFlowError } from "./errors.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { LogicalPlan, PipelineConfig } from "./plan/logical-plan.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import type { ManualClock } from "./testing/manual-clock.ts";
 import { MemoryStorage, memoryStores } from "./testing/memory-stores.ts";
+import { SinkTarget } from "./testing/sink-target.ts";
 import { testRecords } from "./testing/test-item.ts";
 import { TestSource } from "./testing/test-source.ts";
 
@@ -107,6 +109,30 @@ describe("a failure", () => {
     const { run, sink, clock } = world();
     sink.answer = failing(broken, 5);
     expect(await toEnd(run({ restart: { maxRestarts: 1, windowMs: 1_000, initialDelayMs: 5_000, maxDelayMs: 5_000 } }), clock)).toEqual({ end: "finished", restarts: 5 });
+  });
+
+  it("of a sink that throws without a code is the sink's, and restarts, whatever the policy of records says", async () => {
+    for (const step of ["write", "flush"] as const) {
+      const { run, sink, clock } = world();
+      const plain = failing(() => new Error("socket"), 1);
+      if (step === "write") sink.answer = plain;
+      else sink.onFlush = () => void plain(undefined as never);
+      const one = run({ deadLetters: { onReject: "fail" } });
+      expect(await toEnd(one, clock)).toEqual({ end: "finished", restarts: 1 });
+      expect([one.lastError?.code, one.lastError?.message]).toEqual(["SF_SINK_FAILED", `sink "out": ${step}: socket`]);
+    }
+  });
+
+  it("of a sink's commit beside the reading restarts too, whatever the policy of records says", async () => {
+    const { options, source, clock } = world(live());
+    const target = new SinkTarget();
+    const commit = committing(target, failing(() => new Error("socket"), 1) as () => void);
+    const one = new PipelineRun(planOf(source, commit, { checkpoint: { everyMs: 100 }, deadLetters: { onReject: "fail" } }), options);
+    const end = one.run();
+    await clock.advanceAsync(5_000);
+    expect([one.state, one.lastError?.code, target.values]).toEqual(["running", "SF_SINK_FAILED", [1]]);
+    one.stop();
+    await end;
   });
 
   it("C3: a run that is started again has its whole budget", async () => {

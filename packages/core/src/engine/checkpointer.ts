@@ -108,7 +108,7 @@ export class Checkpointer {
     await this.#reach("before-flush");
     await this.#parts.flushOutput();
     await this.#parts.flushRejected();
-    for (const port of ports) if (port.sink.capabilities.delivery !== "transactional") await port.session?.flush();
+    for (const port of ports) if (port.sink.capabilities.delivery !== "transactional") await port.tell("flush", () => port.session?.flush());
     await this.#reach("after-flush");
     // The copy comes before anything else runs: these positions go with output that the sinks now seal.
     const taken = this.#parts.snapshot();
@@ -117,7 +117,7 @@ export class Checkpointer {
     const commit = sinkCommit(draft.epoch, snapshots);
     const prepared = new Map<SinkPort, Uint8Array>();
     for (const port of ports) {
-      if (order(port) === "store-first") prepared.set(port, (await port.session?.prepare?.(commit)) ?? new Uint8Array());
+      if (order(port) === "store-first") prepared.set(port, (await port.tell("prepare", () => port.session?.prepare?.(commit))) ?? new Uint8Array());
       if (order(port) === "sink-first") port.held = true;
       port.nextEpoch(draft.epoch + 1);
     }
@@ -173,13 +173,13 @@ export class Checkpointer {
     for (const port of this.#parts.ports) {
       if (order(port) !== "sink-first") continue;
       await this.#reach(`before-commit-transaction`);
-      await port.session?.commitTransaction?.(commit);
+      await port.tell("commit", () => port.session?.commitTransaction?.(commit));
       port.held = false;
     }
   }
 
   async #commitPrepared(prepared: ReadonlyMap<SinkPort, Uint8Array>): Promise<void> {
-    for (const [port, bytes] of prepared) await port.session?.commitPrepared?.(bytes);
+    for (const [port, bytes] of prepared) await port.tell("commit", () => port.session?.commitPrepared?.(bytes));
   }
 
   #reach(point: string): void | Promise<void> {

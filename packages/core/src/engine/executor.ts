@@ -448,7 +448,7 @@ export class Executor {
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined) throw toStreamFlowError(this.#failure.error, "SF_STAGE_FAILED", `pipeline "${this.#options.plan.logical.config.name}"`);
+    if (this.#failure !== undefined) throw toStreamFlowError(this.#failure.error, "SF_INTERNAL", `pipeline "${this.#options.plan.logical.config.name}"`);
   }
 
   #limits(): PollLimits {

@@ -7,7 +7,7 @@ import type { Clock } from "../contracts/environment.ts";
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
 import type { Batch } from "../record.ts";
-import { StreamFlowError } from "../errors.ts";
+import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 
 /** How long `close` waits for a write that does not heed its signal. */
@@ -93,9 +93,20 @@ export class SinkPort {
     if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${this.node}" is written before it is open`);
     const batch = this.#take();
     this.recordsOut += batch.length;
-    const written = deliver(session, batch, this.#parts.deliver);
-    if (written !== undefined) this.#writing = written;
+    const delivered = deliver(session, batch, this.#parts.deliver);
+    if (delivered === undefined) return undefined;
+    const written = this.tell("write", () => delivered);
+    this.#writing = written;
     return written;
+  }
+
+  /** A step of the sink; what it throws without a code is a failure of this sink. */
+  async tell<Result>(step: string, work: () => Promise<Result> | undefined): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw toStreamFlowError(thrown, "SF_SINK_FAILED", `sink "${this.node}": ${step}`);
+    }
   }
 
   /** Frees the sink, once the write under way has ended, well or not. Answers false where that was not to be waited for: it is left behind. */
