@@ -20,7 +20,7 @@ export { ChangeKind, rowsOf } from "./record.ts";
 export type { Batch, Column, Position, RawRecords, Rejected } from "./record.ts";
 export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schema.ts";
 export type { CancelTimer, Clock, Counter, Disk, DiskFile, DiskStat, Environment, FaultPlan, Gauge, Histogram, Labels, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets } from "./contracts/environment.ts";
-export type { ByteWriter, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection } from "./contracts/codec.ts";
+export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection } from "./contracts/codec.ts";
 export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
 export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";

@@ -8,6 +8,8 @@ export interface ReadContext {
   readonly node: string;
   /** What the plan reads of each record. A reader may leave out the rest. */
   readonly projection: Projection;
+  /** Batches may have columns in place of values. */
+  readonly columns: boolean;
   /** Bounds of the engine's latest poll. Batches may exceed them: they are cut to fit. */
   readonly limits: PollLimits;
   /** Original bytes kept of a rejected record, at most. */

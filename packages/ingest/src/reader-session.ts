@@ -39,6 +39,7 @@ class ReaderSession implements SourceSession {
       environment: context.environment,
       node: context.node,
       projection: context.projection,
+      columns: context.columns ?? false,
       limits: this.#limits,
       maxRejectedBytes: context.maxRejectedBytes,
       signal: this.#abort.signal,

@@ -14,6 +14,8 @@ export interface DecoderOptions {
    * Values of left-out fields are absent, never wrong.
    */
   readonly projection: Projection;
+  /** Columns are wanted rather than rows, where the decoder can (DEC-6). @defaultValue false */
+  readonly columns?: boolean;
   /** A longer record is rejected with SF_RECORD_TOO_LARGE, without being held in memory whole. */
   readonly maxRecordBytes: number;
 }
@@ -25,6 +27,23 @@ export interface DecodeOutput {
   reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
+/** A column that a decoder fills: numbers, never null, in a Float64Array; anything else in an array of values. */
+export interface DecodedColumn {
+  readonly name: string;
+  readonly form: "numbers" | "values";
+}
+
+/** Where a decoder puts records as columns. What it fills directly stands at `length`, which it raises; `grow` makes room, in other arrays. */
+export interface ColumnOutput extends DecodeOutput {
+  /** In the order of the decoder's `columns`. */
+  readonly columns: readonly (Float64Array | unknown[])[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  length: number;
+  readonly capacity: number;
+  grow(): void;
+}
+
 /**
  * Decodes a stream of bytes, or single messages.
  * - DEC-1. `decode(bytes, from, to, last, out)` reports every complete record in `[from, to)`, in order, and answers the offset of the first
@@ -32,10 +51,14 @@ export interface DecodeOutput {
  * - DEC-2. Where the input is cut between calls changes no result.
  * - DEC-3. A malformed record is rejected alone: the records around it are reported.
  * - DEC-4. Values do not refer to the input buffer afterwards.
+ * - DEC-6. Where `columns` is set, `decodeColumns` takes the place of `decode`: what it fills, row by row, are the fields of the records that `decode` reports.
  * - DEC-5. `snapshot()` answers what is needed to go on after the last used byte (a CSV header); `restore` takes it back.
  */
 export interface Decoder {
   decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number;
+  /** Set where columns were asked for, and every record has exactly these fields. */
+  readonly columns?: readonly DecodedColumn[];
+  decodeColumns?(bytes: Uint8Array, from: number, to: number, last: boolean, out: ColumnOutput): number;
   snapshot?(): string;
   restore?(state: string): void;
 }

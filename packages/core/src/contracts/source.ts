@@ -45,6 +45,8 @@ export interface SourceContext {
   readonly node: string;
   /** What the plan reads of each record. */
   readonly projection: Projection;
+  /** The plan works on columns: batches may have them in place of values. @defaultValue false */
+  readonly columns?: boolean;
   readonly partitions: PartitionEvents;
   /** Aborted when the pipeline ends, however it ends. */
   readonly signal: AbortSignal;

@@ -53,7 +53,7 @@ export interface FusedSource {
 export function fusedSource(graph: CodeGraph, cursor: Cursor, form: InputForm): FusedSource | undefined {
   const writer = new Fusion(graph, cursor);
   const body = writer.loop(form);
-  return writer.operators === 0 || body.length > maxTextLength ? undefined : { text: body, bindings: writer.scope.bindings };
+  return (writer.operators === 0 && form.columns === undefined) || body.length > maxTextLength ? undefined : { text: body, bindings: writer.scope.bindings };
 }
 
 /** Makes the function. */

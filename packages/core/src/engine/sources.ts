@@ -2,6 +2,7 @@
 import type { Environment } from "../contracts/environment.ts";
 import type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, SourceSession } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import { mayGenerateCode } from "../plan/code-generation.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
 import type { PartitionTask } from "./task.ts";
@@ -48,7 +49,7 @@ export class Sources {
       };
       const projection = plan.projections.get(source) ?? "all";
       try {
-        const session = await node.source.open({ environment, node: source, projection, partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
+        const session = await node.source.open({ environment, node: source, projection, columns: mayGenerateCode(), partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
         this.#sessions.set(source, session);
       } catch (error) {
         throw toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`);

@@ -1,6 +1,7 @@
 // Turns a stretch of bytes into a batch: what every source of bytes does with a decoder.
-import { type Batch, type DecodeOutput, type Decoder, type Position, type Rejected, type StreamFlowError } from "@streamflow/core";
+import { type Batch, type Column, type DecodeOutput, type Decoder, type Position, type Rejected, type StreamFlowError } from "@streamflow/core";
 import type { SizedBatch } from "../batch-cutter.ts";
+import { ColumnStore } from "./column-store.ts";
 
 /** Where the bytes of a stream lie in the stream, and what a place in it is called. */
 export interface Stretch {
@@ -33,6 +34,16 @@ export interface Decoded {
 }
 
 const firstRecords = 1_024;
+const maxFreeStores = 4;
+
+/** The records of a batch. */
+interface Content {
+  readonly values?: readonly unknown[];
+  readonly columns?: readonly Column[];
+  readonly length: number;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
 
 /** Decodes stretch after stretch of one stream. */
 export class BatchDecoder implements DecodeOutput {
@@ -43,8 +54,11 @@ export class BatchDecoder implements DecodeOutput {
   #starts = new Int32Array(firstRecords);
   #ends = new Int32Array(firstRecords);
   #rejected: Rejected[] = [];
+  #columns: ColumnStore | undefined;
   #lastEnd = -1;
   #snapshot: string | undefined;
+  /** Stores that no batch uses now. */
+  readonly #free: ColumnStore[] = [];
 
   constructor(options: BatchDecoderOptions) {
     this.#options = options;
@@ -52,6 +66,7 @@ export class BatchDecoder implements DecodeOutput {
 
   /** Decodes; the batch's raw records are views on the bytes, and `release` is what frees them. */
   decode(stretch: Stretch, release?: () => void): Decoded {
+    if (this.#options.decoder.columns !== undefined) return this.#decodeColumns(stretch, release);
     this.#stretch = stretch;
     this.#values = [];
     this.#starts = new Int32Array(this.#starts.length);
@@ -61,6 +76,29 @@ export class BatchDecoder implements DecodeOutput {
     this.#snapshot = undefined;
     const used = this.#options.decoder.decode(stretch.bytes, stretch.from, stretch.to, stretch.last, this);
     return { batch: this.#lastEnd < 0 ? undefined : this.#batch(stretch, release), used };
+  }
+
+  #decodeColumns(stretch: Stretch, release: (() => void) | undefined): Decoded {
+    const { decoder } = this.#options;
+    const store = this.#free.pop() ?? new ColumnStore(decoder.columns ?? [], this);
+    store.clear();
+    this.#stretch = stretch;
+    this.#columns = store;
+    this.#rejected = [];
+    this.#lastEnd = -1;
+    this.#snapshot = undefined;
+    const used = decoder.decodeColumns?.(stretch.bytes, stretch.from, stretch.to, stretch.last, store) ?? stretch.from;
+    const { length } = store;
+    if (length > 0) this.#lastEnd = Math.max(this.#lastEnd, store.ends[length - 1] ?? 0);
+    this.#snapshot ??= decoder.snapshot?.() ?? "";
+    this.#columns = undefined;
+    if (this.#lastEnd < 0) return { batch: undefined, used };
+    const free = (): void => {
+      if (this.#free.length < maxFreeStores) this.#free.push(store);
+      release?.();
+    };
+    const content = { columns: store.taken(), length, starts: store.starts.subarray(0, length), ends: store.ends.subarray(0, length) };
+    return { batch: this.#batchOf(content, stretch, free), used };
   }
 
   value(value: unknown, start: number, end: number): void {
@@ -78,7 +116,7 @@ export class BatchDecoder implements DecodeOutput {
     const kept = (raw ?? this.#stretch.bytes.subarray(start, end)).slice(0, most);
     const size = raw === undefined ? end - start : Number(error.context?.["bytes"] ?? Infinity);
     this.#rejected.push({
-      beforeIndex: this.#values.length,
+      beforeIndex: this.#columns?.length ?? this.#values.length,
       position: this.#position(end),
       error,
       raw: kept,
@@ -96,14 +134,17 @@ export class BatchDecoder implements DecodeOutput {
   }
 
   #batch(stretch: Stretch, release: (() => void) | undefined): SizedBatch {
-    const starts = this.#starts.subarray(0, this.#values.length);
-    const ends = this.#ends.subarray(0, this.#values.length);
+    const { length } = this.#values;
+    return this.#batchOf({ values: this.#values, length, starts: this.#starts.subarray(0, length), ends: this.#ends.subarray(0, length) }, stretch, release);
+  }
+
+  #batchOf({ values, columns, length, starts, ends }: Content, stretch: Stretch, release: (() => void) | undefined): SizedBatch {
     const { isText, partition, position } = this.#options;
     const snapshot = this.#snapshot ?? "";
     const batch: Batch = {
       partition,
-      length: this.#values.length,
-      values: this.#values,
+      length,
+      ...(values === undefined ? { columns: columns ?? [] } : { values }),
       raw: { bytes: stretch.bytes, starts, ends },
       endPosition: this.#position(this.#lastEnd),
       byteLength: Math.max(1, this.#lastEnd - stretch.from),

@@ -1,5 +1,6 @@
 // Feeds decoders with pieces of an input, for the tests of this package.
-import type { Decoder } from "@streamflow/core";
+import type { Column, Decoder } from "@streamflow/core";
+import { ColumnStore } from "../codecs/column-store.ts";
 
 /** What a decoder reported: values, and `!CODE` for what it rejected. */
 export interface Decoded {
@@ -31,10 +32,32 @@ export function decodeAll(decoder: Decoder, input: Uint8Array, cuts: readonly nu
     buffer = new Uint8Array(rest.length + end - start);
     buffer.set(rest);
     buffer.set(input.subarray(start, end), rest.length);
-    const used = decoder.decode(buffer, 0, buffer.length, end === input.length, out);
+    const used = decodePiece(decoder, buffer, end === input.length, out);
     rest = buffer.slice(used);
     start = end;
     buffer.fill(0x22);
   }
   return decoded;
+}
+
+type Out = Parameters<Decoder["decode"]>[4];
+
+/** One call; what comes as columns is reported as rows. */
+function decodePiece(decoder: Decoder, buffer: Uint8Array, last: boolean, out: Out): number {
+  if (decoder.columns === undefined || decoder.decodeColumns === undefined) return decoder.decode(buffer, 0, buffer.length, last, out);
+  const rejected: { readonly before: number; readonly report: () => void }[] = [];
+  const store: ColumnStore = new ColumnStore(decoder.columns, { ...out, reject: (...given) => void rejected.push({ before: store.length, report: () => out.reject(...given) }) });
+  const used = decoder.decodeColumns(buffer, 0, buffer.length, last, store);
+  const columns = store.taken();
+  for (let row = 0; row <= store.length; row++) {
+    for (const { before, report } of rejected) if (before === row) report();
+    if (row < store.length) out.value(rowOf(columns, row), store.starts[row] ?? 0, store.ends[row] ?? 0);
+  }
+  return used;
+}
+
+function rowOf(columns: readonly Column[], row: number): unknown {
+  const made: Record<string, unknown> = {};
+  for (const { name, values } of columns) Object.defineProperty(made, name, { value: values[row], enumerable: true, writable: true, configurable: true });
+  return made;
 }

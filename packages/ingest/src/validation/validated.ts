@@ -18,7 +18,7 @@ export function validated<Out>(source: Source<Out>, jsonSchema: JsonSchema, opti
     capabilities: source.capabilities,
     config: { ...source.config, jsonSchema },
     ...(source.schema === undefined ? {} : { schema: source.schema }),
-    open: async (context) => new ValidatedSession(await source.open({ ...context, projection: "all" }), check, { schema: source.schema, maxBytes: context.maxRejectedBytes }),
+    open: async (context) => new ValidatedSession(await source.open({ ...context, projection: "all", columns: false }), check, { schema: source.schema, maxBytes: context.maxRejectedBytes }),
   };
 }
 

@@ -49,8 +49,8 @@ function lines(count: number, line: (i: number) => string): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, i) => line(i)).join(""));
 }
 
-const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; generate?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
-  const decoder = ndjson(options.generate === undefined ? {} : { generate: options.generate }).create({ projection: options.projection ?? "all", maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
+const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; generate?: boolean; columns?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
+  const decoder = ndjson(options.generate === undefined ? {} : { generate: options.generate }).create({ projection: options.projection ?? "all", columns: options.columns ?? false, maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
   return decodeAll(decoder, bytes, options.cuts);
 };
 
@@ -102,7 +102,11 @@ describe("scanner against JSON.parse", () => {
       fc.property(hostileStream, fc.array(fc.tuple(fc.nat(types.length - 1), fc.boolean()), { minLength: 6, maxLength: 6 }), (stream, chosen) => {
         const fields = stream.fields.map((name, i) => ({ name, type: { ...(types[chosen[i]?.[0] ?? 0] ?? { type: "string" }), nullable: chosen[i]?.[1] ?? true } as DataType }));
         const schema: StructType = { type: "struct", fields: [...fields, { name: "missing", type: { type: "string", nullable: true } }] };
-        expectSame(decode(stream.bytes, { schema, cuts: stream.cuts, generate: true }).items, decode(stream.bytes, { schema, generate: false }).items);
+        const parsed = decode(stream.bytes, { schema, generate: false });
+        expectSame(decode(stream.bytes, { schema, cuts: stream.cuts, generate: true }).items, parsed.items);
+        const columns = decode(stream.bytes, { schema, cuts: stream.cuts, columns: true });
+        expectSame(columns.items, parsed.items);
+        expect(columns.raw).toEqual(parsed.raw);
       }),
       { numRuns: runs },
     );

@@ -4,7 +4,7 @@
 //   I2. A line that is not valid UTF-8, not JSON, not of the schema or too long is rejected alone (DEC-3). Blank lines are skipped.
 // Deliberately not here: records that span lines.
 import { isAscii, isUtf8 } from "node:buffer";
-import type { DataType, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
+import type { ColumnOutput, DataType, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
 import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { mayGenerateCode } from "@streamflow/core";
 import { LineSplitter, type LineHandler } from "../line-splitter.ts";
@@ -44,6 +44,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   readonly #plan: RowPlan | undefined;
   readonly #learner: LayoutLearner | undefined;
   readonly #splitter = new LineSplitter(this);
+  readonly columns?: readonly DecodedColumn[];
   #scan: Scan | undefined;
   #bytes: TextBuffer = empty;
   #out: DecodeOutput = nowhere;
@@ -56,11 +57,19 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     this.reader = new ValueReader(empty, viewOf(empty));
     if (!generate || (this.#schema !== undefined && this.#schema.type !== "struct")) return;
     this.#plan = { wanted: this.#wanted, schema: this.#schema as StructType | undefined, convert: convertQuietly };
+    if (options.columns === true && this.#plan.schema !== undefined && this.#plan.schema.fields.length > 0) {
+      this.columns = this.#plan.schema.fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : "values" }));
+    }
     this.#learner = new LayoutLearner(this.#schema === undefined ? () => true : (path) => isTakenApart(this.#schema, path));
   }
 
   // oxlint-disable-next-line max-params -- the contract's parameters
   decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number {
+    return this.#splitter.split(bytes, { from, to, last, out });
+  }
+
+  // oxlint-disable-next-line max-params -- the contract's parameters
+  decodeColumns(bytes: Uint8Array, from: number, to: number, last: boolean, out: ColumnOutput): number {
     return this.#splitter.split(bytes, { from, to, last, out });
   }
 
@@ -123,7 +132,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
       this.hits.push(0);
       return row === undefined ? [] : [{ index, layout, row }];
     });
-    this.#scan = known.length === 0 ? undefined : compileScanner(known, this, this.maxRecordBytes);
+    this.#scan = known.length === 0 ? undefined : compileScanner(known, this, { maxRecordBytes: this.maxRecordBytes, columns: this.columns?.length ?? 0 });
     return this.#scan !== undefined;
   }
 
@@ -152,6 +161,11 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     const text = this.#bytes.utf8Slice(start, end);
     return this.#schema === undefined ? project(JSON.parse(text), this.#wanted) : parseTyped(text, this.#schema);
   }
+}
+
+/** Whether a value of the type is always a number. */
+function isNumber(type: DataType): boolean {
+  return type.nullable !== true && (type.type === "int32" || type.type === "float64" || type.type === "timestamp");
 }
 
 function isTakenApart(schema: DataType | undefined, path: readonly string[]): boolean {

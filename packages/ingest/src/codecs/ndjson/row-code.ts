@@ -25,8 +25,8 @@ export function rowCode(plan: RowPlan, layout: Layout, options: { index: number;
   const writer = new RowWriter(plan, layout, options);
   const tree = treeOf(layout);
   try {
-    const expression = plan.schema === undefined ? writer.plain(tree, plan.wanted) : writer.typed(tree, plan.schema);
-    return { used: writer.used, checks: writer.checks, expression };
+    const expression = plan.schema === undefined ? writer.plain(tree, plan.wanted) : writer.record(tree, plan.schema);
+    return { used: writer.used, checks: writer.checks, expression, ...(writer.fields === undefined ? {} : { fields: writer.fields }) };
   } catch (thrown) {
     if (thrown === misfit) return undefined;
     throw thrown;
@@ -52,6 +52,8 @@ const misfit = new StreamFlowError("SF_INTERNAL", "no record of this layout fits
 class RowWriter {
   readonly used = new Set<number>();
   checks = "";
+  /** The expressions of the record's fields. */
+  fields: readonly string[] | undefined;
   readonly #plan: RowPlan;
   readonly #layout: Layout;
   readonly #options: { index: number; calls: ((value: unknown) => unknown)[] };
@@ -75,6 +77,12 @@ class RowWriter {
       if (inner !== undefined) fields.push(`${propertyName(name)}:${this.plain(child, inner)}`);
     }
     return `{${fields.join(",")}}`;
+  }
+
+  /** A whole record of a schema. */
+  record(tree: Tree, schema: StructType): string {
+    this.fields = schema.fields.map((field) => this.typed(tree.children.get(field.name), field.type));
+    return `{${schema.fields.map((field, at) => `${propertyName(field.name)}:${this.fields?.[at] ?? "null"}`).join(",")}}`;
   }
 
   typed(tree: Tree | undefined, type: DataType): string {

@@ -25,8 +25,15 @@ export interface ScanHost {
   odd(start: number, end: number): void;
 }
 
-/** Reads the whole lines of a range of `bytes`. */
+/** Reads the whole lines of a range of `bytes`. `out` takes rows, or columns, as the scanner was made for. */
 export type Scan = (bytes: TextBuffer, view: DataView, range: { readonly from: number; readonly to: number }, out: DecodeOutput) => void;
+
+/** What a scanner is made for. */
+export interface ScanOptions {
+  readonly maxRecordBytes: number;
+  /** Columns are filled, so many; 0: rows are reported. */
+  readonly columns: number;
+}
 
 /** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
 export interface RowCode {
@@ -34,6 +41,8 @@ export interface RowCode {
   /** Statements that run when the record is verified; they may `break` out of label `ok` to leave the record to `odd`. */
   readonly checks: string;
   readonly expression: string;
+  /** The fields of the row, where it has exactly those of a schema. */
+  readonly fields?: readonly string[];
 }
 
 /** A layout that a scanner knows; `index` names its variables and its place in `hits`. */
@@ -44,14 +53,18 @@ export interface KnownLayout {
 }
 
 /** Compiles a scanner for layouts, each with the code of its row. */
-export function compileScanner(known: readonly KnownLayout[], host: ScanHost, maxRecordBytes: number): Scan {
+export function compileScanner(known: readonly KnownLayout[], host: ScanHost, options: ScanOptions): Scan {
+  const columns = Array.from({ length: options.columns }, (_, at) => at);
+  const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map((at) => `F${at}=out.columns[${at}];`).join("")}`;
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
   const source = `return function scan(b,dv,range,out){
 const to=range.to;let i=range.from,x=0,z=0,k=0,t=0,${variables.join(",")};
 const R=H.reader,ascii=H.isAscii;
-while(i<to){const s=i;
-${known.map((one) => layoutCode(one, maxRecordBytes)).join("\n")}
-const q=b.indexOf(10,s);i=q+1;H.odd(s,q);}
+let n=0,room=0,S,E${columns.map((at) => `,F${at}`).join("")};${load}
+while(i<to){const s=i;${columns.length === 0 ? "" : `if(n===room){out.length=n;out.grow();${load}}`}
+${known.map((one) => layoutCode(one, options)).join("\n")}
+const q=b.indexOf(10,s);i=q+1;${columns.length === 0 ? "H.odd(s,q);" : `out.length=n;H.odd(s,q);${load}`}}
+${columns.length === 0 ? "" : "out.length=n;"}
 ${known.map(({ index }) => `H.hits[${index}]=n${index};`).join("")}}`;
   return generatedFunction(["H", "P10"], source)(host, powersOfTen) as Scan;
 }
@@ -68,7 +81,7 @@ function endName(layout: number, leaf: number): string {
   return `e${layout}_${leaf}`;
 }
 
-function layoutCode({ index, layout, row }: KnownLayout, maxRecordBytes: number): string {
+function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, columns }: ScanOptions): string {
   let code = "";
   let carried = "";
   layout.leaves.forEach((leaf, i) => {
@@ -86,7 +99,7 @@ function layoutCode({ index, layout, row }: KnownLayout, maxRecordBytes: number)
   return `ok:{${code}
 if(i-1-s>${maxRecordBytes})break ok;
 ${strings.join("")}${row.checks}
-n${index}++;out.value(${row.expression},s,${end});continue;}i=s;`;
+n${index}++;${columns === 0 ? `out.value(${row.expression},s,${end});` : `${(row.fields ?? []).map((field, at) => `F${at}[n]=${field};`).join("")}S[n]=s;E[n]=${end};n++;`}continue;}i=s;`;
 }
 
 /** Compares fixed bytes at `i`: four at a time, the last load overlapping the one before. */

@@ -1,0 +1,60 @@
+// The columns of a batch while a decoder fills them.
+import type { Column, ColumnOutput, DecodedColumn, DecodeOutput, StreamFlowError } from "@streamflow/core";
+
+const firstRecords = 1_024;
+
+/** Takes records, field by field or as rows. */
+export class ColumnStore implements ColumnOutput {
+  columns: (Float64Array | unknown[])[];
+  starts: Int32Array = new Int32Array(firstRecords);
+  ends: Int32Array = new Int32Array(firstRecords);
+  length = 0;
+  capacity: number = firstRecords;
+  readonly #wanted: readonly DecodedColumn[];
+  readonly #rejected: DecodeOutput;
+
+  constructor(wanted: readonly DecodedColumn[], rejected: DecodeOutput) {
+    this.#wanted = wanted;
+    this.#rejected = rejected;
+    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : []));
+  }
+
+  value(row: unknown, start: number, end: number): void {
+    if (this.length === this.capacity) this.grow();
+    const at = this.length++;
+    const record = row as Readonly<Record<string, unknown>>;
+    for (let i = 0; i < this.#wanted.length; i++) this.columns[i]![at] = record[this.#wanted[i]!.name];
+    this.starts[at] = start;
+    this.ends[at] = end;
+  }
+
+  reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void {
+    this.#rejected.reject(error, start, end, raw);
+  }
+
+  grow(): void {
+    this.capacity *= 2;
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? column : widened(column, new Float64Array(this.capacity))));
+    this.starts = widened(this.starts, new Int32Array(this.capacity));
+    this.ends = widened(this.ends, new Int32Array(this.capacity));
+  }
+
+  /** The columns of what was taken. */
+  taken(): readonly Column[] {
+    return this.#wanted.map(({ name }, i) => {
+      const values = this.columns[i] ?? [];
+      return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
+    });
+  }
+
+  /** Forgets everything, for the next batch. */
+  clear(): void {
+    this.length = 0;
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+  }
+}
+
+function widened<T extends Float64Array | Int32Array>(old: T, wide: T): T {
+  wide.set(old);
+  return wide;
+}
