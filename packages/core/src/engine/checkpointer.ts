@@ -29,6 +29,7 @@ export interface CheckpointerParts {
   readonly store: CheckpointStore;
   readonly checkpointing: Checkpointing;
   readonly ports: readonly SinkPort[];
+  /** Checkpoints of each shard; where a sink-first sink may name the one before the newest, at least two. */
   readonly keep: number;
   /** Writes the dead letters collected so far, durably. */
   flushRejected(): Promise<void>;
@@ -67,7 +68,9 @@ export class Checkpointer {
 
   /** Opens the writer, owning nothing yet. */
   async open(): Promise<void> {
-    const { checkpointing, store, environment, keep } = this.#parts;
+    const { checkpointing, store, environment, ports } = this.#parts;
+    // Another process prunes too, and does not know what sinks name for our shards: the newest epoch, or the one before (I7).
+    const keep = ports.some((port) => order(port) === "sink-first") ? Math.max(2, this.#parts.keep) : this.#parts.keep;
     this.#writer = await checkpointing.open({ store, pipeline: this.pipeline, fences: [], logger: environment.logger, keep });
   }
 
