@@ -151,6 +151,11 @@ export interface Clock {
     soon(run: () => void): void;
 }
 
+export interface CodeScope {
+    bind(value: unknown): string;
+    temporary(): string;
+}
+
 export interface Column {
     readonly name: string;
     readonly values: Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly unknown[];
@@ -175,6 +180,8 @@ export interface CompiledCompute {
     readonly isExpression: boolean;
     readonly isPure: boolean;
     readonly evaluate: (record: unknown) => unknown;
+    readonly code: (record: RecordCode, scope: CodeScope) => string;
+    readonly explain: (thrown: unknown) => unknown;
 }
 
 export interface CompiledExpression {
@@ -182,6 +189,8 @@ export interface CompiledExpression {
     readonly fields: Projection;
     readonly isPure: boolean;
     readonly evaluate: (record: unknown) => unknown;
+    readonly code: (record: RecordCode, scope: CodeScope) => string;
+    readonly explain: (thrown: unknown) => unknown;
 }
 
 export interface ComponentContext {
@@ -214,6 +223,14 @@ export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
 }
 
 export type Compute<In = never, Out = unknown> = Expression | ((record: In) => Out);
+
+export interface ComputeCode {
+    readonly computed: CompiledCompute;
+    readonly fail: (thrown: unknown) => StreamFlowError;
+    readonly quick: (value: string) => string;
+    readonly check: (value: unknown) => unknown;
+    readonly use: (value: string) => string;
+}
 
 export interface ConfigField {
     readonly type: ConfigType;
@@ -796,6 +813,7 @@ export type Operand = ExpressionBuilder | Expression | null | boolean | number |
 
 export interface Operator {
     readonly inputs: readonly Emit[];
+    code?(record: RecordCode, task: TaskCode): string;
     onTimer?(timeMs: number, namespace: number): void;
     onKeyTimer?(timeMs: number, key: unknown): void;
     onProcessingTimer?(timeMs: number, namespace: number): void;
@@ -967,7 +985,8 @@ export declare class PlanBuilder {
 
 export interface PlanChange {
     readonly node: string;
-    readonly change: "kept" | "migrated" | "replaced" | "dropped" | "new";
+    readonly change: "kept" | "migrated" | "changed" | "replaced" | "dropped" | "new";
+    readonly state: "kept" | "lost" | "none";
     readonly reason: string;
 }
 
@@ -1016,6 +1035,19 @@ export interface RawRecords {
     readonly bytes: Uint8Array;
     readonly starts: Int32Array | readonly number[];
     readonly ends: Int32Array | readonly number[];
+}
+
+export interface RecordCode extends RecordFrame {
+    readonly value: string;
+    readonly rare: string;
+    field(name: string): string | undefined;
+    under(frame: Partial<RecordFrame>): RecordCode;
+}
+
+export interface RecordFrame {
+    readonly time: string;
+    readonly key: string;
+    readonly change: string;
 }
 
 export interface RecordIdentity {
@@ -1299,11 +1331,12 @@ export interface SourceLocation {
 }
 
 export interface SourceOptions extends ExpressionContext {
-    readonly scope: SourceScope;
+    readonly scope: CodeScope;
+    readonly field?: (name: string) => string | undefined;
     readonly asCondition?: boolean;
 }
 
-export declare class SourceScope {
+export declare class SourceScope implements CodeScope {
     #private;
     bind(value: unknown): string;
     temporary(): string;
@@ -1475,6 +1508,14 @@ export interface Tail {
     readonly output: string;
 }
 
+export interface TaskCode extends CodeScope {
+    emit(record: RecordCode, output?: string): string;
+    emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame): string;
+    emitValue(value: string, frame: RecordFrame): string;
+    reject(record: RecordCode, error: string): string;
+    closure(record: RecordCode): string;
+}
+
 export interface Timers {
     setEvent(timeMs: number, namespace: number): void;
     clearEvent(timeMs: number, namespace: number): void;
@@ -1551,6 +1592,8 @@ export declare function compileCompute(compute: Compute, schema: Schema | undefi
 
 export declare function compileExpression(expression: Expression, options: CompileOptions): CompiledExpression;
 
+export declare function computeCode({ computed, fail, quick, check, use }: ComputeCode, record: RecordCode, task: TaskCode): string;
+
 export declare function conform(value: unknown, type: DataType): unknown;
 
 export declare function crc32c(bytes: Uint8Array, previous?: number): number;
@@ -1572,7 +1615,7 @@ export declare function describeFunctions(functions: readonly ExpressionFunction
 
 export declare function describeValue(value: unknown): string;
 
-export declare function diffPlans(before: LogicalPlan, after: LogicalPlan): readonly PlanChange[];
+export declare function diffPlans(before: LogicalPlan, after: LogicalPlan, functions?: FunctionTable): readonly PlanChange[];
 
 export declare function encodeDeadLetter(letter: DeadLetter): Uint8Array;
 
@@ -1700,6 +1743,7 @@ export declare const errorCodes: {
     readonly SF_SOURCE_MISSING: {
         readonly summary: "A source's file or resource does not exist.";
         readonly retryable: false;
+        readonly hint: "check the path: in a pipeline file it is meant from that file's folder";
     };
     readonly SF_PARTITION_LOST: {
         readonly summary: "A partition was taken away without notice; nothing of it may be committed any more.";
@@ -1724,7 +1768,7 @@ export declare const errorCodes: {
         readonly hint: "raise maxRecordBytes if such records are expected";
     };
     readonly SF_SCHEMA_INVALID: {
-        readonly summary: "A schema is malformed.";
+        readonly summary: "A schema is malformed, or the columns of a file cannot have it.";
         readonly retryable: false;
     };
     readonly SF_SCHEMA_INCOMPATIBLE: {
@@ -1751,6 +1795,7 @@ export declare const errorCodes: {
     readonly SF_SINK_FENCED: {
         readonly summary: "A newer owner of the shard has committed to the sink.";
         readonly retryable: false;
+        readonly hint: "another process has taken over; or the data folder was removed and the output kept: bring it back, or remove the output too";
     };
     readonly SF_STATE_CORRUPT: {
         readonly summary: "Stored state fails its checksum or cannot be read.";
@@ -2022,6 +2067,8 @@ export declare function plainOf(value: unknown): Plain;
 export declare function plainSerializer<V>(): Serializer<V>;
 
 export declare function planPipeline(logical: LogicalPlan, functions: FunctionTable): PhysicalPlan;
+
+export declare function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[];
 
 export declare function propertyName(name: string): string;
 

@@ -723,6 +723,8 @@ export declare function diskConformance(harness: DiskHarness): readonly Conforma
 
 export declare function encoderConformance(harness: EncoderHarness): readonly ConformanceCase[];
 
+export declare function forbidCodeGeneration(isForbidden: boolean): void;
+
 export declare function hostConformance(harness: HostHarness): readonly ConformanceCase[];
 
 export declare function isSimulatedCrash(error: unknown): boolean;

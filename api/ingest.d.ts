@@ -113,6 +113,10 @@ export declare function csv(options?: CsvOptions): DecoderFactory;
 
 export declare function defineSource<Out = unknown>(definition: SourceDefinition): Source<Out>;
 
+export declare function fileSource<const Given extends Schema>(options: FileSourceOptions & {
+    readonly schema: Given;
+}): Source<Infer<Given>>;
+
 export declare function fileSource<Out = unknown>(options: FileSourceOptions): Source<Out>;
 
 export declare const ingestComponents: readonly ComponentSpec[];
@@ -130,6 +134,10 @@ export declare function ndjson(options?: NdjsonOptions): DecoderFactory;
 export declare function rowBatch(options: RowBatchOptions): Batch;
 
 export declare function sourceOf<Out = unknown>(about: Omit<SourceDefinition, "partitions" | "read">, open: (context: SourceContext) => PartitionReaders): Source<Out>;
+
+export declare function stdinSource<const Given extends Schema>(options: StdinSourceOptions & {
+    readonly schema: Given;
+}): Source<Infer<Given>>;
 
 export declare function stdinSource<Out = unknown>(options?: StdinSourceOptions): Source<Out>;
 
