@@ -1,11 +1,13 @@
 // Runs partition readers behind the engine's polling contract.
-//   I1. A reader runs only after the first poll of its partition, and then at most one batch ahead (SRC-5).
+//   I1. A reader runs only after the first poll of its partition, and then at most one batch ahead (SRC-5), which counts in the host's memory
+//       budget; where that is spent, it reads only what is asked for.
 //   I2. What a reader yielded before it failed is delivered before its error is thrown.
 //   I3. After an abort or close nothing is delivered, and every reader has been told to return.
 // Deliberately not here: groups that assign and revoke partitions while running; such a source implements `Source` itself.
 import { toStreamFlowError, type Batch, type PollLimits, type PollResult, type Position, type SourceContext, type SourceSession, type StreamFlowError } from "@streamflow/core";
 import { BatchCutter } from "./batch-cutter.ts";
 import type { PartitionReaders, ReadContext } from "./partition-readers.ts";
+import { ReadAheadMemory } from "./read-ahead-memory.ts";
 
 /** How long `close` waits for a reader that does not heed its signal. */
 const closeTimeoutMs = 10_000;
@@ -46,7 +48,8 @@ class ReaderSession implements SourceSession {
     };
     for (const partition of partitions) {
       const start = (): AsyncIterable<Batch> => readers.read(partition, starts.get(partition), read);
-      this.#pumps.set(partition, new PartitionPump(`source "${context.node}", partition "${partition}"`, start, () => this.#wake()));
+      const what = `source "${context.node}", partition "${partition}"`;
+      this.#pumps.set(partition, new PartitionPump({ what, start, memory: new ReadAheadMemory(context.environment.budget), onNews: () => this.#wake() }));
     }
     if (context.signal.aborted) this.#stop();
     else context.signal.addEventListener("abort", this.#stop, { once: true });
@@ -110,13 +113,20 @@ class ReaderSession implements SourceSession {
   }
 }
 
+interface PumpParts {
+  /** For messages. */
+  readonly what: string;
+  readonly memory: ReadAheadMemory;
+  readonly start: () => AsyncIterable<Batch>;
+  /** What a poll was told to wait for is there. */
+  readonly onNews: () => void;
+}
+
 /** One partition: its reader, and the batch that waits to be polled. */
 class PartitionPump {
   /** Whether the latest poll found nothing. */
   answeredIdle = false;
-  readonly #what: string;
-  readonly #start: () => AsyncIterable<Batch>;
-  readonly #onNews: () => void;
+  readonly #parts: PumpParts;
   #iterator: AsyncIterator<Batch> | undefined;
   #pending = false;
   #ended = false;
@@ -124,10 +134,8 @@ class PartitionPump {
   #waiting: BatchCutter | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(what: string, start: () => AsyncIterable<Batch>, onNews: () => void) {
-    this.#what = what;
-    this.#start = start;
-    this.#onNews = onNews;
+  constructor(parts: PumpParts) {
+    this.#parts = parts;
   }
 
   get hasAnswer(): boolean {
@@ -139,8 +147,10 @@ class PartitionPump {
     this.answeredIdle = false;
     if (waiting !== undefined) {
       const batch = waiting.take(limits);
+      this.#parts.memory.handOver(batch.byteLength);
       if (waiting.isEmpty) {
         this.#waiting = undefined;
+        this.#parts.memory.free();
         this.#fetch();
       }
       return batch;
@@ -154,16 +164,26 @@ class PartitionPump {
 
   #fetch(): void {
     if (this.#pending || this.hasAnswer || this.#stopping !== undefined) return;
+    if (!this.#parts.memory.tryBegin(this.answeredIdle)) return;
     this.#pending = true;
     this.#next().then(
-      (result) => this.#settle(() => (result.done === true ? (this.#ended = true) : (this.#waiting = new BatchCutter(result.value)))),
-      (thrown: unknown) => this.#settle(() => (this.#failure = toStreamFlowError(thrown, "SF_SOURCE_FAILED", this.#what))),
+      (result) => this.#settle(() => this.#take(result)),
+      (thrown: unknown) => this.#settle(() => (this.#failure = toStreamFlowError(thrown, "SF_SOURCE_FAILED", this.#parts.what))),
     );
+  }
+
+  #take(result: IteratorResult<Batch>): void {
+    if (result.done === true) {
+      this.#ended = true;
+      return;
+    }
+    this.#waiting = new BatchCutter(result.value);
+    this.#parts.memory.arrived(result.value.byteLength);
   }
 
   #next(): Promise<IteratorResult<Batch>> {
     try {
-      this.#iterator ??= this.#start()[Symbol.asyncIterator]();
+      this.#iterator ??= this.#parts.start()[Symbol.asyncIterator]();
       return this.#iterator.next();
     } catch (thrown) {
       return Promise.reject(thrown as Error);
@@ -173,7 +193,8 @@ class PartitionPump {
   #settle(take: () => unknown): void {
     this.#pending = false;
     if (this.#stopping === undefined) take();
-    if (this.answeredIdle) this.#onNews();
+    if (this.#waiting === undefined) this.#parts.memory.free();
+    if (this.answeredIdle) this.#parts.onNews();
   }
 
   /** Ends the reader; resolves when it has freed what it holds. */
@@ -185,6 +206,7 @@ class PartitionPump {
   async #return(): Promise<void> {
     this.#waiting?.discard();
     this.#waiting = undefined;
+    this.#parts.memory.free();
     await this.#iterator?.return?.();
   }
 }

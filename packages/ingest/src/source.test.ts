@@ -1,6 +1,6 @@
-import { StreamFlowError, type Batch } from "@streamflow/core";
-import { testEnvironment } from "@streamflow/core/testing";
-import { expect, it } from "vitest";
+import { Pipeline, PipelineRun, StreamFlowError, type Batch } from "@streamflow/core";
+import { memoryStores, RecordingSink, testEnvironment } from "@streamflow/core/testing";
+import { describe, expect, it } from "vitest";
 import { rowBatch } from "./row-batch.ts";
 import { defineSource } from "./source.ts";
 import { drain, nextBatch, openSource, roomy } from "./testing/drain.ts";
@@ -180,4 +180,53 @@ it("SRC-12: making a source runs none of its functions", () => {
     throw new Error("called");
   };
   expect(() => defineSource({ type: "never", config: {}, capabilities, partitions: never, read: never })).not.toThrow();
+});
+
+describe("read-ahead in the host's memory budget", () => {
+  const until = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  /** Batches of ten numbers, 80 bytes each. */
+  const bytes = 80;
+
+  it("is counted while it waits, and given back when it is taken, and at the end", async () => {
+    const { environment } = testEnvironment();
+    const { session } = await openSource(numbers(100, { partitions: ["a", "b"] }), { environment });
+    await nextBatch(session, "a");
+    await until();
+    expect(environment.budget.usedBytes).toBe(bytes);
+    await nextBatch(session, "b");
+    await until();
+    expect(environment.budget.usedBytes).toBe(2 * bytes);
+    // What is cut is given back piece by piece.
+    await nextBatch(session, "a", { maxRecords: 4, maxBytes: 1 << 20 });
+    expect(environment.budget.usedBytes).toBe(2 * bytes - 32);
+    await session.close();
+    await until();
+    expect(environment.budget.usedBytes).toBe(0);
+  });
+
+  it("stops where the budget is spent: then only what is asked for is read, and it is read", async () => {
+    const { environment } = testEnvironment({ budgetBytes: 100 });
+    environment.budget.tryTake(90, 0);
+    const seen: string[] = [];
+    const { session } = await openSource(numbers(30, { seen }), { environment });
+    for (const first of [0, 10, 20]) {
+      const batch = await nextBatch(session, "0");
+      expect(batch === "end" ? batch : batch.values?.[0]).toBe(first);
+      await until();
+      expect([seen.at(-1), environment.budget.usedBytes]).toEqual([`0:${first}`, 90]);
+    }
+    expect(await nextBatch(session, "0")).toBe("end");
+    expect(environment.budget.usedBytes).toBe(90);
+  });
+
+  it("a pipeline ends with any budget, however many partitions it reads, and gives all of it back", async () => {
+    const { environment, clock } = testEnvironment({ budgetBytes: 1 });
+    const sink = new RecordingSink("sink-first");
+    const source = numbers(50, { partitions: ["a", "b", "c"] });
+    const run = new PipelineRun(new Pipeline({ name: "tight" }).from(source).to(sink).plan(), { environment, stores: memoryStores(clock) });
+    let end: unknown;
+    run.run().then((result) => (end = result), (error: unknown) => (end = error));
+    for (let turn = 0; turn < 500 && end === undefined; turn++) await clock.advanceAsync(100);
+    expect([end, sink.target.values.length, environment.budget.usedBytes]).toEqual([{ end: "finished", restarts: 0 }, 150, 0]);
+  });
 });

@@ -71,6 +71,7 @@ export type PollResult = Batch | "idle" | "end";
  * - SRC-3. Records whose positions were not committed are delivered again after a restart (replayable sources).
  * - SRC-4. An abort of `signal` ends `ready()` promptly (it resolves), and `close` frees every handle.
  * - SRC-5. Between polls a source reads ahead at most one batch of `limits` per partition, or what its options say; nothing at all before the first poll of a partition.
+ *   What it reads ahead it counts in the environment's memory budget, and reads only what is asked for where that is spent.
  * - SRC-6. `close` is idempotent and may come at any time.
  * - SRC-7. A lost connection throws a retryable error; the engine reopens by its restart policy.
  * - SRC-8. A bounded partition answers "end" after its last record, and again each time it is asked.
