@@ -2,7 +2,7 @@
 //   I1. A line longer than the bound is never held whole: its head is kept, the rest is skipped, and it is rejected where it ends.
 //   I2. A byte order mark at the start of the stream is no part of the first line.
 //   I3. Handlers get valid offsets into the caller's input, or into a copy whose offsets are translated for them.
-import type { DecodeOutput } from "@streamflow/core";
+import type { ColumnOutput, DecodeOutput, StreamFlowError } from "@streamflow/core";
 import { LongRecord, tooLarge } from "./long-record.ts";
 import { margin, textBuffer, type TextBuffer } from "./text-buffer.ts";
 
@@ -94,7 +94,9 @@ export class LineSplitter {
     const copy = Buffer.alloc(length + 1 + margin) as unknown as TextBuffer;
     buffer.copy(copy, 0, range.from, range.to);
     if (!hasNewline) copy[length] = 0x0a;
-    this.#handler.lines(copy, { from: 0, to: hasNewline ? length : length + 1 }, shifted(out, range.from));
+    const lines = { from: 0, to: hasNewline ? length : length + 1 };
+    if (isColumns(out)) shiftColumns(out, range.from, (relay) => this.#handler.lines(copy, lines, relay));
+    else this.#handler.lines(copy, lines, shifted(out, range.from));
   }
 
   #skip(long: LongRecord, buffer: TextBuffer, input: Input): number {
@@ -125,6 +127,67 @@ export function markLength(buffer: Uint8Array, from: number, input: { readonly t
   for (let i = 0; i < length; i++) if (buffer[from + i] !== byteOrderMark[i]) return 0;
   if (length === 3) return 3;
   return input.last ? 0 : undefined;
+}
+
+function isColumns(out: DecodeOutput): out is ColumnOutput {
+  return "columns" in out;
+}
+
+/** Has columns filled from a copy, and moves what was filled in to where the original lies. */
+function shiftColumns(out: ColumnOutput, by: number, fill: (relay: ColumnOutput) => void): void {
+  const before = out.length;
+  fill(new UnshiftedColumns(out, by));
+  for (let i = before; i < out.length; i++) {
+    out.starts[i]! += by;
+    out.ends[i]! += by;
+  }
+}
+
+/** Columns whose records are moved later; only what is rejected is moved at once. */
+class UnshiftedColumns implements ColumnOutput {
+  readonly #out: ColumnOutput;
+  readonly #by: number;
+
+  constructor(out: ColumnOutput, by: number) {
+    this.#out = out;
+    this.#by = by;
+  }
+
+  get columns(): ColumnOutput["columns"] {
+    return this.#out.columns;
+  }
+
+  get starts(): Int32Array {
+    return this.#out.starts;
+  }
+
+  get ends(): Int32Array {
+    return this.#out.ends;
+  }
+
+  get length(): number {
+    return this.#out.length;
+  }
+
+  set length(length: number) {
+    this.#out.length = length;
+  }
+
+  get capacity(): number {
+    return this.#out.capacity;
+  }
+
+  grow(): void {
+    this.#out.grow();
+  }
+
+  value(value: unknown, start: number, end: number): void {
+    this.#out.value(value, start, end);
+  }
+
+  reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void {
+    this.#out.reject(error, start + this.#by, end + this.#by, raw);
+  }
 }
 
 function shifted(out: DecodeOutput, by: number): DecodeOutput {
