@@ -38,6 +38,14 @@ const refusedOperators: Readonly<Record<string, string>> = {
   "^": "there are no bit operations", "<<": "there are no bit operations", ">>": "there are no bit operations", ">>>": "there are no bit operations",
 };
 
+/** Where nodes were read from: kept aside, since they are plain data. */
+const places = new WeakMap<object, () => SourceLocation>();
+
+/** The place that a node was read from; undefined where it is none, or was made otherwise. */
+export function placeOfExpression(node: unknown): SourceLocation | undefined {
+  return typeof node === "object" && node !== null ? places.get(node)?.() : undefined;
+}
+
 /** Reads the syntax of one text. */
 export class SyntaxReader {
   readonly #text: string;
@@ -98,7 +106,9 @@ export class SyntaxReader {
     if (depth > maxExpressionDepth) throw this.tooDeep();
     const read = Object.hasOwn(this.#readers, syntax.type) ? this.#readers[syntax.type] : undefined;
     if (read === undefined) throw this.#refuse(syntax);
-    return (read as Reader<AnyNode["type"]>)(syntax as never, depth);
+    const node = (read as Reader<AnyNode["type"]>)(syntax as never, depth);
+    if (!places.has(node)) places.set(node, () => this.#locate(syntax.start));
+    return node;
   }
 
   readonly #readers: { readonly [Type in AnyNode["type"]]?: Reader<Type> } = {

@@ -97,6 +97,16 @@ error[SF_PLAN_INVALID]: stage "sample-2" (sample) behind "generator": needs a nu
   hint: put a map before it`);
   });
 
+  it.each([
+    ["where: idd > 5", "4:27", "there is no field"],
+    ["where: name == 'x' && (name > 5)", "4:43", '">" does not take string and int32'],
+    ['where: "id > 0 && uper(name) == name"', "4:38", 'there is no function "uper"'],
+  ])("an expression that does not fit its input is told at its part: %s", (where, place, message) => {
+    const [line = "0", column = "0"] = place.split(":");
+    const [told] = refusal(`name: p\nsource: { type: generator }\nstages:\n  - { type: check, ${where} }\nsinks: [{ type: memory }]\n`).diagnostics;
+    expect(told).toMatchObject({ code: "SF_EXPRESSION_INVALID", message: expect.stringContaining(message) as string, location: { file: "p.yaml", line: Number(line), column: Number(column), path: "stages[0].where" } });
+  });
+
   it("tells all that the planner refuses, each at the entry of its node", () => {
     const error = refusal(`
 name: p

@@ -1,5 +1,6 @@
 // From a spec to a logical plan: components are made and connected, nothing is opened.
-import { PlanBuilder, planProblems, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type Registry, type StreamFlowError, type Tail } from "@streamflow/core";
+import { PlanBuilder, planProblems, StreamFlowError, type ComponentContext, type ComponentKind, type ComponentProducts, type LogicalPlan, type Registry, type Tail } from "@streamflow/core";
+import { placeOfExpression } from "./expression-syntax.ts";
 import { Problems } from "./problems.ts";
 import { originOf, type NodeSpec, type PipelineSpec } from "./spec.ts";
 
@@ -22,14 +23,19 @@ export function buildPlan(spec: PipelineSpec, registry: Registry): LogicalPlan {
       else connect(inputs);
     } catch (thrown) {
       failed.add(node.id);
-      problems.addThrown(thrown, at(node.location));
+      problems.addThrown(thrown, at(placeIn(thrown) ?? node.location));
     }
   }
   problems.throwIfAny();
   const plan = withNames(making.builder.build(), spec);
-  for (const problem of planProblems(plan, registry.functions)) problems.addThrown(problem, at(entryOf(problem, spec)));
+  for (const problem of planProblems(plan, registry.functions)) problems.addThrown(problem, at(placeIn(problem) ?? entryOf(problem, spec)));
   problems.throwIfAny();
   return plan;
+}
+
+/** Where the expression stands that was refused. */
+function placeIn(thrown: unknown): NodeSpec["location"] | undefined {
+  return StreamFlowError.is(thrown) ? placeOfExpression(thrown.context?.["expression"]) : undefined;
 }
 
 /** Where the node stands that the planner would have edited. */

@@ -1,5 +1,5 @@
 // Components as connectors write them, without anything behind them: what the tests of this package parse against.
-import { Registry, StreamFlowError, type AnyOperatorDefinition, type ComponentKind, type ComponentSpec, type ConfigField, type OperatorDefinition } from "@streamflow/core";
+import { expressionType, Registry, StreamFlowError, t, type AnyOperatorDefinition, type ComponentKind, type ComponentSpec, type ConfigField, type Expression, type OperatorDefinition } from "@streamflow/core";
 
 type Fields = Readonly<Record<string, ConfigField>>;
 
@@ -95,6 +95,7 @@ export function testRegistry(): Registry {
       }),
       spec("stage", "join", { fields: { on: { type: { kind: "list", item: { kind: "string" }, min: 1 }, required: true, doc: "Fields that are equal." } }, example: "type: join\nleft: orders\nright: payments\non: [id]\n" }),
       spec("stage", "sample", { fields: { rate: { type: { kind: "number", min: 0, max: 1 }, required: true, doc: "Share that stays." } }, example: "type: sample\nrate: 0.1\n" }),
+      spec("stage", "check", { fields: { where: { type: { kind: "expression" }, required: true, doc: "Of records with an id and a name." } }, example: "type: check\nwhere: id > 5\n" }),
       spec("stage", "keep", { example: "type: keep\n" }),
       spec("sink", "memory", { example: "type: memory\n" }),
       spec("sink", "database", {
@@ -126,6 +127,12 @@ export function testRegistry(): Registry {
           throw new StreamFlowError("SF_PLAN_INVALID", "needs a numeric field", { hint: "put a map before it" });
         },
       }),
+      operator("check", {
+        shape: ({ where }: { readonly where: Expression }, [main], { functions }) => {
+          expressionType(where, { schema: t.struct({ id: t.int32(), name: t.string() }), functions });
+          return { outputs: { main: main! }, reads: [[]], forwards: true, deterministic: true, stateful: false, summary: "check" };
+        },
+      } as Partial<OperatorDefinition>),
       operator("keep", {
         shape: () => ({
           outputs: { main: { schema: undefined, key: undefined, time: false, changes: "insert" } },

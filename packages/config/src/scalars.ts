@@ -1,5 +1,5 @@
 // Values without parts: strings, numbers, durations, sizes, expressions.
-import { nearest, StreamFlowError, type AggregateCall, type Expression } from "@streamflow/core";
+import { nearest, StreamFlowError, type AggregateCall, type Expression, type SourceLocation } from "@streamflow/core";
 import type { TypeOf } from "./config-type.ts";
 import type { ConfigNode } from "./document.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -85,19 +85,15 @@ export function readExpression(type: TypeOf<"expression"> | TypeOf<"aggregate">,
   const { node, path } = slot;
   const what = type.kind === "expression" ? "an expression" : "an aggregate call";
   if (node.kind !== "scalar" || node.text.trim() === "") return refuse(slot, what, context);
+  const locate = (offset: number): SourceLocation => ({ ...node.placeAt(offset), path });
   try {
-    return type.kind === "expression" ? parseExpression(node.text) : parseAggregate(node.text);
+    return type.kind === "expression" ? parseExpression(node.text, { locate }) : parseAggregate(node.text, { locate });
   } catch (thrown) {
     if (!StreamFlowError.is(thrown)) throw thrown;
-    const place = node.placeAt(offsetOf(node.text, thrown));
+    const { line, column } = { ...node.place, ...thrown.location };
+    const place = { line, column };
     const message = slot.secret ? `${what} with a value from outside is malformed` : thrown.message;
     context.problems.addAs(thrown.code, { place, path }, { message, hint: slot.secret ? undefined : thrown.hint });
     return invalid;
   }
-}
-
-/** Where in the text an expression parser stopped. */
-function offsetOf(text: string, { location }: StreamFlowError): number {
-  const before = text.split("\n").slice(0, (location?.line ?? 1) - 1);
-  return before.reduce((sum, line) => sum + line.length + 1, 0) + (location?.column ?? 1) - 1;
 }

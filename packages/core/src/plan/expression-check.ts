@@ -53,11 +53,21 @@ function resolve(node: Expression, context: ExpressionContext): Checked {
     case "unary": return resolveUnary(node, context);
     case "binary": return resolveBinary(node, context);
     case "conditional": return resolveConditional(node, context);
-    case "call": return checkCall(node, node.arguments.map((argument) => resolve(argument, context)), context.functions);
+    case "call": return resolveCall(node, context);
     case "member": return memberOf(resolve(node.object, context), node.name, node);
     case "index": return resolveIndex(node, context);
     case "list": return resolveList(node.items.map((item) => resolve(item, context)));
     case "object": return resolveObject(node.entries.map(([name, value]) => [name, resolve(value, context)] as const));
+  }
+}
+
+function resolveCall(node: Extract<Expression, { kind: "call" }>, context: ExpressionContext): Checked {
+  const given = node.arguments.map((argument) => resolve(argument, context));
+  try {
+    return checkCall(node, given, context.functions);
+  } catch (thrown) {
+    if (!StreamFlowError.is(thrown)) throw thrown;
+    throw new StreamFlowError(thrown.code, thrown.message, { cause: thrown, context: { ...thrown.context, expression: node }, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) });
   }
 }
 
@@ -212,9 +222,9 @@ function resolveObject(entries: readonly (readonly [string, Checked])[]): Checke
   return { op: "object", entries, type: { type: "struct", fields }, nullable: false };
 }
 
-/** The error for an expression that cannot work. */
+/** The error for an expression that cannot work. `context.expression` is the node itself: who has parsed it from a text knows its place. */
 function invalid(what: string, node: Expression, hint?: string): StreamFlowError {
-  return new StreamFlowError("SF_EXPRESSION_INVALID", `${what}, in ${excerpt(node)}`, hint === undefined ? {} : { hint });
+  return new StreamFlowError("SF_EXPRESSION_INVALID", `${what}, in ${excerpt(node)}`, { context: { expression: node }, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The text of a node, not too long for a message. */
