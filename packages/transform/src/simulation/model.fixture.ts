@@ -86,8 +86,10 @@ interface Partition {
   readonly rows: readonly Row[];
 }
 
-function branchesOf({ combine, branches }: PlanSpec, source: number): readonly BranchSpec[] {
-  return combine === "union of branches" ? branches : combine === "union of sources" ? [branches[source]!] : [branches[0]];
+/** In the order in which a record goes through them: that of the edges behind the source, of which the one without a stage is written last. */
+function branchesOf({ combine, branches, timed }: PlanSpec, source: number): readonly BranchSpec[] {
+  const isBare = timed !== true && branches[0].pre.length + branches[0].post.length === 0;
+  return combine === "union of branches" ? (isBare ? branches.toReversed() : branches) : combine === "union of sources" ? [branches[source]!] : [branches[0]];
 }
 
 /** Every way holds event time back until it has a time. */
