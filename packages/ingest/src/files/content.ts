@@ -1,5 +1,6 @@
 // The content of a file as a stream of bytes, decompressed where it is compressed.
 import { StreamFlowError, toStreamFlowError, type Disk, type DiskFile } from "@streamflow/core";
+import { changedFile } from "./file-position.ts";
 import { gunzip, type GunzipLimits } from "./gunzip.ts";
 
 /** How a file is compressed; `auto` looks at its first bytes. */
@@ -31,7 +32,7 @@ export async function openContent(disk: Disk, path: string, options: ContentOpti
   const file = await openFile(disk, path);
   try {
     const isGzip = options.compression === "gzip" || (options.compression === "auto" && (await startsAsGzip(file)));
-    return isGzip ? new GzipContent(file, path, options) : new PlainContent(file);
+    return isGzip ? new GzipContent(file, path, options) : new PlainContent(file, path);
   } catch (thrown) {
     await file.close();
     throw toStreamFlowError(thrown, "SF_SOURCE_FAILED", `cannot read "${path}"`);
@@ -62,10 +63,12 @@ async function startsAsGzip(file: DiskFile): Promise<boolean> {
 
 class PlainContent implements Content {
   readonly #file: DiskFile;
+  readonly #path: string;
   #position = 0;
 
-  constructor(file: DiskFile) {
+  constructor(file: DiskFile, path: string) {
     this.#file = file;
+    this.#path = path;
   }
 
   get bytesRead(): number {
@@ -74,9 +77,17 @@ class PlainContent implements Content {
 
   read(target: Uint8Array, offset: number, length: number): Promise<number> {
     return this.#file.read(target, offset, length, this.#position).then((count) => {
+      if (count === 0 && length > 0) return this.#end();
       this.#position += count;
       return count;
     });
+  }
+
+  /** An end that lies before what has been read is none: records may be missing. */
+  async #end(): Promise<number> {
+    const size = await this.#file.size();
+    if (size < this.#position) throw changedFile(this.#path, `it had ${this.#position} bytes when they were read, and has ${size}`);
+    return 0;
   }
 
   async skip(bytes: number): Promise<boolean> {

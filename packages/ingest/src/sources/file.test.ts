@@ -157,6 +157,19 @@ describe("bad input", () => {
     expect(values[2000]).toEqual({ i: 2000, x: String(Math.sin(2000)) });
   });
 
+  it("SF_SOURCE_POSITION: a file that becomes shorter than what was read of it, while it is read", async () => {
+    const files = new TestFiles();
+    await files.write("/data/in", ndjsonText(0, 1000));
+    const { session } = await openSource(fileSource({ path: "/data/in", chunkBytes: 500 }), { environment: files.environment });
+    for (let i = 0; i < 10; i++) await nextBatch(session, "/data/in");
+    await files.write("/data/in", ndjsonText(0, 20));
+    await expect((async () => {
+      while ((await nextBatch(session, "/data/in")) !== "end");
+    })()).rejects.toMatchObject({ code: "SF_SOURCE_POSITION", message: expect.stringContaining("/data/in") as unknown });
+    await session.close();
+    expect(files.openFiles).toBe(0);
+  });
+
   it("gzip may be padded with zeros, as tapes are; other bytes behind its end are damage, wherever they come", async () => {
     const content = gzipSync(ndjsonText(0, 1000));
     for (const chunkBytes of [100, 1 << 20]) {

@@ -43,6 +43,8 @@ export class CommitLog {
     const isNew = this.#length === 0;
     const file = await this.#disk.openWrite(this.#path);
     try {
+      // Written on, the log would have a hole, and no reader would trust it; started anew, it would lack what was committed.
+      if ((await file.size()) < this.#length) throw new StreamFlowError("SF_STATE_CORRUPT", `the commit log "${this.#path}" was removed or cut while it was written to`, { hint: "keep others from changing the output folder of a running pipeline" });
       const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
       await file.write(bytes, this.#length);
       // A longer line may have failed half-way before.

@@ -95,6 +95,22 @@ describe("parts and log", () => {
     expect(names(test.disk).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  it("SF_STATE_CORRUPT: a commit log that someone removed or cut while it is written to is not written on", async () => {
+    for (const left of [undefined, 10]) {
+      const test = testEnvironment();
+      const session = await open(test);
+      await session.write(sinkBatch(["a"]));
+      await session.commitPrepared(await session.prepare(commit(1)));
+      const log = `${folder}/${names(test.disk).find((name) => name.startsWith("_commits")) ?? ""}`;
+      if (left === undefined) await test.disk.remove(log);
+      else await (await test.disk.openWrite(log)).truncate(left);
+      await session.write(sinkBatch(["b"]));
+      const prepared = await session.prepare(commit(2));
+      expect(await codeOf(() => session.commitPrepared(prepared))).toBe("SF_STATE_CORRUPT");
+      expect((await committedParts(test.disk, folder)).length).toBe(0);
+    }
+  });
+
   it("starts a new part when one has reached its size, each with the encoder's opening", async () => {
     const test = testEnvironment();
     const session = await open(test, { encoder: csvEncoder({ columns: ["n", "pad"] }), maxPartBytes: 300_000 });
