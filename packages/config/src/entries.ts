@@ -44,7 +44,7 @@ function entriesOf(kind: EntryKind, at: { readonly root: MapNode; readonly key: 
   }
   const { value } = list;
   if (value.kind !== "list") {
-    refuse({ node: value, path: key, secret: false }, `a list of ${key}`, context);
+    refuse({ node: value, path: key, secret: false }, `a list of ${key}`, context, `begin each ${kind} with "- ", below ${key}:`);
     return [];
   }
   if (value.items.length === 0 && kind !== "stage") refuse({ node: value, path: key, secret: false }, `at least one ${kind}`, context);
