@@ -36,6 +36,70 @@ describe("a replay", () => {
     await end;
   });
 
+  /** A replay that stands still: partition "0" has been read again, "1" waits for `go`. The first sink is ahead. */
+  async function standingStill(): Promise<{ readonly world: World; readonly source: TestSource; readonly targets: readonly SinkTarget[]; readonly run: PipelineRun; readonly end: Promise<unknown>; go(): void }> {
+    const made = world();
+    const targets = [new SinkTarget(), new SinkTarget()];
+    const inner = new TestSource({ "0": testRecords(["a"]), "1": testRecords(["b"]) }, { bounded: false });
+    const gate = new Latch();
+    let isHeld = false;
+    let hasFailed = false;
+    const source: Source = {
+      type: inner.type, capabilities: inner.capabilities, config: {},
+      async open(context) {
+        const session = await inner.open(context);
+        return {
+          poll: (partition, limits) => (isHeld && partition === "1" ? "idle" : session.poll(partition, limits)),
+          ready: () => (isHeld ? gate.wait() : session.ready()),
+          close: () => session.close(),
+        };
+      },
+    };
+    const late = committing(targets[1]!, () => {
+      if (hasFailed) return;
+      hasFailed = isHeld = true;
+      throw broken();
+    });
+    const { run, end } = made.start(new Pipeline({ name: "still", checkpoint: { everyMs: 100 } }).from(source).to(committing(targets[0]!, () => undefined)).to(late));
+    await made.clock.advanceAsync(5_000);
+    expect([run.restarts, targets.map((target) => target.values.length)]).toEqual([1, [2, 0]]);
+    const go = (): void => {
+      isHeld = false;
+      gate.open();
+    };
+    return { world: made, source: inner, targets, run, end, go };
+  }
+
+  it("a partition that goes in the middle leaves nothing behind that its next owner makes again", async () => {
+    const { world: { clock }, source, targets, run, end, go } = await standingStill();
+    const gone = source.revoke(["0"]);
+    await clock.advanceAsync(10);
+    go();
+    await clock.advanceAsync(5_000);
+    await gone;
+    // A new session is given all partitions; one that goes on is given "0" back.
+    if (run.restarts === 1) await Promise.all([source.assign(["0"]), clock.advanceAsync(5_000)]);
+    expect(targets.map((target) => [...target.values].sort())).toEqual([["a", "b"], ["a", "b"]]);
+    run.stop();
+    await end;
+  });
+
+  it("a checkpoint that is asked for in the middle is taken at its end", async () => {
+    const { world: { clock }, source, targets, run, end, go } = await standingStill();
+    let answer: unknown;
+    run.checkpoint().then((result) => (answer = result.epoch), (error: StreamFlowError) => (answer = error.code));
+    await clock.advanceAsync(1_000);
+    expect([answer, targets[1]!.values]).toEqual([undefined, []]);
+    go();
+    await clock.advanceAsync(1_000);
+    expect(answer).toBe(3);
+    source.lose(["0"]);
+    await clock.advanceAsync(5_000);
+    expect(targets.map((target) => [...target.values].sort())).toEqual([["a", "b"], ["a", "b"]]);
+    run.stop();
+    await end;
+  });
+
   it("SF_SOURCE_POSITION: of input that has become shorter than what a sink has of it is no good end", async () => {
     const { start, clock } = world();
     const [ahead, behind] = [new SinkTarget(), new SinkTarget()];

@@ -70,10 +70,9 @@ export class Executor {
   readonly #waker: Waker;
   readonly #idleness: Idleness;
   readonly #isBounded: boolean;
-  readonly #control = new ControlQueue((error) => {
-    this.#fail(error);
-    this.#endControl();
-  });
+  readonly #control = new ControlQueue((error) => this.#failControl(error));
+  /** What has to wait until sinks that are ahead get output again. */
+  readonly #afterReplay = new ControlQueue((error) => this.#failControl(error));
   readonly #lookups: Lookups;
   #isRunning = false;
   #isPaused = false;
@@ -205,9 +204,11 @@ export class Executor {
     this.#waker.wake();
   }
 
-  /** Takes a checkpoint now and waits until it is committed. */
-  checkpoint(): Promise<CheckpointResult> {
-    return this.#between(() => this.#schedule.takeNow(), "refused");
+  /** Takes a checkpoint now, or at the end of a replay (Y3), and waits until it is committed. */
+  async checkpoint(): Promise<CheckpointResult> {
+    const take = (): Promise<CheckpointResult> => this.#schedule.takeNow();
+    const { result } = await this.#between(async () => ({ result: this.#partitions.replay.isRunning ? this.#afterReplay.add(take, "refused") : await take() }), "refused");
+    return await result;
   }
 
   /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
@@ -369,6 +370,7 @@ export class Executor {
     if (replay.goOn()) return;
     await this.#schedule.takeNow();
     replay.end();
+    await this.#afterReplay.runAll();
   }
 
   /** All output up to the barrier goes to the sinks, whatever they say about waiting. */
@@ -411,8 +413,9 @@ export class Executor {
     return starts;
   }
 
-  /** State of a revoked partition is checkpointed and let go. */
+  /** State of a revoked partition is checkpointed and let go. In a replay that cannot be: what sinks were given since the last commit is discarded. */
   async #revoked(source: string, names: readonly string[]): Promise<void> {
+    if (this.#partitions.replay.isRunning) return this.#fail(new StreamFlowError("SF_PARTITION_LOST", `source "${source}" gave up ${names.join(", ")} while sinks that are behind caught up`));
     await this.#schedule.takeIfDirty();
     await this.#partitions.release(source, names);
     await this.#letOut();
@@ -433,8 +436,14 @@ export class Executor {
     return answer;
   }
 
+  #failControl(error: unknown): void {
+    this.#fail(error);
+    this.#endControl();
+  }
+
   #endControl(): void {
-    this.#control.end(new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `pipeline "${this.#options.plan.logical.config.name}" ended before this was done`));
+    const ended = new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `pipeline "${this.#options.plan.logical.config.name}" ended before this was done`);
+    for (const queue of [this.#control, this.#afterReplay]) queue.end(ended);
   }
 
   async #runControl(): Promise<void> {
