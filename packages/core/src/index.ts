@@ -32,6 +32,7 @@ export type { StateEntry, StateRange, StateSnapshot, StateStore, StateWrite } fr
 export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaReference, SchemaRegistry, SchemaRules, SchemaText } from "./contracts/schema-registry.ts";
 export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot.ts";
 export type { SnapshotPart } from "./keyed/state-snapshot.ts";
+export type { NumberSpace, NumberTable, NumberTableOptions } from "./contracts/number-table.ts";
 export type { CodeScope, RecordCode, RecordFrame, TaskCode } from "./contracts/operator-code.ts";
 export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";

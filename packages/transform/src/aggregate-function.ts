@@ -1,5 +1,5 @@
 // The contract of an aggregate: how values become an accumulator, and accumulators a result.
-import type { AggregateCall, DataType, Projection, Serializer } from "@streamflow/core";
+import type { AggregateCall, CodeScope, DataType, NumberSpace, Projection, Serializer } from "@streamflow/core";
 import type { Computed } from "./compute.ts";
 
 /**
@@ -34,10 +34,38 @@ export interface Aggregate<In = never, Out = unknown> extends AggregateCall {
   readonly _out?: Out;
 }
 
+/** Where the numbers of an aggregate stand, in generated code. */
+export interface NumericPlace {
+  /** Expressions for its columns. */
+  readonly columns: readonly string[];
+  readonly slot: string;
+  /** The checked value. */
+  readonly value: string;
+  readonly space: string;
+  readonly at: number;
+}
+
+/** An aggregate as numbers in columns, which begin as 0: the same results as its function. */
+export interface NumericSteps {
+  readonly version: number;
+  readonly columns: number;
+  /** What is added for a record; absent: nothing is read of it. */
+  readonly argument?: Computed;
+  /** Of a value that is no number: what to add in its place. Throws where it cannot be counted. @defaultValue the value itself */
+  readonly check?: (value: unknown) => unknown;
+  /** `at` is its first column. */
+  add(space: NumberSpace, at: number, slot: number, value: unknown): void;
+  result(space: NumberSpace, at: number, slot: number): unknown;
+  /** Statements that add a value. */
+  code(scope: CodeScope, place: NumericPlace): string;
+}
+
 /** An aggregate call, compiled for one input. */
 export interface CompiledAggregate {
   readonly function: AggregateFunction<unknown, unknown, unknown>;
   readonly fields: Projection;
+  /** Where its accumulator is nothing but numbers. */
+  readonly numeric?: NumericSteps;
   /** What is added for a record. Throws where the record cannot be counted; then nothing was added. */
   input(record: unknown): unknown;
 }

@@ -5,6 +5,7 @@ import type { Aggregate, CompiledAggregate } from "./aggregate-function.ts";
 import { type Accumulators, type AggregateSteps, aggregateSteps } from "./aggregate-steps.ts";
 import { compileAggregate } from "./aggregates.ts";
 import { readsOf } from "./compute.ts";
+import { NumericAggregates } from "./numeric-aggregates.ts";
 
 export type { Accumulators };
 
@@ -50,6 +51,11 @@ export class AggregateSet {
 
   merge(into: Accumulators, other: Accumulators): void {
     this.#steps.merge(into, other);
+  }
+
+  /** The same aggregates as numbers in columns, where all of them are. */
+  get numeric(): NumericAggregates | undefined {
+    return NumericAggregates.of(this.names, this.#compiled);
   }
 
   /** The result of each, from its accumulator, in the order of the names. */

@@ -1,6 +1,5 @@
 // The record that aggregating stages emit: key fields and results by name.
 import { type Field, generatedFunction, type KeyShape, mayGenerateCode, propertyName, StreamFlowError, type StructType } from "@streamflow/core";
-import type { AggregateSet } from "./aggregate-set.ts";
 import type { Accumulators } from "./aggregate-steps.ts";
 
 const anyType = { type: "any", nullable: true } as const;
@@ -36,8 +35,15 @@ export interface ResultParts {
   readonly hasKey?: boolean;
 }
 
+/** Aggregates, as far as their results go. */
+export interface ResultSet {
+  readonly names: readonly string[];
+  /** The result of each from its accumulator, in the order of the names. */
+  readonly finishers: readonly ((accumulator: unknown) => unknown)[];
+}
+
 /** Makes the records of results; a result that is undefined is null. */
-export function resultMaker(set: AggregateSet, parts: ResultParts = {}): ResultMaker {
+export function resultMaker(set: ResultSet, parts: ResultParts = {}): ResultMaker {
   const { leading = [], key, hasKey = false } = parts;
   const keys = hasKey ? keyNames(key) : [];
   const layout = { leading, keys, isStruct: isStructKey(key), names: set.names, results: set.finishers };

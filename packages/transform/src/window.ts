@@ -10,6 +10,7 @@ import { checkTriggers, type EarlyTriggers, type WindowMode } from "./trigger.ts
 import { AlignedWindows, isAssigner, type Windows } from "./windows/assigners.ts";
 import { CountWindowOperator } from "./windows/count-windows.ts";
 import { GlobalWindowOperator } from "./windows/global-windows.ts";
+import { NumericWindowOperator } from "./windows/numeric-windows.ts";
 import { PaneWindowOperator } from "./windows/pane-windows.ts";
 import { SessionWindowOperator } from "./windows/session-windows.ts";
 import { TimeWindowOperator } from "./windows/time-windows.ts";
@@ -110,17 +111,19 @@ function windowShape(config: WindowConfig, [input = unknownShape]: readonly Shap
 
 function createWindow(config: WindowConfig, context: OperatorContext): Operator {
   const set = new AggregateSet(config.aggregate, context.inputShapes[0]?.schema, context.functions);
+  const { window } = config;
+  const numbers = isTumblingOnce(config) ? set.numeric : undefined;
   const parts: WindowParts = {
     context,
     set,
-    output: new WindowOutput(context, set, config.emit),
+    output: new WindowOutput(context, numbers ?? set, config.emit),
     mode: config.mode ?? "accumulating",
     early: config.early ?? {},
     allowedLatenessMs: config.allowedLatenessMs ?? 0,
     ttlMs: config.ttlMs,
     emitPartial: config.emitPartial ?? false,
   };
-  const { window } = config;
+  if (numbers !== undefined && window instanceof AlignedWindows) return new NumericWindowOperator(parts, window, numbers);
   if (isAssigner(window)) {
     const sharesPanes = window instanceof AlignedWindows && window.slideMs < window.sizeMs && Object.keys(parts.early).length === 0;
     return sharesPanes ? new PaneWindowOperator(parts, window) : new TimeWindowOperator(parts, window);
@@ -131,6 +134,11 @@ function createWindow(config: WindowConfig, context: OperatorContext): Operator 
     case "tumblingCount":
     case "slidingCount": return new CountWindowOperator(parts, window);
   }
+}
+
+/** Windows of which a cell is added to, and fires as a whole. */
+function isTumblingOnce({ window, early, mode = "accumulating" }: WindowConfig): boolean {
+  return window instanceof AlignedWindows && window.slideMs === window.sizeMs && Object.keys(early ?? {}).length === 0 && mode === "accumulating";
 }
 
 /** @throws {@link StreamFlowError} SF_CONFIG_INVALID for options that do nothing for this kind of window, or out of bounds. */

@@ -4,6 +4,7 @@ import type { ChangeKind } from "../record.ts";
 import type { DataType, Schema } from "../schema.ts";
 import type { Clock, Logger } from "./environment.ts";
 import type { Projection } from "./codec.ts";
+import type { NumberTable, NumberTableOptions } from "./number-table.ts";
 import type { RecordCode, TaskCode } from "./operator-code.ts";
 
 /** Hands one value on. What else is known of the record stands in the cursor. */
@@ -73,6 +74,8 @@ export interface KeyedTable<V> {
 /** The state of an operator instance. Tables are declared once, in `create`. */
 export interface OperatorState {
   table<V>(name: string, serializer: Serializer<V>): KeyedTable<V>;
+  /** A table whose values are numbers: a checkpoint copies columns, an update touches no object. */
+  numbers(name: string, options: NumberTableOptions): NumberTable;
 }
 
 /**

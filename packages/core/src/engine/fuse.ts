@@ -113,7 +113,7 @@ ${body}
       },
       emitValue: (value, frame) => task.emit(valueRecord(value, frame)),
       reject: (record, error) => `${this.#place(record)}${scope.bind(instance.reject)}(${error},${record.rare});`,
-      closure: (record) => this.#call(instance.operator.inputs[0] ?? (() => undefined), record),
+      closure: (record) => `${this.#place(record)}${scope.bind(instance.operator.inputs[0])}(${record.rare});`,
     };
     return task;
   }

@@ -171,7 +171,10 @@ export class OperatorInstance implements GateListener, Timers {
       };
     };
     const node = this.node;
-    const state: OperatorState = { table: <V>(name: string, serializer: Serializer<V>) => this.tables.table(name, serializer) };
+    const state: OperatorState = {
+      table: <V>(name: string, serializer: Serializer<V>) => this.tables.table(name, serializer),
+      numbers: (name, options) => this.tables.numbers(name, options),
+    };
     return {
       node,
       cursor: host.cursor,

@@ -1,7 +1,9 @@
 // All tables of one operator instance: declared once, snapshotted and restored by key group.
+import type { NumberTableOptions } from "../contracts/number-table.ts";
 import type { OperatorState, Serializer } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
 import { MemoryTable, type KeyRules } from "./keyed-table.ts";
+import { MemoryNumberTable } from "./number-table.ts";
 import { StateWriter } from "./state-codec.ts";
 
 /** The bytes of one table for one key group. */
@@ -17,7 +19,7 @@ export interface TableSnapshot {
 export class TableSet implements OperatorState {
   readonly #node: string;
   readonly #rules: KeyRules;
-  readonly #tables = new Map<string, MemoryTable<unknown>>();
+  readonly #tables = new Map<string, MemoryTable<unknown> | MemoryNumberTable>();
 
   constructor(node: string, rules: KeyRules) {
     this.#node = node;
@@ -25,10 +27,20 @@ export class TableSet implements OperatorState {
   }
 
   table<V>(name: string, serializer: Serializer<V>): MemoryTable<V> {
-    if (this.#tables.has(name)) throw new StreamFlowError("SF_INTERNAL", `state "${name}" of node "${this.#node}" is declared twice`);
     const table = new MemoryTable(name, serializer, this.#rules);
-    this.#tables.set(name, table as unknown as MemoryTable<unknown>);
+    this.#add(table as unknown as MemoryTable<unknown>);
     return table;
+  }
+
+  numbers(name: string, options: NumberTableOptions): MemoryNumberTable {
+    const table = new MemoryNumberTable(name, options, this.#rules);
+    this.#add(table);
+    return table;
+  }
+
+  #add(table: MemoryTable<unknown> | MemoryNumberTable): void {
+    if (this.#tables.has(table.name)) throw new StreamFlowError("SF_INTERNAL", `state "${table.name}" of node "${this.#node}" is declared twice`);
+    this.#tables.set(table.name, table);
   }
 
   get isEmpty(): boolean {

@@ -1,5 +1,6 @@
 // count: how many.
-import type { AggregateFunction, AggregateSpec } from "../aggregate-function.ts";
+import type { AggregateFunction, AggregateSpec, NumericSteps } from "../aggregate-function.ts";
+import type { Computed } from "../compute.ts";
 import { isMissing } from "./values.ts";
 
 const countFunction: AggregateFunction<unknown, number, number> = {
@@ -12,6 +13,19 @@ const countFunction: AggregateFunction<unknown, number, number> = {
   result: (count) => count,
 };
 
+function numericCount(of: Computed | undefined): NumericSteps {
+  return {
+    version: 1,
+    columns: 1,
+    ...(of === undefined ? {} : { argument: of }),
+    add(space, at, slot, value) {
+      if (!isMissing(value)) space.columns[at]![slot]!++;
+    },
+    result: (space, at, slot) => space.columns[at]![slot],
+    code: (_scope, { columns: [count], slot, value }) => (of === undefined ? `${count}[${slot}]++;` : `if(${value}!=null)${count}[${slot}]++;`),
+  };
+}
+
 /** `count()` and `count(x)`. The result is a float64, exact up to 2^53. */
 export const countSpec: AggregateSpec = {
   name: "count",
@@ -20,5 +34,5 @@ export const countSpec: AggregateSpec = {
   example: "count()",
   minArguments: 0,
   maxArguments: 1,
-  compile: ([of]) => ({ function: countFunction as AggregateFunction<unknown, unknown, unknown>, fields: of?.fields ?? [], input: of === undefined ? () => true : of.evaluate }),
+  compile: ([of]) => ({ function: countFunction as AggregateFunction<unknown, unknown, unknown>, fields: of?.fields ?? [], input: of === undefined ? () => true : of.evaluate, numeric: numericCount(of) }),
 };

@@ -1,6 +1,6 @@
 // sum and avg: exact for integers and decimals, compensated for floats.
 import { type DataType, type Serializer, StreamFlowError } from "@streamflow/core";
-import type { AggregateFunction, AggregateSpec, CompiledAggregate } from "../aggregate-function.ts";
+import type { AggregateFunction, AggregateSpec, CompiledAggregate, NumericSteps } from "../aggregate-function.ts";
 import type { Computed } from "../compute.ts";
 import { isMissing, numericOrMissing } from "./values.ts";
 
@@ -112,11 +112,47 @@ function compileAverage(of: Computed): CompiledAggregate {
   return compiled(average, of, "avg");
 }
 
+/** The sums of floats in columns; int64, which no double holds, stands beside. */
+function numericSums(of: Computed, what: string, result: (sums: Sums) => unknown): NumericSteps {
+  const add: NumericSteps["add"] = (space, at, slot, value) => {
+    if (typeof value === "number") {
+      const [float, compensation, floats] = [space.columns[at]!, space.columns[at + 1]!, space.columns[at + 2]!];
+      const before = float[slot]!;
+      const total = before + value;
+      compensation[slot]! += Math.abs(before) >= Math.abs(value) ? before - total + value : value - total + before;
+      float[slot] = total;
+      floats[slot]!++;
+    } else if (typeof value === "bigint") {
+      const extras = (space.extras.get(slot) ?? {}) as Record<string, readonly [bigint, number]>;
+      const [integer, integers] = extras[at] ?? [0n, 0];
+      space.extras.set(slot, { ...extras, [at]: [integer + value, integers + 1] });
+    }
+  };
+  return {
+    version: 1,
+    columns: 3,
+    argument: of,
+    check: (value) => numericOrMissing(value, what),
+    add,
+    result(space, at, slot) {
+      const [integer, integers] = (space.extras.get(slot) as Record<string, readonly [bigint, number]> | undefined)?.[at] ?? [0n, 0];
+      return result({ float: space.columns[at]![slot]!, compensation: space.columns[at + 1]![slot]!, floats: space.columns[at + 2]![slot]!, integer, integers });
+    },
+    code(scope, { columns: [float, compensation, floats], slot, value, space, at }) {
+      const [before, total] = [scope.temporary(), scope.temporary()];
+      return `if(typeof ${value}==="number"){${before}=${float}[${slot}];${total}=${before}+${value};
+${compensation}[${slot}]+=Math.abs(${before})>=Math.abs(${value})?${before}-${total}+${value}:${value}-${total}+${before};
+${float}[${slot}]=${total};${floats}[${slot}]++;}else ${scope.bind(add)}(${space},${at},${slot},${value});`;
+    },
+  };
+}
+
 function compiled(fn: AggregateFunction<number | bigint | null, Sums, unknown>, of: Computed, what: string): CompiledAggregate {
   const isDecimal = of.type?.type === "decimal";
   return {
     function: fn as AggregateFunction<unknown, unknown, unknown>,
     fields: of.fields,
+    ...(isDecimal ? {} : { numeric: numericSums(of, what, fn.result) }),
     input: isDecimal ? (record) => decimalUnits(of.evaluate(record), what) : (record) => numericOrMissing(of.evaluate(record), what),
   };
 }

@@ -1,9 +1,9 @@
 // From a window's accumulators to a record of its result.
 import type { Cursor, OperatorContext } from "@streamflow/core";
 import { ChangeKind, StreamFlowError } from "@streamflow/core";
-import { type Accumulators, type AggregateSet } from "../aggregate-set.ts";
+import type { Accumulators } from "../aggregate-set.ts";
 import { failure } from "../compute.ts";
-import { type ResultMaker, resultMaker } from "../result-record.ts";
+import { type ResultMaker, resultMaker, type ResultSet } from "../result-record.ts";
 import type { FiringCause } from "../trigger.ts";
 
 /** What is known of a window when it fires. */
@@ -31,7 +31,7 @@ export class WindowOutput {
   readonly #make: ResultMaker;
   readonly #emitOf: WindowEmit | undefined;
 
-  constructor(context: OperatorContext, set: AggregateSet, emitOf: WindowEmit | undefined) {
+  constructor(context: OperatorContext, set: ResultSet, emitOf: WindowEmit | undefined) {
     this.#context = context;
     const key = context.inputShapes[0]?.key;
     this.#make = resultMaker(set, emitOf === undefined ? { leading: [boundFields.start, boundFields.end], key, hasKey: true } : {});

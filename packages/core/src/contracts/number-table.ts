@@ -1,0 +1,41 @@
+// Keyed state of numbers, in columns: what aggregates over numbers keep. NUM clauses are proven by keyed/number-table.test.ts.
+
+/**
+ * The numbers of all keys of one namespace.
+ * - NUM-1. A key has one slot, from its first `slotFor` until the namespace is dropped; its numbers begin as 0. Keys are equal as the type table says.
+ * - NUM-2. `columns[c][slot]` is number `c` of a key. The arrays are others after a `slotFor` that made room: read them again.
+ * - NUM-3. `forEach` visits in the order of TBL-2.
+ */
+export interface NumberSpace {
+  /** The slot of a key; −1: it has none. */
+  slotOf(key: unknown): number;
+  /** The slot of a key, made where there is none. */
+  slotFor(key: unknown): number;
+  /** The same for a number that is not NaN. */
+  slotForNumber(key: number): number;
+  readonly columns: readonly Float64Array[];
+  /** What a key has beside its numbers, where it has anything; stored with it. */
+  readonly extras: Map<number, unknown>;
+  readonly size: number;
+  forEach(visit: (key: unknown, slot: number) => void): void;
+}
+
+/** Numbers by (namespace, key). */
+export interface NumberTable {
+  get(namespace: number): NumberSpace | undefined;
+  /** The space of a namespace, made where there is none. */
+  open(namespace: number): NumberSpace;
+  /** Removes a namespace with all its keys; its space must not be used any more. */
+  drop(namespace: number): void;
+  /** Ascending. */
+  namespaces(): readonly number[];
+}
+
+/** What a table of numbers is declared with. */
+export interface NumberTableOptions {
+  readonly columns: number;
+  /** What the numbers mean: stored with them; a restore under another name is refused. */
+  readonly format: string;
+  /** @defaultValue 1 */
+  readonly version?: number;
+}

@@ -1,0 +1,75 @@
+// Aggregates whose accumulators are numbers: kept in columns, updated without touching an object, in generated code too.
+import type { NumberSpace, NumberTable, OperatorContext, RecordCode, TaskCode } from "@streamflow/core";
+import type { CompiledAggregate, NumericSteps } from "./aggregate-function.ts";
+
+/** A slot of a space: what one key has. */
+export interface NumericCell {
+  space: NumberSpace;
+  slot: number;
+}
+
+interface Part {
+  readonly compiled: CompiledAggregate;
+  readonly steps: NumericSteps;
+  /** Its first column. */
+  readonly at: number;
+}
+
+/** The aggregates of one operator, all of them numeric. */
+export class NumericAggregates {
+  readonly names: readonly string[];
+  /** The result of each from its cell, in the order of the names. */
+  readonly finishers: readonly ((cell: unknown) => unknown)[];
+  readonly #parts: readonly Part[];
+  readonly #columns: number;
+
+  private constructor(names: readonly string[], parts: readonly Part[], columns: number) {
+    this.names = names;
+    this.#parts = parts;
+    this.#columns = columns;
+    this.finishers = parts.map(({ steps, at }) => (cell) => steps.result((cell as NumericCell).space, at, (cell as NumericCell).slot));
+  }
+
+  /** Undefined where one of them keeps more than numbers. */
+  static of(names: readonly string[], compiled: readonly CompiledAggregate[]): NumericAggregates | undefined {
+    const parts: Part[] = [];
+    let columns = 0;
+    for (const one of compiled) {
+      if (one.numeric === undefined) return undefined;
+      parts.push({ compiled: one, steps: one.numeric, at: columns });
+      columns += one.numeric.columns;
+    }
+    return new NumericAggregates(names, parts, columns);
+  }
+
+  table(context: OperatorContext, name: string): NumberTable {
+    return context.state.numbers(name, { columns: this.#columns, format: this.#parts.map(({ compiled, steps }) => `${compiled.function.name}@${steps.version}`).join(",") });
+  }
+
+  /** Adds what `AggregateSet.inputs` answered. */
+  add(space: NumberSpace, slot: number, inputs: readonly unknown[]): void {
+    for (let i = 0; i < this.#parts.length; i++) {
+      const { steps, at } = this.#parts[i]!;
+      steps.add(space, at, slot, inputs[i]);
+    }
+  }
+
+  /** Statements that compute what a record adds, and go on; a record that cannot be counted is rejected. */
+  code(record: RecordCode, task: TaskCode, { fail, use }: { readonly fail: (thrown: unknown) => unknown; readonly use: (add: (space: string, slot: string) => string) => string }): string {
+    const isGood = task.temporary();
+    const values = this.#parts.map(({ steps }) => (steps.argument === undefined ? undefined : task.temporary()));
+    const compute = this.#parts.map(({ steps: { argument, check } }, i) => {
+      const value = values[i];
+      if (argument === undefined || value === undefined) return "";
+      const checked = check === undefined ? "" : `if(typeof ${value}!=="number")${value}=${task.bind(check)}(${value});`;
+      return `try{${value}=${argument.code(record, task)};}catch(thrown){throw ${task.bind(argument.explain)}(thrown);}${checked}`;
+    });
+    const add = (space: string, slot: string): string => {
+      const columns = task.temporary();
+      return `${columns}=${space}.columns;${this.#parts.map(({ steps, at }, i) => steps.code(task, { columns: Array.from({ length: steps.columns }, (_, c) => `${columns}[${at + c}]`), slot, value: values[i] ?? "undefined", space, at })).join("")}`;
+    };
+    return `${isGood}=true;
+try{${compute.join("")}}catch(thrown){${isGood}=false;${task.reject(record, `${task.bind(fail)}(thrown)`)}}
+if(${isGood}){${use(add)}}`;
+  }
+}

@@ -1,0 +1,116 @@
+// Tumbling windows whose aggregates are numbers: a space of columns for each window. The rules are W1 to W3 of time-windows.ts; windows.test.ts holds
+// both to one model.
+import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
+import { failure } from "../compute.ts";
+import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
+import type { FiringCause } from "../trigger.ts";
+import type { AlignedWindows } from "./assigners.ts";
+import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
+
+/** The window of the last record, [startMs, endMs); NaN: none that is known to be open. */
+interface Latest {
+  startMs: number;
+  endMs: number;
+  space: NumberSpace | undefined;
+}
+
+/** The operator of tumbling windows over numbers, without early firings, accumulating. */
+export class NumericWindowOperator implements Operator {
+  readonly inputs: readonly ((record: unknown) => void)[];
+  readonly #parts: WindowParts;
+  readonly #windows: AlignedWindows;
+  readonly #numbers: NumericAggregates;
+  readonly #table: NumberTable;
+  readonly #late: (record: unknown) => void;
+  /** Starts of windows whose timers are set. */
+  readonly #open = new Set<number>();
+  readonly #latest: Latest = { startMs: NaN, endMs: NaN, space: undefined };
+  /** The cell that fires, once for each aggregate. */
+  readonly #cells: NumericCell[];
+
+  constructor(parts: WindowParts, windows: AlignedWindows, numbers: NumericAggregates) {
+    this.#parts = parts;
+    this.#windows = windows;
+    this.#numbers = numbers;
+    this.#table = numbers.table(parts.context, "windows");
+    this.#late = parts.context.output("late");
+    const cell = { space: undefined as unknown as NumberSpace, slot: 0 };
+    this.#cells = numbers.names.map(() => cell);
+    this.inputs = [(record) => this.#push(record)];
+  }
+
+  restored(): void {
+    for (const startMs of this.#table.namespaces()) this.#openWindow(startMs);
+  }
+
+  onTimer(timeMs: number, startMs: number): void {
+    const lastMs = this.#windows.endOf(startMs) - 1;
+    if (timeMs === lastMs) this.#fireAll(startMs);
+    if (timeMs < lastMs + this.#parts.allowedLatenessMs) return;
+    if (startMs === this.#latest.startMs) this.#remember(NaN, undefined);
+    this.#table.drop(startMs);
+    this.#open.delete(startMs);
+  }
+
+  /** The record of a window that is open and has not fired is added in place; all others go to the closure. */
+  code(record: RecordCode, task: TaskCode): string {
+    const { context } = this.#parts;
+    const [latest, time, slot] = [task.bind(this.#latest), task.bind(context.time), task.temporary()];
+    const fail = (thrown: unknown): unknown => failure(thrown, `aggregates of "${context.node}"`);
+    const add = this.#numbers.code(record, task, {
+      fail,
+      use: (write) => `${slot}=typeof ${record.key}==="number"&&${record.key}===${record.key}?${latest}.space.slotForNumber(${record.key}):${latest}.space.slotFor(${record.key});
+${write(`${latest}.space`, slot)}`,
+    });
+    return `if(${record.time}>=${latest}.startMs&&${record.time}<${latest}.endMs&&${latest}.endMs-1>${time}.watermarkMs){
+${add}
+}else{${task.closure(record)}}`;
+  }
+
+  #push(record: unknown): void {
+    const { context, allowedLatenessMs } = this.#parts;
+    const { timestampMs, key } = context.cursor;
+    if (!hasTimeOrReject(this.#parts, record)) return;
+    const startMs = this.#windows.startOf(timestampMs);
+    const endMs = startMs + this.#windows.sizeMs;
+    const { watermarkMs } = context.time;
+    if (endMs - 1 + allowedLatenessMs <= watermarkMs) return this.#late(record);
+    const inputs = inputsOrReject(this.#parts, record);
+    if (inputs === undefined) return;
+    const space = this.#table.open(startMs);
+    const slot = space.slotFor(key);
+    this.#numbers.add(space, slot, inputs);
+    this.#openWindow(startMs);
+    this.#remember(startMs, space);
+    if (endMs - 1 <= watermarkMs) this.#fire({ space, slot, startMs, key, cause: "late" });
+  }
+
+  #remember(startMs: number, space: NumberSpace | undefined): void {
+    this.#latest.startMs = startMs;
+    this.#latest.endMs = startMs + this.#windows.sizeMs;
+    this.#latest.space = space;
+  }
+
+  #openWindow(startMs: number): void {
+    if (this.#open.has(startMs)) return;
+    this.#open.add(startMs);
+    const { context, allowedLatenessMs } = this.#parts;
+    const lastMs = this.#windows.endOf(startMs) - 1;
+    if (lastMs > context.time.watermarkMs) context.timers.setEvent(lastMs, startMs);
+    if (allowedLatenessMs > 0) context.timers.setEvent(lastMs + allowedLatenessMs, startMs);
+  }
+
+  #fireAll(startMs: number): void {
+    const space = this.#table.get(startMs);
+    space?.forEach((key, slot) => this.#fire({ space, slot, startMs, key, cause: "onTime" }));
+  }
+
+  #fire({ space, slot, startMs, key, cause }: { readonly space: NumberSpace; readonly slot: number; readonly startMs: number; readonly key: unknown; readonly cause: FiringCause }): void {
+    const [cell] = this.#cells;
+    if (cell !== undefined) {
+      cell.space = space;
+      cell.slot = slot;
+    }
+    this.#parts.output.fire(this.#cells, { key, startMs, endMs: startMs + this.#windows.sizeMs, cause });
+  }
+}
