@@ -1,15 +1,15 @@
 // Bad input through the whole engine, on real files: each gives a coded error or a dead letter, and nothing already accepted is lost.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Environment, eventTime, field, type HostStores, Pipeline, PipelineRun, type RunResult, StreamFlowError, t } from "@streamflow/core";
+import { type Environment, eventTime, field, type HostStores, Pipeline, PipelineRun, type RunResult, type Sink, StreamFlowError, t } from "@streamflow/core";
 import { nodeEnvironment } from "@streamflow/core/node";
 import { recordingLogger } from "@streamflow/core/testing";
 import { type FileSourceOptions, fileSource } from "@streamflow/ingest";
-import { sqliteSink } from "@streamflow/sink";
+import { fileSink, sqliteSink } from "@streamflow/sink";
 import { closeAll, listDeadLetters, openDataFolder } from "@streamflow/state";
 import { count, keyBy, map, tumbling, window } from "@streamflow/transform";
 
@@ -57,10 +57,19 @@ async function run(pipeline: Pipeline, environment: Environment = nodeEnvironmen
     if (!StreamFlowError.is(thrown)) throw thrown;
     error = thrown;
   }
-  const letters = stores === undefined ? [] : await listDeadLetters(stores.logs, "counts");
+  const letters = stores === undefined ? [] : await listDeadLetters(stores.logs, "counts", { limit: 10_000 });
   if (stores !== undefined) await closeAll(stores);
   const deadLetters = letters.map(({ letter: { code, node, position, raw } }) => ({ code, node, position, raw: Buffer.from(raw).toString("latin1") }));
   return { result, error, counted: counted(), deadLetters };
+}
+
+function countRows(path: string): number {
+  const rows = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(rows.prepare("SELECT count(*) AS n FROM counts").get()?.["n"]);
+  } finally {
+    rows.close();
+  }
 }
 
 function counted(): number {
@@ -177,6 +186,51 @@ describe("bad files and folders are coded errors, and what was accepted stays", 
     } finally {
       execFileSync("umount", [small]);
     }
+  });
+
+  const half = (): string => Array.from({ length: 4_000 }, (_, id) => (id % 2 === 0 ? line(id) : `{"broken ${"x".repeat(200)}\n`)).join("");
+  const plain = (to: (small: string) => Sink, content: string) => (small: string): Pipeline =>
+    new Pipeline({ name: "counts", restart: { maxRestarts: 1, initialDelayMs: 1, maxDelayMs: 2 }, checkpoint: { everyMs: 5 }, batch: { maxRecords: 500 } })
+      .from(fileSource<{ id: number }>({ path: write("in.ndjson", content), schema: event, chunkBytes: 16_384 }))
+      .to(to(small) as never) as unknown as Pipeline;
+  const lines = (): string => Array.from({ length: 4_000 }, (_, id) => line(id)).join("");
+  const rows = t.struct({ id: t.int32(), key: t.string(), ts: t.timestamp() });
+  it.each<readonly [what: string, kilobytes: number, make: () => (small: string) => Pipeline, data: (small: string) => string, read: (small: string) => number, want: number]>([
+    ["a file sink", 64, () => plain((small) => fileSink({ folder: `${small}/out` }), lines()), () => `${folder}/data`, (small) => readdirSync(`${small}/out`).filter((name) => name.startsWith("part-")).reduce((sum, name) => sum + readFileSync(`${small}/out/${name}`, "utf8").trimEnd().split("\n").length, 0), 4_000],
+    ["a SQLite sink", 100, () => plain((small) => sqliteSink({ path: `${small}/out.db`, table: "counts", schema: rows }), lines()), () => `${folder}/data`, (small) => countRows(`${small}/out.db`), 4_000],
+    ["dead letters", 300, () => plain(() => sqliteSink({ path: `${folder}/rows.db`, table: "counts", schema: rows }), half()), (small) => `${small}/data`, () => countRows(`${folder}/rows.db`), 2_000],
+  ])("a full disk under %s: nothing is lost or doubled once there is room", async (what, kilobytes, make, data, read, want) => {
+    const small = `${folder}/small`;
+    mkdirSync(small);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", small], { stdio: "ignore" });
+    } catch {
+      // Only root may mount.
+      return;
+    }
+    try {
+      const pipeline = make();
+      const full = await run(pipeline(small), undefined, data(small));
+      expect(full.error?.code).toMatch(/SF_DISK_FULL|SF_RESTART_EXHAUSTED/);
+      expect(`${full.error?.message} ${full.error?.code}`).toMatch(/full|ENOSPC|SF_DISK_FULL/);
+      execFileSync("mount", ["-o", "remount,size=40m", small]);
+      const after = await run(pipeline(small), undefined, data(small));
+      expect(after.error).toBeUndefined();
+      expect(read(small)).toBe(want);
+      expect(new Set(after.deadLetters.map(({ position }) => position)).size).toBe(after.deadLetters.length);
+      expect(after.deadLetters).toHaveLength(what === "dead letters" ? 2_000 : 0);
+    } finally {
+      execFileSync("umount", [small]);
+    }
+  });
+
+  it("gzip padded with zeros, and a CSV quote that is never closed, end", async () => {
+    const gzip = Buffer.concat([gzipSync(line(1) + line(3)), Buffer.alloc(600)]);
+    expect(await run(counting({ path: write("in.ndjson.gz", gzip) }))).toMatchObject({ counted: 2, error: undefined, deadLetters: [] });
+    const open = `id,key,ts\n1,a,1000\n2,"${"x\n".repeat(1 << 20)}`;
+    const { deadLetters, error } = await run(counting({ path: write("in.csv", open), maxRecordBytes: 1 << 20 }), undefined, `${folder}/data-of-csv`);
+    expect(error).toBeUndefined();
+    expect(deadLetters).toMatchObject([{ code: "SF_RECORD_TOO_LARGE" }]);
   });
 
   it("two runs on one data folder: the second is refused by name", async () => {
