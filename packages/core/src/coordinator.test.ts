@@ -94,6 +94,20 @@ describe("a failure", () => {
     expect([sink.values, sink.opened, sink.closed, source.openSessions]).toEqual([[1, 2, 3], 2, 2, 0]);
   });
 
+  it("C2: closes everything also where a source cannot say how far it is", async () => {
+    const { options, source, sink, clock } = world();
+    sink.answer = failing(broken, 1);
+    const lost: Source = {
+      type: "lost", capabilities: source.capabilities, config: {},
+      open: async (context) => {
+        const session = await source.open(context);
+        return { poll: (partition, limits) => session.poll(partition, limits), ready: () => session.ready(), close: () => session.close(), progress: () => { throw new Error("unknown"); } };
+      },
+    };
+    expect(await toEnd(new PipelineRun(planOf(lost, sink), options), clock)).toEqual({ end: "finished", restarts: 1 });
+    expect([sink.closed, source.openSessions]).toEqual([2, 0]);
+  });
+
   it("C3: is forgiven as often as the budget allows within its window, and then ends the run", async () => {
     const exactly = world();
     exactly.sink.answer = failing(broken, 3);

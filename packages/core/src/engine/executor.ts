@@ -4,7 +4,7 @@
 //   E3. A failure ends `run` with the error; what was not committed is discarded (the coordinator starts again).
 import type { Environment } from "../contracts/environment.ts";
 import type { Cursor, FunctionTable } from "../contracts/operator.ts";
-import type { PartitionAssignment, PollLimits } from "../contracts/source.ts";
+import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
@@ -27,7 +27,7 @@ import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
 import { closePorts, openSinks, sinkPorts } from "./sinks.ts";
 import type { SinkPort } from "./sink-port.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
-import { Sources } from "./sources.ts";
+import { pollLimits, Sources } from "./sources.ts";
 import { Waker } from "./waker.ts";
 import { Wiring } from "./wiring.ts";
 
@@ -89,7 +89,7 @@ export class Executor {
     this.#waker = new Waker(clock);
     this.#memory = new HeldMemory(environment.budget);
     this.#idleness = new Idleness(clock, idleAfterMs(plan));
-    this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: this.#limits() });
+    this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan) });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
     this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value, identity) => this.#rejects.rejectOutput(node, error, value, identity) });
     this.#rejects = new RejectPort({
@@ -136,7 +136,7 @@ export class Executor {
       owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#lookups.open(instances),
     });
     this.#sources = new Sources({
-      plan, environment, signal: this.#abort.signal, limits: this.#limits(), handlers: {
+      plan, environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan), handlers: {
         assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments), "dropped"),
         // A source that closes may give its partitions back, and wait for the answer: then all of them are let go.
         revoked: (source, names) => this.#between(() => this.#revoked(source, names), "answered"),
@@ -249,12 +249,12 @@ export class Executor {
 
   #choose(): Choice {
     const { maxDriftMs = Infinity } = this.#options.plan.logical.config;
-    return chooseNext(this.#partitions.slots, { maxRecords: this.#limits().maxRecords, maxDriftMs, isBounded: this.#isBounded });
+    return chooseNext(this.#partitions.slots, { maxRecords: pollLimits(this.#options.plan).maxRecords, maxDriftMs, isBounded: this.#isBounded });
   }
 
   #read({ slot, maxRecords }: { readonly slot: Slot; readonly maxRecords: number }): void | Promise<void> {
     const { task } = slot;
-    const result = slot.rest ?? this.#sources.poll(task, { ...this.#limits(), maxRecords });
+    const result = slot.rest ?? this.#sources.poll(task, { ...pollLimits(this.#options.plan), maxRecords });
     slot.rest = undefined;
     if (result === "idle") {
       slot.isIdle = true;
@@ -458,11 +458,6 @@ export class Executor {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw toStreamFlowError(this.#failure.error, "SF_INTERNAL", `pipeline "${this.#options.plan.logical.config.name}"`);
-  }
-
-  #limits(): PollLimits {
-    const { maxRecords = 4_096, maxBytes = 1 << 20 } = this.#options.plan.logical.config.batch ?? {};
-    return { maxRecords, maxBytes };
   }
 
   #port(node: string): SinkPort {

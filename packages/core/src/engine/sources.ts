@@ -87,7 +87,7 @@ export class Sources {
 
   /** 0 … 1 over all sources that know their size. */
   progress(): number | undefined {
-    const known = [...this.#sessions.values()].map((session) => session.progress?.()).filter((p) => p !== undefined);
+    const known = [...this.#sessions.values()].map(progressOf).filter((p) => p !== undefined);
     return known.length === 0 ? undefined : known.reduce((sum, p) => sum + p, 0) / known.length;
   }
 
@@ -102,4 +102,19 @@ export class Sources {
     if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `source "${source}" is not open`);
     return session;
   }
+}
+
+/** For people alone: a source that cannot say how far it is fails nothing, least of all the closing of an attempt. */
+function progressOf(session: SourceSession): number | undefined {
+  try {
+    return session.progress?.();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bounds of a batch, as the plan says. */
+export function pollLimits(plan: PhysicalPlan): PollLimits {
+  const { maxRecords = 4_096, maxBytes = 1 << 20 } = plan.logical.config.batch ?? {};
+  return { maxRecords, maxBytes };
 }
