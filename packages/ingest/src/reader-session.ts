@@ -85,11 +85,14 @@ class ReaderSession implements SourceSession {
   async #close(): Promise<void> {
     this.#context.signal.removeEventListener("abort", this.#stop);
     this.#stop();
-    const stopped = Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
-    if (!(await this.#inTime(stopped))) {
-      this.#context.environment.logger.warn("a source's reader does not heed its signal; it is left behind", { node: this.#context.node });
+    const stopped = allEnded([...this.#pumps.values()].map((pump) => pump.stop()));
+    try {
+      if (!(await this.#inTime(stopped))) {
+        this.#context.environment.logger.warn("a source's reader does not heed its signal; it is left behind", { node: this.#context.node });
+      }
+    } finally {
+      await this.#readers.close?.();
     }
-    await this.#readers.close?.();
   }
 
   #inTime(work: Promise<unknown>): Promise<boolean> {
@@ -111,6 +114,12 @@ class ReaderSession implements SourceSession {
     this.#wakers = [];
     for (const wake of wakers) wake();
   }
+}
+
+/** Resolves when all have ended; throws what the first of them did, but not before. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 interface PumpParts {

@@ -2,7 +2,7 @@ import { Pipeline, PipelineRun, StreamFlowError, type Batch } from "@streamflow/
 import { memoryStores, RecordingSink, testEnvironment } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { rowBatch } from "./row-batch.ts";
-import { defineSource } from "./source.ts";
+import { defineSource, sourceOf } from "./source.ts";
 import { drain, nextBatch, openSource, roomy } from "./testing/drain.ts";
 
 const capabilities = { replayable: true, bounded: true, deterministic: true };
@@ -229,4 +229,28 @@ describe("read-ahead in the host's memory budget", () => {
     for (let turn = 0; turn < 500 && end === undefined; turn++) await clock.advanceAsync(100);
     expect([end, sink.target.values.length, environment.budget.usedBytes]).toEqual([{ end: "finished", restarts: 0 }, 150, 0]);
   });
+});
+
+it("SRC-4: what the partitions share is freed although a reader fails while it ends, and after every other reader", async () => {
+  const ended: string[] = [];
+  const cannotEnd = (): never => {
+    throw new StreamFlowError("SF_SOURCE_FAILED", "cannot end");
+  };
+  const source = sourceOf({ type: "shared", config: {}, capabilities }, () => ({
+    partitions: () => ["bad", "good"],
+    async *read(partition) {
+      try {
+        for (;;) yield rowBatch({ partition, values: [1], positionAt: () => "1" });
+      } finally {
+        if (partition === "good") await new Promise((resolve) => setImmediate(resolve));
+        ended.push(partition);
+        if (partition === "bad") cannotEnd();
+      }
+    },
+    close: () => void ended.push("shared"),
+  }));
+  const { session } = await openSource(source);
+  for (const partition of ["bad", "good"]) await nextBatch(session, partition);
+  await expect(session.close()).rejects.toMatchObject({ code: "SF_SOURCE_FAILED" });
+  expect(ended).toEqual(["bad", "good", "shared"]);
 });
