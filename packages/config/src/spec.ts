@@ -59,7 +59,7 @@ export const pipelineFields: Readonly<Record<string, ConfigField>> = {
       fields: {
         every: { type: { kind: "duration", minMs: 1 }, doc: "Time between two checkpoints; a crash repeats at most the work of one interval. 1s where it is not given." },
         mode: { type: { kind: "string", oneOf: ["sync", "async"] }, doc: "sync waits until it is durable; async copies between batches and writes behind. async where it is not given." },
-        keep: { type: { kind: "integer", min: 1 }, doc: "How many checkpoints are kept, at least 2 where a sink commits by itself. 3 where it is not given." },
+        keep: { type: { kind: "integer", min: 1 }, doc: "How many checkpoints are kept, besides those that a sink may still need. 3 where it is not given." },
       },
     },
   },

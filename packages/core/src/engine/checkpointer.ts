@@ -1,6 +1,6 @@
 // The checkpoint and commit protocol of docs/adr/0001: the eight steps, in order, at every barrier.
 //   I1, I2, I5 and I6 of that page are kept here; I3, I4 and I7 by the checkpoint writer, stores and sinks.
-import type { SegmentRef } from "../contracts/checkpoint-store.ts";
+import type { ListedCheckpoint, SegmentRef, ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
 import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft } from "../contracts/checkpointing.ts";
 import type { CheckpointStore } from "../contracts/checkpoint-store.ts";
 import type { Environment } from "../contracts/environment.ts";
@@ -29,7 +29,6 @@ export interface CheckpointerParts {
   readonly store: CheckpointStore;
   readonly checkpointing: Checkpointing;
   readonly ports: readonly SinkPort[];
-  /** Checkpoints of each shard; where a sink-first sink may name the one before the newest, at least two. */
   readonly keep: number;
   /** Writes the dead letters collected so far, durably. */
   flushRejected(): Promise<void>;
@@ -59,8 +58,8 @@ export class Checkpointer {
   #writer: CheckpointWriter | undefined;
   /** The copy of the barrier before: what a broken build would store. */
   #before: readonly ShardSnapshot[] | undefined;
-  /** The epoch that sink-first sinks name when they are asked now. */
-  #committedEpoch = 0;
+  /** The epochs that sink-first sinks name when they are asked now, by shard. */
+  readonly #committed = new Map<ShardId, number>();
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -68,9 +67,7 @@ export class Checkpointer {
 
   /** Opens the writer, owning nothing yet. */
   async open(): Promise<void> {
-    const { checkpointing, store, environment, ports } = this.#parts;
-    // Another process prunes too, and does not know what sinks name for our shards: the newest epoch, or the one before (I7).
-    const keep = ports.some((port) => order(port) === "sink-first") ? Math.max(2, this.#parts.keep) : this.#parts.keep;
+    const { checkpointing, store, environment, keep } = this.#parts;
     this.#writer = await checkpointing.open({ store, pipeline: this.pipeline, fences: [], logger: environment.logger, keep });
   }
 
@@ -84,9 +81,15 @@ export class Checkpointer {
     return this.#writer;
   }
 
-  /** What was restored: sinks may still name it. */
-  set committedEpoch(epoch: number) {
-    this.#committedEpoch = Math.max(this.#committedEpoch, epoch);
+  /** What a shard was restored from: sinks may still name it. */
+  restored(shard: ShardId, epoch: number): void {
+    this.#committed.set(shard, epoch);
+  }
+
+  /** Other processes own these shards from now on. */
+  letGo(shards: readonly ShardId[]): void {
+    for (const shard of shards) this.#committed.delete(shard);
+    this.writer.letGo(shards);
   }
 
   /** Steps 1–3: everything before the barrier is with the sinks, and copied. The rest goes on behind the promise `done`. */
@@ -136,7 +139,7 @@ export class Checkpointer {
     await this.#reach("after-commit-transaction");
     await this.#commitPrepared(prepared);
     await this.#reach("after-commit-prepared");
-    this.#committedEpoch = draft.epoch;
+    for (const { shard } of snapshots) this.#committed.set(shard, draft.epoch);
     await this.#parts.committed(snapshots);
     await this.#reach("after-committed");
     return stateBytesOf;
@@ -152,10 +155,10 @@ export class Checkpointer {
       for (const [port, bytes] of prepared) references[port.node] = await draft.writePrepared(bytes);
       await this.#reach("after-store");
       if (broken("commit-after-publish")) await this.#commitPrepared(prepared);
-      this.#keepNamedEpochs(draft.epoch);
+      await this.#keepNamedEpochs(draft.epoch);
       await this.#reach("before-publish");
       const { plan, environment } = this.#parts;
-      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, written), prepared: references });
+      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, { written, committed: this.#committed }), prepared: references });
       const bytesOf = new Map<string, number>();
       for (const { node, bytes } of states) bytesOf.set(node, (bytesOf.get(node) ?? 0) + bytes.length);
       return bytesOf;
@@ -165,11 +168,11 @@ export class Checkpointer {
     }
   }
 
-  /** Until the sinks have committed this epoch they name the one before. */
-  #keepNamedEpochs(epoch: number): void {
-    for (const port of this.#parts.ports) {
-      if (order(port) === "sink-first") this.writer.keepFor(port.node, [this.#committedEpoch, epoch]);
-    }
+  /** Until the sinks have committed this epoch they name the one before; those of other processes name what their newest checkpoints say (I7). */
+  async #keepNamedEpochs(epoch: number): Promise<void> {
+    if (!this.#parts.ports.some((port) => order(port) === "sink-first")) return;
+    this.writer.keepFor("own", [...new Set([...this.#committed.values(), epoch])]);
+    if (this.#parts.plan.sharding === "partition") this.writer.keepFor("others", namedByOthers(await this.#parts.store.list(this.pipeline)));
   }
 
   async #commitTransactions(commit: SinkCommit): Promise<void> {
@@ -202,12 +205,25 @@ function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCom
   return { epoch, shards };
 }
 
+/** The part of a shard's progress that says which epoch its sinks may name. */
+const committedMark = "committed";
+
+/** What the newest checkpoint of every shard says that its sinks may still name. */
+function namedByOthers(listed: readonly ListedCheckpoint[]): readonly number[] {
+  const newest = new Map<ShardId, ShardManifest>();
+  for (const manifest of listed.flatMap((entry) => ("checkpoint" in entry ? entry.checkpoint.manifests : []))) {
+    if (manifest.epoch >= (newest.get(manifest.shard)?.epoch ?? 0)) newest.set(manifest.shard, manifest);
+  }
+  return [...new Set([...newest.values()].flatMap(({ progress: { [committedMark]: epoch } }) => (typeof epoch === "number" ? epoch : [])))];
+}
+
 /** Gives every shard its part of what was written, in the order of the snapshots. */
-function shardDrafts(snapshots: readonly ShardSnapshot[], written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>): readonly ShardDraft[] {
+function shardDrafts(snapshots: readonly ShardSnapshot[], { written, committed }: { readonly written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>; readonly committed: ReadonlyMap<ShardId, number> }): readonly ShardDraft[] {
   let at = 0;
   return snapshots.map(({ shard, positions, progress, state }) => {
     const own = written.slice(at, at + state.length);
     at += state.length;
-    return { shard, positions, progress, state: own };
+    const epoch = committed.get(shard);
+    return { shard, positions, progress: epoch === undefined ? progress : { ...progress, [committedMark]: epoch }, state: own };
   });
 }

@@ -136,7 +136,7 @@ export class Partitions {
       this.#owned.delete(shard);
       this.#generations.delete(shard);
     }
-    this.#parts.checkpointer.writer.letGo(shards);
+    this.#parts.checkpointer.letGo(shards);
   }
 
   /** Copies everything owned. */
@@ -242,7 +242,7 @@ export class Partitions {
     const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(heads.all));
     checkpointer.writer.noteEpoch(newestEpoch);
     for (const port of ports) port.nextEpoch(newestEpoch + 1);
-    for (const { manifest } of recovered.shards.values()) checkpointer.committedEpoch = manifest.epoch;
+    for (const [shard, { manifest }] of recovered.shards) checkpointer.restored(shard, manifest.epoch);
     await this.#settlePrepared(recovered, heads);
     await this.#reach("after-recover");
     return recovered.shards;

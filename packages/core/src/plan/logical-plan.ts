@@ -14,7 +14,7 @@ export interface PipelineConfig {
     readonly everyMs?: number;
     /** `sync` waits until it is durable; `async` copies between batches and writes behind. @defaultValue "async" */
     readonly mode?: "sync" | "async";
-    /** How many are kept: at least 2 where a sink is sink-first, for it may name the one before the newest. @defaultValue 3 */
+    /** How many are kept of each shard, besides those that a sink may still name. @defaultValue 3 */
     readonly keep?: number;
   };
   readonly restart?: RestartPolicy;
