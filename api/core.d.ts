@@ -162,6 +162,15 @@ export interface Column {
     readonly valid?: Uint8Array;
 }
 
+export interface ColumnOutput extends DecodeOutput {
+    readonly columns: readonly (Float64Array | unknown[])[];
+    readonly starts: Int32Array;
+    readonly ends: Int32Array;
+    length: number;
+    readonly capacity: number;
+    grow(): void;
+}
+
 export type CompatibilityMode = "none" | "backward" | "backward-transitive" | "forward" | "forward-transitive" | "full" | "full-transitive";
 
 export interface CompatibilityProblem {
@@ -369,8 +378,15 @@ export interface DecodeOutput {
     reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
+export interface DecodedColumn {
+    readonly name: string;
+    readonly form: "numbers" | "values";
+}
+
 export interface Decoder {
     decode(bytes: Uint8Array, from: number, to: number, last: boolean, out: DecodeOutput): number;
+    readonly columns?: readonly DecodedColumn[];
+    decodeColumns?(bytes: Uint8Array, from: number, to: number, last: boolean, out: ColumnOutput): number;
     snapshot?(): string;
     restore?(state: string): void;
 }
@@ -383,6 +399,7 @@ export interface DecoderFactory {
 export interface DecoderOptions {
     readonly schema?: Schema;
     readonly projection: Projection;
+    readonly columns?: boolean;
     readonly maxRecordBytes: number;
 }
 
@@ -809,6 +826,29 @@ export interface NodeShape {
     readonly summary: string;
 }
 
+export interface NumberSpace {
+    slotOf(key: unknown): number;
+    slotFor(key: unknown): number;
+    slotForNumber(key: number): number;
+    readonly columns: readonly Float64Array[];
+    readonly extras: Map<number, unknown>;
+    readonly size: number;
+    forEach(visit: (key: unknown, slot: number) => void): void;
+}
+
+export interface NumberTable {
+    get(namespace: number): NumberSpace | undefined;
+    open(namespace: number): NumberSpace;
+    drop(namespace: number): void;
+    namespaces(): readonly number[];
+}
+
+export interface NumberTableOptions {
+    readonly columns: number;
+    readonly format: string;
+    readonly version?: number;
+}
+
 export type Operand = ExpressionBuilder | Expression | null | boolean | number | string | bigint;
 
 export interface Operator {
@@ -855,6 +895,7 @@ export interface OperatorLoader {
 
 export interface OperatorState {
     table<V>(name: string, serializer: Serializer<V>): KeyedTable<V>;
+    numbers(name: string, options: NumberTableOptions): NumberTable;
 }
 
 export interface OutputStream {
@@ -1317,6 +1358,7 @@ export interface SourceContext {
     readonly environment: Environment;
     readonly node: string;
     readonly projection: Projection;
+    readonly columns?: boolean;
     readonly partitions: PartitionEvents;
     readonly signal: AbortSignal;
     readonly maxRejectedBytes: number;

@@ -65,6 +65,7 @@ export interface ReadContext {
     readonly environment: Environment;
     readonly node: string;
     readonly projection: Projection;
+    readonly columns: boolean;
     readonly limits: PollLimits;
     readonly maxRejectedBytes: number;
     readonly signal: AbortSignal;

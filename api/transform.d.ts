@@ -63,6 +63,7 @@ export declare class AlignedWindows implements WindowAssigner {
 export interface CompiledAggregate {
     readonly function: AggregateFunction<unknown, unknown, unknown>;
     readonly fields: Projection;
+    readonly numeric?: NumericSteps;
     input(record: unknown): unknown;
 }
 

@@ -9,7 +9,7 @@ import { generatedMaker, loopedMaker } from "./result-record.ts";
 import { fieldSetter, type FieldFailure, generatedRecordMaker, loopedRecordMaker } from "./record-maker.ts";
 
 const evaluate = (record: unknown): unknown => (record as { value: unknown }).value;
-const computed = { evaluate, fields: [["value"]], type: undefined, isExpression: false, isPure: true } as const;
+const computed = { evaluate, fields: [["value"]], type: undefined, isExpression: false, isPure: true, code: () => "", explain: (thrown: unknown) => thrown } as const;
 const compiled: readonly CompiledAggregate[] = aggregateTable.filter((spec) => spec.minArguments <= 1).map((spec) => spec.compile([computed]));
 const value = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(null, undefined, -0));
 

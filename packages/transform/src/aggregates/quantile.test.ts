@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { quantileOf, quantileSpec } from "./quantile.ts";
 
-const computed = { fields: [], type: undefined, isExpression: false, isPure: true } as const;
+const computed = { fields: [], type: undefined, isExpression: false, isPure: true, code: () => "", explain: (thrown: unknown) => thrown } as const;
 
 it("takes few values and many in the order of typed arrays: −0 before 0, NaN last", () => {
   const number = fc.oneof(fc.double(), fc.constantFrom(0, -0, NaN, 1, Infinity), fc.integer({ min: -3, max: 3 }));
