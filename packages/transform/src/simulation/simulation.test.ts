@@ -9,7 +9,7 @@ import { type Outcome, plainSchedule, Simulation } from "./run.fixture.ts";
 import { faultPoints, scheduleSpecs, type ScheduleSpec } from "./schedule.fixture.ts";
 import { planInWords, scheduleInWords } from "./words.fixture.ts";
 
-const numRuns = Number(process.env["STREAMFLOW_SIMULATION_RUNS"] ?? 150);
+const numRuns = Number(process.env["STREAMFLOW_SIMULATION_RUNS"] ?? 120);
 const seed = Number(process.env["STREAMFLOW_SIMULATION_SEED"] ?? 1);
 const path = process.env["STREAMFLOW_SIMULATION_PATH"] ?? "";
 
