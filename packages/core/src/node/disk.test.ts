@@ -38,3 +38,7 @@ describe("disk of the machine", () => {
     expect(error).toMatchObject({ code, context: { reason, path: "/a/b", operation: "write" }, message: 'cannot write "/a/b": no' });
   });
 });
+
+it("a folder where none can be made is an error, not a wait for ever", async () => {
+  await expect(nodeDisk().makeFolder("/proc/none/deeper")).rejects.toMatchObject({ code: expect.stringMatching(/^SF_/) as string, context: { path: "/proc/none/deeper" } });
+});

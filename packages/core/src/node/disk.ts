@@ -1,6 +1,7 @@
 // Files of the machine.
 import { constants, read } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
 import { diskError, isMissing, systemCode } from "./disk-error.ts";
 
@@ -16,10 +17,21 @@ export function nodeDisk(): Disk {
     remove,
     removeFolder: (path) => attempt("remove", path, () => rm(path, { recursive: true, force: true })),
     list,
-    makeFolder: (path) => attempt("create", path, async () => void (await mkdir(path, { recursive: true }))),
+    makeFolder: (path) => attempt("create", path, () => makeFolders(path)),
     stat: statOf,
     syncFolder,
   };
+}
+
+/** As `mkdir` does it recursively; but that never ends where a folder that is there refuses with ENOENT, as `/proc` does. */
+async function makeFolders(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (parent !== path && !(await stat(parent).then(() => true, () => false))) await makeFolders(parent);
+  try {
+    await mkdir(path);
+  } catch (thrown) {
+    if (systemCode(thrown) !== "EEXIST" || !(await stat(path)).isDirectory()) throw thrown;
+  }
 }
 
 async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
