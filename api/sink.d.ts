@@ -41,7 +41,7 @@ export interface FilePart {
 export interface FileSinkOptions {
     readonly folder: string;
     readonly baseFolder?: string;
-    readonly encoder?: EncoderFactory;
+    readonly format?: OutputFormat;
     readonly maxPartBytes?: number;
 }
 
@@ -85,6 +85,8 @@ export interface OutboxOptions {
     };
     readonly onReject?: (error: StreamFlowError, value: unknown) => void;
 }
+
+export type OutputFormat = "ndjson" | "csv" | "lines" | EncoderFactory;
 
 export interface RouteConfig {
     readonly routes: Readonly<Record<string, Compute>>;
@@ -133,7 +135,7 @@ export interface SqliteSinkOptions {
 
 export interface StdoutSinkOptions {
     readonly stream?: OutputStream;
-    readonly encoder?: EncoderFactory;
+    readonly format?: OutputFormat;
 }
 
 export interface StoreFirstSteps {

@@ -29,7 +29,7 @@ const pipeline = new Pipeline({ name: "w2", checkpoint: { everyMs: 1_000 } })
   .addStage(filter(use.where as typeof lambdas.where))
   .addStage(keyBy(use.key as typeof lambdas.key))
   .addStage(window({ window: tumbling({ sizeMs: 10_000 }), aggregate: { count: count(), sum: sum(use.price as typeof lambdas.price) } }), { id: "totals" })
-  .to(fileSink({ folder: output, encoder: ndjsonEncoder({ timestamps: "ms" }) }));
+  .to(fileSink({ folder: output, format: ndjsonEncoder({ timestamps: "ms" }) }));
 
 const environment = nodeEnvironment({ log: { level: "warn" } });
 const stores = await openDataFolder(dataFolder, environment);

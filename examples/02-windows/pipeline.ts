@@ -17,4 +17,4 @@ export const pipeline = ({ out = "out" }: { readonly out?: string } = {}) =>
       window: tumbling({ sizeMs: 10 * minuteMs }),
       aggregate: { readings: count(), mean: avg(field("celsius")), highest: max(field("celsius")) },
     }))
-    .to(fileSink({ folder: out, baseFolder: import.meta.dirname, encoder: csvEncoder() }));
+    .to(fileSink({ folder: out, baseFolder: import.meta.dirname, format: csvEncoder() }));

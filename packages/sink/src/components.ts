@@ -54,7 +54,7 @@ const stdout: ComponentSpec<"sink"> = {
   summary: "Writes records to standard output. At-least-once: after a crash, records since the last checkpoint come again.",
   fields: { format },
   example: "type: stdout\nformat: { type: csv, columns: [carrier, delay] }\n",
-  create: (config, context) => stdoutSink(encoderIn(config, context)),
+  create: (config, context) => stdoutSink(formatIn(config, context)),
 };
 
 const file: ComponentSpec<"sink"> = {
@@ -69,7 +69,7 @@ const file: ComponentSpec<"sink"> = {
   example: "type: file\nfolder: out/delays\nformat: csv\nmaxPartBytes: 64MiB\n",
   create: (config, context) => {
     const { folder, maxPartBytes } = config as { readonly folder: string; readonly maxPartBytes?: number };
-    return fileSink({ folder, baseFolder: context.folder, ...encoderIn(config, context), ...(maxPartBytes === undefined ? {} : { maxPartBytes }) });
+    return fileSink({ folder, baseFolder: context.folder, ...formatIn(config, context), ...(maxPartBytes === undefined ? {} : { maxPartBytes }) });
   },
 };
 
@@ -89,9 +89,9 @@ const sqlite: ComponentSpec<"sink"> = {
   create: (config, context) => sqliteSink({ ...(config as unknown as SqliteSinkOptions), baseFolder: context.folder }),
 };
 
-function encoderIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly encoder?: EncoderFactory } {
+function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly format?: EncoderFactory } {
   const reference = config["format"] as ComponentReference | undefined;
-  return reference === undefined ? {} : { encoder: context.component("encoder", reference.type, reference.config) };
+  return reference === undefined ? {} : { format: context.component("encoder", reference.type, reference.config) };
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */

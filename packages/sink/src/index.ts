@@ -15,6 +15,7 @@ export { ByteBuffer } from "./encoders/byte-buffer.ts";
 export { csvEncoder } from "./encoders/csv.ts";
 export type { CsvEncoderOptions } from "./encoders/csv.ts";
 export type { TimestampFormat } from "./encoders/json-text.ts";
+export type { OutputFormat } from "./encoders/formats.ts";
 export { linesEncoder } from "./encoders/lines.ts";
 export type { LinesEncoderOptions } from "./encoders/lines.ts";
 export { ndjsonEncoder } from "./encoders/ndjson.ts";

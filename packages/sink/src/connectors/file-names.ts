@@ -23,7 +23,7 @@ export function sealName(epoch: number, writer: string): string {
 
 /** A writer's commit log. */
 export function logName(writer: string): string {
-  return `_commits-${writer}.ndjson`;
+  return `_commits-${writer}.log`;
 }
 
 /** What a name stands for, and whose it is; undefined for names that are not ours. */
@@ -40,7 +40,7 @@ const patterns = [
   ["seal", /^\.seal-\d+-([0-9a-f]{8})\.json$/],
   ["sealed", /^\.part-\d+-([0-9a-f]{8})-\d+\.\w+$/],
   ["part", /^part-\d+-([0-9a-f]{8})-\d+\.\w+$/],
-  ["log", /^_commits-([0-9a-f]{8})\.ndjson$/],
+  ["log", /^_commits-([0-9a-f]{8})\.log$/],
 ] as const;
 
 /** A name for a writer that nothing in the folder bears yet. Writers in other processes draw their own. */

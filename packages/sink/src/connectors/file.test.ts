@@ -22,7 +22,7 @@ function commit(epoch: number, options: { generation?: number; shards?: readonly
 }
 
 async function open(test: TestEnvironment, options: Partial<FileSinkOptions> = {}) {
-  const session = await fileSink({ folder, encoder: linesEncoder(), ...options }).open({ environment: test.environment, pipeline: "p", node: "out", schema: undefined, keyFields: undefined, signal: new AbortController().signal });
+  const session = await fileSink({ folder, format: linesEncoder(), ...options }).open({ environment: test.environment, pipeline: "p", node: "out", schema: undefined, keyFields: undefined, signal: new AbortController().signal });
   return session as SinkSession & Required<Pick<SinkSession, "prepare" | "commitPrepared" | "abortPrepared" | "discard">>;
 }
 
@@ -52,7 +52,7 @@ describe("conformance", () => {
   registerConformance(it, sinkConformance<TestEnvironment>({
     capabilities: fileSink({ folder }).capabilities,
     create: () => testEnvironment(),
-    sink: () => fileSink({ folder, encoder: linesEncoder() }),
+    sink: () => fileSink({ folder, format: linesEncoder() }),
     environment: (target) => target.environment,
     value: (n) => String(n),
     visible: (target) => visible(target.disk).map(Number),
@@ -113,7 +113,7 @@ describe("parts and log", () => {
 
   it("starts a new part when one has reached its size, each with the encoder's opening", async () => {
     const test = testEnvironment();
-    const session = await open(test, { encoder: csvEncoder({ columns: ["n", "pad"] }), maxPartBytes: 300_000 });
+    const session = await open(test, { format: csvEncoder({ columns: ["n", "pad"] }), maxPartBytes: 300_000 });
     const count = 40;
     for (let i = 0; i < count; i++) await session.write(sinkBatch(Array.from({ length: 100 }, (_, j) => ({ n: i * 100 + j, pad: "x".repeat(200) }))));
     await session.commitPrepared(await session.prepare(commit(1)));
@@ -128,7 +128,7 @@ describe("parts and log", () => {
 
   it("an epoch whose records were all refused leaves nothing", async () => {
     const test = testEnvironment();
-    const session = await open(test, { encoder: csvEncoder({ columns: ["a"] }) });
+    const session = await open(test, { format: csvEncoder({ columns: ["a"] }) });
     const error = await Promise.resolve().then(() => session.write(sinkBatch([1, 2]))).catch((thrown: unknown) => thrown);
     expect((error as BatchError).failures.map(({ index }) => index)).toEqual([0, 1]);
     expect(await session.prepare(commit(1))).toHaveLength(0);

@@ -9,7 +9,7 @@ import type { Disk, EncoderFactory, Environment, ShardCommit, Sink, SinkCommit, 
 import { StreamFlowError } from "@streamflow/core";
 import { storeFirstSession } from "../exactly-once.ts";
 import { jsonBody, parseBody } from "../prepared-bytes.ts";
-import { ndjsonEncoder } from "../encoders/ndjson.ts";
+import { encoderOf, type OutputFormat } from "../encoders/formats.ts";
 import { makeDurableFolder, pathFrom } from "./durable-folder.ts";
 import { type LoggedEpoch, type LogOwner, toLogged } from "./file-heads.ts";
 import { removeLeftovers, type SealRecord } from "./file-leftovers.ts";
@@ -23,8 +23,8 @@ export interface FileSinkOptions {
   readonly folder: string;
   /** Folder that a relative `folder` is meant from. @defaultValue the process's */
   readonly baseFolder?: string;
-  /** How a record becomes bytes. @defaultValue `ndjsonEncoder()` */
-  readonly encoder?: EncoderFactory;
+  /** How a record becomes bytes. @defaultValue "ndjson" */
+  readonly format?: OutputFormat;
   /** A part is closed when it has reached this size, and the next one begun. @defaultValue 128 MiB */
   readonly maxPartBytes?: number;
 }
@@ -49,7 +49,8 @@ const cleanEveryMs = 600_000;
  * @throws {@link StreamFlowError} SF_CONFIG_INVALID for an empty folder name or a `maxPartBytes` below 1.
  */
 export function fileSink<In = unknown>(options: FileSinkOptions): Sink<In> {
-  const { folder, baseFolder, encoder = ndjsonEncoder(), maxPartBytes = 128 * 1024 * 1024 } = options;
+  const { folder, baseFolder, format = "ndjson", maxPartBytes = 128 * 1024 * 1024 } = options;
+  const encoder = encoderOf(format);
   if (folder === "") throw new StreamFlowError("SF_CONFIG_INVALID", "a file sink needs a folder");
   if (!(Number.isSafeInteger(maxPartBytes) && maxPartBytes > 0)) throw new StreamFlowError("SF_CONFIG_INVALID", `maxPartBytes must be a positive integer, got ${maxPartBytes}`);
   return {
@@ -60,7 +61,13 @@ export function fileSink<In = unknown>(options: FileSinkOptions): Sink<In> {
   };
 }
 
-async function openSession({ folder, encoder, maxPartBytes }: Required<Omit<FileSinkOptions, "baseFolder">>, { environment, pipeline, node, schema }: SinkContext): Promise<SinkSession> {
+interface Resolved {
+  readonly folder: string;
+  readonly encoder: EncoderFactory;
+  readonly maxPartBytes: number;
+}
+
+async function openSession({ folder, encoder, maxPartBytes }: Resolved, { environment, pipeline, node, schema }: SinkContext): Promise<SinkSession> {
   const { disk, random } = environment;
   const made = encoder.create(schema === undefined ? {} : { schema });
   await makeDurableFolder(disk, folder);

@@ -49,7 +49,7 @@ const context = { environment: testEnvironment().environment, pipeline: "p", nod
 
 it("writes what the encoder says, its opening once", async () => {
   const stream = new Pipe();
-  const session = await stdoutSink({ stream, encoder: csvEncoder({ columns: ["a"] }) }).open(context);
+  const session = await stdoutSink({ stream, format: csvEncoder({ columns: ["a"] }) }).open(context);
   await session.write(sinkBatch([{ a: 1 }]));
   await session.write(sinkBatch([{ a: 2 }]));
   await session.flush();

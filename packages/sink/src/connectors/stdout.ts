@@ -2,14 +2,14 @@
 import type { BatchFailure, EncoderFactory, OutputStream, Sink, SinkBatch, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { ByteBuffer } from "../encoders/byte-buffer.ts";
-import { ndjsonEncoder } from "../encoders/ndjson.ts";
+import { encoderOf, type OutputFormat } from "../encoders/formats.ts";
 
 /** Options of {@link stdoutSink}. */
 export interface StdoutSinkOptions {
   /** Where to write. @defaultValue the standard output of the environment */
   readonly stream?: OutputStream;
-  /** How a record becomes text. @defaultValue `ndjsonEncoder()` */
-  readonly encoder?: EncoderFactory;
+  /** How a record becomes text. @defaultValue "ndjson" */
+  readonly format?: OutputFormat;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface StdoutSinkOptions {
  * SF_SINK_FAILED. The stream is not closed. Records that cannot be encoded go to the dead letters.
  */
 export function stdoutSink<In = unknown>(options: StdoutSinkOptions = {}): Sink<In> {
-  const { encoder = ndjsonEncoder() } = options;
+  const encoder = encoderOf(options.format ?? "ndjson");
   return {
     type: "stdout",
     capabilities: { delivery: "at-least-once" },
