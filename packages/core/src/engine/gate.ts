@@ -74,6 +74,11 @@ export class MergeGate {
   readonly output: Gate = new Gate();
   readonly #inputs = new Set<MergeInput>();
 
+  /** After the gates in front of it and its own have been put back: inputs stand where these do. Nothing fires. */
+  restored(): void {
+    for (const input of this.#inputs) input.seenMs = input.from.watermarkMs;
+  }
+
   /** Adds an input. It holds event time back until it has reported. */
   add(from: Gate): MergeInput {
     const input = new MergeInput(from, this);

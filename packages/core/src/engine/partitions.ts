@@ -185,6 +185,7 @@ export class Partitions {
       restoreGates(sharedGates, stored.manifest.progress);
       restoreVersions(sharedInstances, stored.manifest.progress);
     });
+    for (const merge of this.#parts.wiring.sharedMerges) merge.restored();
     await this.#parts.open(sharedInstances);
     for (const instance of sharedInstances) instance.restored();
     this.replay.addGroup(sinksAhead(heads.all, restored), groupShard);
@@ -194,7 +195,7 @@ export class Partitions {
     const shard = partitionShard(source, partition);
     const heads = await this.#sinkHeads([shard]);
     const restored = await this.#restoredOf(shard, heads);
-    const { task, gates } = this.#parts.wiring.buildPartition(source, partition);
+    const { task, gates, innerMerges } = this.#parts.wiring.buildPartition(source, partition);
     const { instances } = task.parts;
     task.generation = this.#generations.get(shard) ?? 0;
     const stored = restored.get(shard);
@@ -205,6 +206,7 @@ export class Partitions {
       task.ended = progress["ended"] === true;
       restoreTables(instances, stored.states, 0);
       restoreGates(gates, progress);
+      for (const merge of innerMerges) merge.restored();
       restoreVersions(instances, progress);
     }
     await this.#parts.open(instances);

@@ -85,8 +85,13 @@ export class Wiring {
     return timedGates(this.#shared, this.#nodes);
   }
 
+  /** Merges of the shared scope whose inputs are all inside it. */
+  get sharedMerges(): readonly MergeGate[] {
+    return innerMerges(this.#shared, this.#nodes);
+  }
+
   /** Builds the operators of one partition. */
-  buildPartition(source: string, partition: string): { readonly task: PartitionTask; readonly gates: ReadonlyMap<string, Gate> } {
+  buildPartition(source: string, partition: string): { readonly task: PartitionTask; readonly gates: ReadonlyMap<string, Gate>; readonly innerMerges: readonly MergeGate[] } {
     const gate = new Gate();
     const shard = partitionShard(source, partition);
     const scope: Scope = { shard, gates: new Map([[source, { gate, output: gate }]]), running: new Map(), merges: [], exchanges: new Map(), rejected: new Map(), isPartition: true };
@@ -99,7 +104,7 @@ export class Wiring {
       source, partition, cursor: this.#host.cursor, push, fused: new FusedTask(this.#codeGraph(scope, entry), this.#host.cursor), gate, timeGates, rejected: scope.rejected,
       instances: instancesOf(scope), bridges: bridgesOf(scope), merges: scope.merges,
     });
-    return { task, gates: timedGates(scope, this.#nodes) };
+    return { task, gates: timedGates(scope, this.#nodes), innerMerges: innerMerges(scope, this.#nodes) };
   }
 
   /** Takes a partition's inputs out of the shared scope. */
@@ -266,6 +271,11 @@ function instancesOf(scope: Scope): readonly OperatorInstance[] {
 /** Upstream first: running nodes were added from the end. */
 function bridgesOf(scope: Scope): readonly Bridge[] {
   return [...scope.running.values()].map((running) => running.bridge).filter((bridge) => bridge !== undefined).toReversed();
+}
+
+/** Merges of branches that are all in one scope: they are put back as one. Those of an exchange wait until all partitions are there. */
+function innerMerges(scope: Scope, nodes: ReadonlyMap<string, PhysicalNode>): readonly MergeGate[] {
+  return [...scope.gates].flatMap(([id, { merge }]) => (merge !== undefined && nodes.get(id)?.incoming.every((edge) => scope.gates.has(edge.from)) === true ? merge : []));
 }
 
 /** Gates that hold a watermark of their own. */
