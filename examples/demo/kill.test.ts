@@ -15,7 +15,7 @@ const counter = `
     writeFileSync(file, String(++count));
     console.log(count);
     if (count === 100) process.exit(0);
-  }, 3);
+  }, 10);
 `;
 
 let folder: string;

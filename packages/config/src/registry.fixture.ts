@@ -50,8 +50,7 @@ export function testRegistry(): Registry {
           records: { type: { kind: "integer", min: 1, max: 1_000_000 }, default: 10, doc: "How many." },
           template: { type: { kind: "json" }, doc: "What each record is." },
           pause: { type: { kind: "duration" }, default: "10ms", doc: "Between two records." },
-        },
-        example: "type: generator\nrecords: 5\ntemplate: { id: 1, tags: [a, b] }\n",
+        }, example: "type: generator\nrecords: 5\ntemplate: { id: 1, tags: [a, b] }\n",
       }),
       spec("source", "file", {
         fields: {
@@ -135,8 +134,8 @@ export function testRegistry(): Registry {
       } as Partial<OperatorDefinition>),
       operator("keep", {
         shape: () => ({
-          outputs: { main: { schema: undefined, key: undefined, time: false, changes: "insert" } },
-          reads: [[]], forwards: true, deterministic: true, stateful: true, unboundedState: "it keeps every record", summary: "keep",
+          outputs: { main: { schema: undefined, key: undefined, time: false, changes: "insert" } }, reads: [[]], forwards: true,
+          deterministic: true, stateful: true, unboundedState: "it keeps every record", summary: "keep",
         }),
       }),
       operator("window", { outputs: ["main", "late"] }),

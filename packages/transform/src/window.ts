@@ -124,6 +124,11 @@ function createWindow(config: WindowConfig, context: OperatorContext): Operator 
     emitPartial: config.emitPartial ?? false,
   };
   if (numbers !== undefined && window instanceof AlignedWindows) return new NumericWindowOperator(parts, window, numbers);
+  return cellWindow(window, parts);
+}
+
+/** The operator of windows that keep an object for each key. */
+function cellWindow(window: Windows, parts: WindowParts): Operator {
   if (isAssigner(window)) {
     const sharesPanes = window instanceof AlignedWindows && window.slideMs < window.sizeMs && Object.keys(parts.early).length === 0;
     return sharesPanes ? new PaneWindowOperator(parts, window) : new TimeWindowOperator(parts, window);

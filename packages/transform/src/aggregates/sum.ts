@@ -152,7 +152,7 @@ function compiled(fn: AggregateFunction<number | bigint | null, Sums, unknown>, 
   return {
     function: fn as AggregateFunction<unknown, unknown, unknown>,
     fields: of.fields,
-    ...(isDecimal ? {} : { numeric: numericSums(of, what, fn.result) }),
+    ...(isDecimal ? {} : { numeric: numericSums(of, what, (sums) => fn.result(sums)) }),
     input: isDecimal ? (record) => decimalUnits(of.evaluate(record), what) : (record) => numericOrMissing(of.evaluate(record), what),
   };
 }
