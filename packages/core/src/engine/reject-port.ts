@@ -46,6 +46,7 @@ export class RejectPort {
   #committedTotal: number;
   #batch: Batch | undefined;
   #task: PartitionTask | undefined;
+  #item = "";
   #repeats = new Map<string, number>();
 
   constructor(parts: RejectPortParts) {
@@ -69,10 +70,14 @@ export class RejectPort {
     this.#committedTotal = this.#totalAtBarrier;
   }
 
-  /** The batch in hand, and the task that works on it. */
-  enter(task: PartitionTask | undefined, batch: Batch | undefined): void {
+  /**
+   * The batch in hand, and the task that works on it. `item` tells what was made of one record apart, where an asynchronous stage lets it go on
+   * at different times.
+   */
+  enter(task?: PartitionTask, batch?: Batch, item: string = ""): void {
     this.#task = task;
     this.#batch = batch;
+    this.#item = item;
     this.#repeats.clear();
   }
 
@@ -151,7 +156,7 @@ export class RejectPort {
   /** The n-th rejection of one record by one node is the same after every restart. */
   #key(node: string, position: string | undefined): string | undefined {
     if (position === undefined) return undefined;
-    const place = JSON.stringify([this.#task?.parts.source, this.#batch?.partition, position, node]);
+    const place = JSON.stringify([this.#task?.parts.source, this.#batch?.partition, position, node, ...(this.#item === "" ? [] : [this.#item])]);
     const repeat = this.#repeats.get(place) ?? 0;
     this.#repeats.set(place, repeat + 1);
     return `${place} ${repeat}`;

@@ -131,3 +131,21 @@ it("SF_INTERNAL: is written before it is open", () => {
   emit("a", -1);
   expect(() => port.flush()).toThrow(expect.objectContaining({ code: "SF_INTERNAL" }));
 });
+
+it("names records of several batches by their own, and tells apart what was made of one record at different times", () => {
+  const { port, written, emit, batch } = scene();
+  const other = { positionAt: (index: number) => `other-${index}` } as Batch;
+  port.enter(batch, "p:in/0");
+  emit("a", 4);
+  port.enter(other, "p:in/1");
+  emit("b", 4, "p:in/1");
+  emit("c", 4, "p:in/1");
+  port.enter(batch, "p:in/0", "/enrich.1");
+  emit("d", 4);
+  void port.flush();
+  expect(written.flatMap(({ identities }) => identities)).toEqual([
+    { shard: "p:in/0", origin: "pos-4", index: 0 },
+    { shard: "p:in/1", origin: "other-4", index: 0 }, { shard: "p:in/1", origin: "other-4", index: 1 },
+    { shard: "p:in/0", origin: "pos-4/enrich.1", index: 0 },
+  ]);
+});

@@ -44,10 +44,8 @@ export class SinkPort {
   #anyChange = false;
   #shards: ShardId[] = [];
   #indexes: number[] = [];
-  #batch: Batch | undefined;
-  #batchShard: ShardId | undefined;
-  /** Records at the front that were held since an earlier batch: no position of this one is theirs. */
-  #heldRecords = 0;
+  /** What the records were made from, in stretches; those that were held since an earlier batch have none. */
+  #stretches: Stretch[] = [{ from: 0, ...nowhere }];
   #outputIndex = 0;
 
   constructor(parts: SinkPortParts) {
@@ -70,11 +68,15 @@ export class SinkPort {
     };
   }
 
-  /** The batch that records are made from now, and its shard: their identities are its positions. Without one, output is that of timers. */
-  enter(batch?: Batch, shard?: ShardId): void {
-    this.#batch = batch;
-    this.#batchShard = shard;
-    this.#heldRecords = this.#values.length;
+  /**
+   * The batch that records are made from now, and its shard: their identities are its positions. Without one, output is that of timers.
+   * `item` tells what was made of one record apart, where an asynchronous stage lets it go on at different times.
+   */
+  enter(batch?: Batch, shard?: ShardId, item: string = ""): void {
+    const from = this.#values.length;
+    if (this.held && from > 0) this.#stretches = [{ from: 0, ...nowhere }];
+    if (this.#stretches.at(-1)?.from === from) this.#stretches.pop();
+    this.#stretches.push({ from, batch, batchShard: shard, item });
   }
 
   /** Nothing waits to be handed over. */
@@ -125,9 +127,7 @@ export class SinkPort {
   #take(): SinkBatch {
     const shards = this.#shards;
     const indexes = this.#indexes;
-    const batch = this.#batch;
-    const batchShard = this.#batchShard;
-    const heldRecords = this.#heldRecords;
+    const stretches = this.#stretches;
     const epoch = this.epoch;
     const firstOutput = this.#outputIndex;
     const taken: SinkBatch = {
@@ -135,7 +135,7 @@ export class SinkPort {
       values: this.#values,
       timestamps: Float64Array.from(this.#times),
       ...(this.#anyChange ? { changes: Uint8Array.from(this.#changes) } : {}),
-      identityAt: (index) => identity({ shards, indexes, batch, batchShard, heldRecords, epoch, firstOutput }, index),
+      identityAt: (index) => identity({ shards, indexes, stretches, epoch, firstOutput }, index),
     };
     this.#outputIndex += taken.length;
     this.#values = [];
@@ -144,7 +144,7 @@ export class SinkPort {
     this.#anyChange = false;
     this.#shards = [];
     this.#indexes = [];
-    this.#heldRecords = 0;
+    this.#stretches = [{ ...(stretches.at(-1) ?? nowhere), from: 0 }];
     return taken;
   }
 }
@@ -161,12 +161,20 @@ function inTime(work: Promise<void> | undefined, clock: Clock): Promise<boolean>
   });
 }
 
+/** Consecutive records that were made from one batch. */
+interface Stretch {
+  readonly from: number;
+  readonly batch: Batch | undefined;
+  readonly batchShard: ShardId | undefined;
+  readonly item: string;
+}
+
+const nowhere: Omit<Stretch, "from"> = { batch: undefined, batchShard: undefined, item: "" };
+
 interface Origins {
   readonly shards: readonly ShardId[];
   readonly indexes: readonly number[];
-  readonly batch: Batch | undefined;
-  readonly batchShard: ShardId | undefined;
-  readonly heldRecords: number;
+  readonly stretches: readonly Stretch[];
   readonly epoch: number;
   readonly firstOutput: number;
 }
@@ -183,9 +191,21 @@ function identity(origins: Origins, index: number): RecordIdentity {
   const shard = origins.shards[index];
   const input = origins.indexes[index];
   if (shard === undefined || input === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
-  if (input < 0 || index < origins.heldRecords || origins.batch === undefined) return { shard, origin: `${ofEpoch}${origins.epoch}`, index: origins.firstOutput + index };
+  const { from, batch, batchShard, item } = stretchOf(origins.stretches, index);
+  if (input < 0 || batch === undefined) return { shard, origin: `${ofEpoch}${origins.epoch}`, index: origins.firstOutput + index };
   let first = index;
-  while (first > origins.heldRecords && origins.indexes[first - 1] === input) first--;
-  const position = origins.batch.positionAt(input);
-  return { shard, origin: shard === origins.batchShard ? position : `${origins.batchShard} ${position}`, index: index - first };
+  while (first > from && origins.indexes[first - 1] === input) first--;
+  const position = `${batch.positionAt(input)}${item}`;
+  return { shard, origin: shard === batchShard ? position : `${batchShard} ${position}`, index: index - first };
+}
+
+/** The last stretch that begins at or before a record. */
+function stretchOf(stretches: readonly Stretch[], index: number): Stretch {
+  let [low, high] = [0, stretches.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (stretches[middle]!.from <= index) low = middle;
+    else high = middle - 1;
+  }
+  return stretches[low] ?? { from: 0, ...nowhere };
 }
