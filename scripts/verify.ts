@@ -1,7 +1,17 @@
 // `npm run verify`, which CI calls: everything that must hold before a change lands.
 // End-to-end, fault, simulation and bench steps are appended here as they come.
 
-import { runSteps } from "./steps.ts";
+import { runSteps, vitest, type Step } from "./steps.ts";
 import { testSteps } from "./test-steps.ts";
 
-await runSteps([...testSteps]);
+/** Tests that make code of text themselves: to read a page of documentation, or to hold generated code to its plain counterpart. */
+const ownCode = ["packages/core/src/types/types.test.ts", "packages/transform/src/generated.test.ts", "packages/ingest/src/validation/*.test.ts"];
+
+/** The same tests where the process may not generate code from strings: every generated function has a plain counterpart. */
+const withoutCode: Step = vitest("unit-no-code", [
+  "--execArgv=--disallow-code-generation-from-strings",
+  ...["core", "transform", "ingest", "sink"].map((name) => `packages/${name}/src`),
+  ...ownCode.map((file) => `--exclude=${file}`),
+]);
+
+await runSteps([...testSteps, withoutCode]);

@@ -138,6 +138,8 @@ describe("csv", () => {
         // `any` of JSON text and null of nullable nested types have one text only.
         const schema: DataType = { type: "struct", fields: types.map(({ type }, i) => ({ name: `f${i}`, type })) };
         const record = Object.fromEntries(values.map((value, i) => [`f${i}`, value]));
+        // Null text alone in its line is refused: the next test.
+        fc.pre(values.length > 1 || values[0] !== null);
         const [names, cells] = parseCsv(encode(csvEncoder({ delimiter }), [record], schema), delimiter);
         expect(names?.map((cell) => cell.text)).toEqual(types.map((_, i) => `f${i}`));
         const read = cells?.map(({ text: cell, isQuoted }, i) => {

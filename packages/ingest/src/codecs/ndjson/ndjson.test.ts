@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { StreamFlowError, type DataType, type Projection, type StructType } from "@streamflow/core";
+import { mayGenerateCode, StreamFlowError, type DataType, type Projection, type StructType } from "@streamflow/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../../testing/decode-all.ts";
@@ -139,7 +139,7 @@ function scanned(text: Buffer, options: { projection?: Projection; schema?: Data
   return total;
 }
 
-describe("what the scanner takes", () => {
+describe.skipIf(!mayGenerateCode())("what the scanner takes", () => {
   const share = (bytes: Buffer, options: Parameters<typeof scanned>[1] = {}): number => scanned(bytes, options) / bytes.toString().split("\n").filter((line) => line !== "").length;
 
   it("takes records with spaces, floats, null, booleans, nested values and line ends of Windows", () => {
