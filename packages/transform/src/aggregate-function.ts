@@ -34,6 +34,22 @@ export interface Aggregate<In = never, Out = unknown> extends AggregateCall {
   readonly _out?: Out;
 }
 
+/** A slot of a space: what one key has. */
+export interface NumericCell {
+  space: NumberSpace;
+  slot: number;
+}
+
+/** What an aggregate keeps beside the numbers of a slot: int64, or values of which no number was expected. */
+export function extraOf({ space, slot }: NumericCell, at: number): unknown {
+  return (space.extras.get(slot) as Readonly<Record<number, unknown>> | undefined)?.[at];
+}
+
+/** Replaces it. */
+export function setExtra({ space, slot }: NumericCell, at: number, value: unknown): void {
+  space.extras.set(slot, { ...(space.extras.get(slot) as object | undefined), [at]: value });
+}
+
 /** Where the numbers of an aggregate stand, in generated code. */
 export interface NumericPlace {
   /** Expressions for its columns. */
@@ -55,6 +71,8 @@ export interface NumericSteps {
   readonly check?: (value: unknown) => unknown;
   /** `at` is its first column. */
   add(space: NumberSpace, at: number, slot: number, value: unknown): void;
+  /** Adds to a cell what another one holds, as the function's `merge`; the order of arrival must not matter to it. */
+  merge(at: number, into: NumericCell, other: NumericCell): void;
   result(space: NumberSpace, at: number, slot: number): unknown;
   /** Statements that add a value. */
   code(scope: CodeScope, place: NumericPlace): string;

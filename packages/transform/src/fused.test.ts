@@ -3,7 +3,7 @@ import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, Pipeli
 import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
-import { count, filter, keyBy, map, sum, tumbling, window } from "./index.ts";
+import { avg, count, filter, keyBy, map, max, min, session, sliding, sum, tumbling, window } from "./index.ts";
 
 afterEach(() => forbidCodeGeneration(false));
 
@@ -29,10 +29,15 @@ interface Plan {
   readonly where: number;
   readonly map: number;
   readonly key: number;
-  readonly windowed: boolean;
+  readonly window: number;
+  readonly lateness: number;
 }
 
-function build({ time, where, map: mapped, key, windowed }: Plan): (ends: DriverEnds) => Pipeline<Row, unknown> {
+/** Windows over numbers, some of which meet values that are none. */
+const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
+const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
+
+function build({ time, where, map: mapped, key, window: windowed, lateness }: Plan): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
@@ -42,7 +47,8 @@ function build({ time, where, map: mapped, key, windowed }: Plan): (ends: Driver
       .addStage(filter<Row>(pick(wheres, where)));
     if (chosen !== undefined) stream = stream.addStage(map(chosen as never));
     stream = stream.addStage(keyBy(pick(keys, key) as never) as never);
-    if (windowed) stream = stream.addStage(window({ window: tumbling({ sizeMs: 10 }), aggregate: { rows: count(), sum: sum(field("n")) }, allowedLatenessMs: 7 }) as never, { id: "window" });
+    const chosenWindow = windows[windowed % windows.length];
+    if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), allowedLatenessMs: lateness }) as never, { id: "window" });
     return stream.to(ends.sink("out", "sink-first"), { id: "out" });
   };
 }
@@ -65,7 +71,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   k: fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>("a", "b", 1, 2) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, NaN, -0, 0, true, [1], { x: 1 }, new Map(), "") }),
   n: value,
 });
-const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), windowed: fc.boolean() });
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), window: fc.nat(23), lateness: fc.constantFrom(0, 7) });
 
 it("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
   await fc.assert(

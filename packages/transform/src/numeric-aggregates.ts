@@ -1,12 +1,8 @@
 // Aggregates whose accumulators are numbers: kept in columns, updated without touching an object, in generated code too.
 import type { NumberSpace, NumberTable, OperatorContext, RecordCode, TaskCode } from "@streamflow/core";
-import type { CompiledAggregate, NumericSteps } from "./aggregate-function.ts";
+import type { CompiledAggregate, NumericCell, NumericSteps } from "./aggregate-function.ts";
 
-/** A slot of a space: what one key has. */
-export interface NumericCell {
-  space: NumberSpace;
-  slot: number;
-}
+export type { NumericCell };
 
 interface Part {
   readonly compiled: CompiledAggregate;
@@ -52,6 +48,11 @@ export class NumericAggregates {
       const { steps, at } = this.#parts[i]!;
       steps.add(space, at, slot, inputs[i]);
     }
+  }
+
+  /** Adds to a cell what another one holds. */
+  merge(into: NumericCell, other: NumericCell): void {
+    for (const { steps, at } of this.#parts) steps.merge(at, into, other);
   }
 
   /** Statements that compute what a record adds, and go on; a record that cannot be counted is rejected. */

@@ -21,6 +21,7 @@ function numericCount(of: Computed | undefined): NumericSteps {
     add(space, at, slot, value) {
       if (!isMissing(value)) space.columns[at]![slot]!++;
     },
+    merge: (at, into, other) => void (into.space.columns[at]![into.slot]! += other.space.columns[at]![other.slot]!),
     result: (space, at, slot) => space.columns[at]![slot],
     code: (_scope, { columns: [count], slot, value }) => (of === undefined ? `${count}[${slot}]++;` : `if(${value}!=null)${count}[${slot}]++;`),
   };

@@ -1,8 +1,9 @@
 // min, max, first and last: one value out of many.
 import type { DataType, Serializer } from "@streamflow/core";
 import type { AggregateFunction, AggregateSpec, CompiledAggregate } from "../aggregate-function.ts";
-import { checkComparable, type Comparator, comparatorOf } from "../comparison.ts";
+import { checkComparable, type Comparator, comparatorOf, strictOrderOf } from "../comparison.ts";
 import { type Computed, readsOf } from "../compute.ts";
+import { numericExtreme } from "./extreme.ts";
 import { isMissing } from "./values.ts";
 
 /** What is offered for a record that is ranked by something else than its value. */
@@ -90,14 +91,20 @@ function pickFunction({ name, sign, latest }: Rule, { compare, hasBy, type }: Ra
 }
 
 function compileExtreme(rule: Rule, of: Computed): CompiledAggregate {
+  const compare = strictOrderOf(of.type);
+  const check = (value: unknown): unknown => (isMissing(value) ? null : checkComparable(value, rule.name));
+  const { sign } = rule;
+  const numeric = mayBeNumber(of.type) ? { numeric: numericExtreme({ of, check, sign, compare }) } : {};
   return {
-    function: pickFunction(rule, { compare: comparatorOf(of.type), hasBy: false, type: of.type }) as AggregateFunction<unknown, unknown, unknown>,
+    function: pickFunction(rule, { compare, hasBy: false, type: of.type }) as AggregateFunction<unknown, unknown, unknown>,
     fields: of.fields,
-    input(record) {
-      const value = of.evaluate(record);
-      return isMissing(value) ? null : checkComparable(value, rule.name);
-    },
+    ...numeric,
+    input: (record) => check(of.evaluate(record)),
   };
+}
+
+function mayBeNumber(type: DataType | undefined): boolean {
+  return type === undefined || type.type === "any" || type.type === "int32" || type.type === "float64" || type.type === "timestamp";
 }
 
 function compileEdge(rule: Rule, of: Computed, by: Computed | undefined): CompiledAggregate {
@@ -123,7 +130,7 @@ function compileEdge(rule: Rule, of: Computed, by: Computed | undefined): Compil
 /** `min(x)`. */
 export const minSpec: AggregateSpec = {
   name: "min",
-  summary: "The least value: numbers by size (NaN above all), strings by code unit, decimals by value. Null where there is no value.",
+  summary: "The least value: numbers by size (−0 below 0, NaN above all), strings by code unit, decimals by value. Null where there is no value.",
   signature: "min(value)",
   example: "min(delay)",
   minArguments: 1,

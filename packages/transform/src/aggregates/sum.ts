@@ -1,6 +1,6 @@
 // sum and avg: exact for integers and decimals, compensated for floats.
 import { type DataType, type Serializer, StreamFlowError } from "@streamflow/core";
-import type { AggregateFunction, AggregateSpec, CompiledAggregate, NumericSteps } from "../aggregate-function.ts";
+import { type AggregateFunction, type AggregateSpec, type CompiledAggregate, extraOf, type NumericCell, type NumericSteps, setExtra } from "../aggregate-function.ts";
 import type { Computed } from "../compute.ts";
 import { isMissing, numericOrMissing } from "./values.ts";
 
@@ -112,21 +112,29 @@ function compileAverage(of: Computed): CompiledAggregate {
   return compiled(average, of, "avg");
 }
 
+/** What is in integers of a cell, and how many there were. */
+type Integers = readonly [sum: bigint, count: number];
+
+function addIntegers(cell: NumericCell, at: number, [sum, count]: Integers): void {
+  const [integer, integers] = (extraOf(cell, at) as Integers | undefined) ?? [0n, 0];
+  setExtra(cell, at, [integer + sum, integers + count]);
+}
+
+function addToColumns({ space, slot }: NumericCell, at: number, value: number): void {
+  const [float, compensation] = [space.columns[at]!, space.columns[at + 1]!];
+  const before = float[slot]!;
+  const total = before + value;
+  compensation[slot]! += Math.abs(before) >= Math.abs(value) ? before - total + value : value - total + before;
+  float[slot] = total;
+}
+
 /** The sums of floats in columns; int64, which no double holds, stands beside. */
 function numericSums(of: Computed, what: string, result: (sums: Sums) => unknown): NumericSteps {
   const add: NumericSteps["add"] = (space, at, slot, value) => {
     if (typeof value === "number") {
-      const [float, compensation, floats] = [space.columns[at]!, space.columns[at + 1]!, space.columns[at + 2]!];
-      const before = float[slot]!;
-      const total = before + value;
-      compensation[slot]! += Math.abs(before) >= Math.abs(value) ? before - total + value : value - total + before;
-      float[slot] = total;
-      floats[slot]!++;
-    } else if (typeof value === "bigint") {
-      const extras = (space.extras.get(slot) ?? {}) as Record<string, readonly [bigint, number]>;
-      const [integer, integers] = extras[at] ?? [0n, 0];
-      space.extras.set(slot, { ...extras, [at]: [integer + value, integers + 1] });
-    }
+      addToColumns({ space, slot }, at, value);
+      space.columns[at + 2]![slot]!++;
+    } else if (typeof value === "bigint") addIntegers({ space, slot }, at, [value, 1]);
   };
   return {
     version: 1,
@@ -134,8 +142,16 @@ function numericSums(of: Computed, what: string, result: (sums: Sums) => unknown
     argument: of,
     check: (value) => numericOrMissing(value, what),
     add,
+    merge(at, into, other) {
+      const { columns } = other.space;
+      addToColumns(into, at, columns[at]![other.slot]!);
+      into.space.columns[at + 1]![into.slot]! += columns[at + 1]![other.slot]!;
+      into.space.columns[at + 2]![into.slot]! += columns[at + 2]![other.slot]!;
+      const integers = other.space.extras.size === 0 ? undefined : (extraOf(other, at) as Integers | undefined);
+      if (integers !== undefined) addIntegers(into, at, integers);
+    },
     result(space, at, slot) {
-      const [integer, integers] = (space.extras.get(slot) as Record<string, readonly [bigint, number]> | undefined)?.[at] ?? [0n, 0];
+      const [integer, integers] = (space.extras.size === 0 ? undefined : (extraOf({ space, slot }, at) as Integers | undefined)) ?? [0n, 0];
       return result({ float: space.columns[at]![slot]!, compensation: space.columns[at + 1]![slot]!, floats: space.columns[at + 2]![slot]!, integer, integers });
     },
     code(scope, { columns: [float, compensation, floats], slot, value, space, at }) {

@@ -3,7 +3,7 @@ import { OperatorHarness } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Aggregate } from "../aggregate-function.ts";
-import { collect, count, first, last, quantile, sum, topN } from "../aggregates.ts";
+import { avg, collect, count, first, last, max, min, quantile, sum, topN } from "../aggregates.ts";
 import type { EarlyTriggers, FiringCause, WindowMode } from "../trigger.ts";
 import { type WindowConfig, windowOperator } from "../window.ts";
 import { session, sliding, tumbling, type WindowAssigner } from "./assigners.ts";
@@ -197,6 +197,8 @@ const aggregate: Record<string, Aggregate> = {
   first: first(value),
   last: last(value),
 };
+/** Nothing but numbers: these windows are kept in columns. */
+const numbers: Record<string, Aggregate> = { n: count(), total: sum(value), mean: avg(value), low: min(value), high: max(value) };
 const emit = (results: object, { key, startMs, endMs, cause }: WindowInfo): unknown => ({ ...results, key, startMs, endMs, cause });
 
 /** What the aggregates above answer for values in order of arrival. */
@@ -216,6 +218,11 @@ function resultOf({ values, key, startMs, endMs, cause }: ModelFiring): unknown 
     endMs,
     cause,
   };
+}
+
+function numbersOf({ values, key, startMs, endMs, cause }: ModelFiring): unknown {
+  const total = values.reduce((a, b) => a + b, 0);
+  return { n: values.length, total, mean: total / values.length, low: Math.min(...values), high: Math.max(...values), key, startMs, endMs, cause };
 }
 
 interface Input {
@@ -270,9 +277,14 @@ function run(config: WindowConfig, { records, restores }: Input): { readonly ste
   return { steps, late, stateSize: harness.stateSize };
 }
 
-function expectModel(config: WindowConfig, input: Input, model: ModelResult): void {
+function expectModel(config: Omit<WindowConfig, "aggregate">, input: Input, model: ModelResult): void {
+  expectResults({ ...config, aggregate }, input, { ...model, resultOf });
+  expectResults({ ...config, aggregate: numbers }, input, { ...model, resultOf: numbersOf });
+}
+
+function expectResults(config: WindowConfig, input: Input, model: ModelResult & { readonly resultOf: (firing: ModelFiring) => unknown }): void {
   const { steps, late, stateSize } = run(config, input);
-  const expected = [...input.records, undefined].map((_, step) => model.firings.filter((firing) => firing.step === step).map(resultOf));
+  const expected = [...input.records, undefined].map((_, step) => model.firings.filter((firing) => firing.step === step).map(model.resultOf));
   expect(steps.map(sorted)).toEqual(expected.map(sorted));
   expect(late).toEqual(model.late.map((step) => input.records[step]));
   expect(stateSize).toBe(0);
@@ -300,7 +312,7 @@ describe("time windows equal the naive model, whatever the order and wherever re
           for (let start = ts - sizeMs + 1; start <= ts; start++) if (Number.isInteger((start - offsetMs) / sizeMs)) return [[start, start + sizeMs]];
           return [];
         };
-        expectModel({ window: tumbling({ sizeMs, offsetMs }), aggregate, emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
+        expectModel({ window: tumbling({ sizeMs, offsetMs }), emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
       }),
       { numRuns: 300 },
     );
@@ -314,7 +326,7 @@ describe("time windows equal the naive model, whatever the order and wherever re
           for (let start = ts - sizeMs + 1; start <= ts; start++) if (Number.isInteger((start - offsetMs) / slideMs)) windows.push([start, start + sizeMs]);
           return windows;
         };
-        expectModel({ window: sliding({ sizeMs, slideMs, offsetMs }), aggregate, emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
+        expectModel({ window: sliding({ sizeMs, slideMs, offsetMs }), emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
       }),
       { numRuns: 400 },
     );
@@ -330,7 +342,7 @@ describe("time windows equal the naive model, whatever the order and wherever re
     fc.assert(
       fc.property(inputs, options, (input, opts) => {
         const windowsOf = (ts: number): [number, number][] => doubling.assign(ts).map(({ startMs, endMs }) => [startMs, endMs]);
-        expectModel({ window: doubling, aggregate, emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
+        expectModel({ window: doubling, emit, ...opts }, input, modelOfTimeWindows(input.records, windowsOf, opts));
       }),
     );
   });
@@ -340,7 +352,7 @@ describe("sessions equal the naive model", () => {
   it("by gap", () => {
     fc.assert(
       fc.property(inputs, options, fc.integer({ min: 1, max: 20 }), (input, opts, gapMs) => {
-        expectModel({ window: session({ gapMs }), aggregate, emit, ...opts }, input, modelOfSessions(input.records, { gapMs }, opts));
+        expectModel({ window: session({ gapMs }), emit, ...opts }, input, modelOfSessions(input.records, { gapMs }, opts));
       }),
       { numRuns: 400 },
     );
@@ -349,7 +361,7 @@ describe("sessions equal the naive model", () => {
   it("by gap and count", () => {
     fc.assert(
       fc.property(inputs, options, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 4 }), (input, opts, gapMs, maxCount) => {
-        expectModel({ window: session({ gapMs, maxCount }), aggregate, emit, ...opts }, input, modelOfSessions(input.records, { gapMs, maxCount }, opts));
+        expectModel({ window: session({ gapMs, maxCount }), emit, ...opts }, input, modelOfSessions(input.records, { gapMs, maxCount }, opts));
       }),
       { numRuns: 400 },
     );
