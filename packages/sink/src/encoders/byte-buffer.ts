@@ -4,11 +4,20 @@ import type { ByteWriter } from "@streamflow/core";
 const firstBytes = 16 * 1024;
 /** Longer texts are not gathered first. */
 const mostGathered = 64 * 1024;
+/** Four-byte stores may reach this far behind what was reserved. */
+const margin = 8;
 
-/** Bytes in order. Texts are gathered and turned into UTF-8 together, which is several times faster than one by one. */
+/**
+ * Bytes in order. Texts are gathered and turned into UTF-8 together, which is several times faster than one by one; whoever makes
+ * the bytes itself reserves room, fills `area` from `at` on, and raises `at`.
+ */
 export class ByteBuffer implements ByteWriter {
-  #bytes: Buffer = Buffer.allocUnsafe(firstBytes);
-  #length = 0;
+  /** Holds what is held up to `at`; another one after each call of a method. */
+  area: Buffer = Buffer.allocUnsafeSlow(firstBytes);
+  /** Over the same bytes as `area`. */
+  data: DataView = new DataView(this.area.buffer);
+  /** Right behind `reserve`, and until `text` is called. */
+  at = 0;
   #text = "";
 
   text(text: string): void {
@@ -17,31 +26,36 @@ export class ByteBuffer implements ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#settle();
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.reserve(bytes.length);
+    this.area.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** Makes room for so many bytes behind `at`. */
+  reserve(count: number): void {
+    if (this.#text !== "") this.#settle();
+    if (this.at + count + margin > this.area.length) this.#grow(count);
   }
 
   /** Bytes held. Asking after every record is slow. */
   get length(): number {
     this.#settle();
-    return this.#length;
+    return this.at;
   }
 
   /** Bytes held, at least; at most three times as many. Cheap. */
   get leastLength(): number {
-    return this.#length + this.#text.length;
+    return this.at + this.#text.length;
   }
 
   /** What is held: a view that is valid until the next write. */
   view(): Uint8Array {
     this.#settle();
-    return this.#bytes.subarray(0, this.#length);
+    return this.area.subarray(0, this.at);
   }
 
   clear(): void {
-    this.#length = 0;
+    this.at = 0;
     this.#text = "";
   }
 
@@ -50,14 +64,14 @@ export class ByteBuffer implements ByteWriter {
     const text = this.#text;
     this.#text = "";
     // UTF-8 takes at most three bytes for each unit of a JavaScript string.
-    this.#room(text.length * 3);
-    this.#length += this.#bytes.write(text, this.#length, "utf8");
+    this.reserve(text.length * 3);
+    this.at += this.area.write(text, this.at, "utf8");
   }
 
-  #room(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + count));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+  #grow(count: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.area.length * 2, this.at + count + margin));
+    this.area.copy(grown, 0, 0, this.at);
+    this.area = grown;
+    this.data = new DataView(grown.buffer);
   }
 }

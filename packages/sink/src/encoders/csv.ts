@@ -1,8 +1,10 @@
 // Comma-separated values. @see RFC 4180, section 2
 import type { DataType, Encoder, EncoderFactory, Field, Schema } from "@streamflow/core";
-import { describeValue, formatTimestamp, isPlainObject, StreamFlowError } from "@streamflow/core";
+import { describeValue, formatTimestamp, isPlainObject, mayGenerateCode, StreamFlowError } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 import { jsonWriter, type TimestampFormat } from "./json-text.ts";
+import { type LineCode, rowWriter } from "./row-code.ts";
 
 /** Options of {@link csvEncoder}. */
 export interface CsvEncoderOptions {
@@ -39,10 +41,17 @@ export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
       const columns = columnsOf(schema, options.columns).map(({ name, type }) => ({ name, type, read: fieldReader(name), cell: cellWriter(type, { timestamps, quote }) }));
       const only = columns.length === 1 && isText(columns[0]?.type) ? columns[0] : undefined;
       const line = (cells: readonly string[]): string => (cells.length === 1 && cells[0] === "" ? `""\r\n` : `${cells.join(delimiter)}\r\n`);
+      const isGenerated = mayGenerateCode() && columns.length > 1 && columns.length <= mostGenerated && !partOfNumber.test(delimiter);
+      const code = (): LineCode => ({
+        places: columns.map(({ type, cell }, at) => ({ before: at === 0 ? "" : delimiter, text: cell, isInstant: type?.type === "timestamp" && timestamps === "iso", isText: type?.type === "string" || type?.type === "decimal" })),
+        after: "\r\n", csvDelimiter: delimiter,
+      });
+      const writeRow = isGenerated ? rowWriter(code(), { reads: columns.map(({ name, read }) => (name in Object.prototype ? read : name)) }) : undefined;
       return {
         ...(header ? { prologue: new TextEncoder().encode(line(columns.map(({ name }) => quote(name)))) } : {}),
         encode(value, out) {
           if (!isPlainObject(value)) throw new StreamFlowError("SF_CODEC_ENCODE", `a CSV record must be an object with named fields, got ${describeValue(value)}`);
+          if (writeRow !== undefined && out instanceof ByteBuffer && writeRow(value, out)) return;
           if (only !== undefined && (only.read(value) ?? null) === null) throw new StreamFlowError("SF_CODEC_ENCODE", `null in the only column, "${only.name}", could not be told from the empty text`, { hint: "write another column too, or NDJSON" });
           out.text(line(columns.map(({ read, cell }) => cell(read(value)))));
         },
@@ -50,6 +59,10 @@ export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
     },
   };
 }
+
+const mostGenerated = 200;
+/** As a delimiter it would have numbers and instants quoted. */
+const partOfNumber = /[\w+.:-]/;
 
 /** Text that may be null: null is an empty cell, and a line without any text would be blank. */
 function isText(type: DataType | undefined): boolean {

@@ -24,6 +24,12 @@ export function jsonWriter(type: DataType | undefined, timestamps: TimestampForm
   return (value) => write(value, 0);
 }
 
+/** The same for a field of a record. */
+export function jsonFieldWriter(type: DataType | undefined, timestamps: TimestampFormat): WriteJson {
+  const write = writerOf(type, timestamps);
+  return (value) => write(value, 1);
+}
+
 type Write = (value: unknown, depth: number) => string;
 
 function writerOf(type: DataType | undefined, timestamps: TimestampFormat): Write {
