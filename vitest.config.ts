@@ -13,7 +13,8 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for processes of their own: a worker for every core.
     maxWorkers: "100%",
-    testTimeout: 20_000,
+    // A bound for what hangs: on a busy machine, processes of their own take long to start.
+    testTimeout: 60_000,
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"],
