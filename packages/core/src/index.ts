@@ -34,7 +34,7 @@ export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot
 export type { SnapshotPart } from "./keyed/state-snapshot.ts";
 export type { NumberSpace, NumberTable, NumberTableOptions } from "./contracts/number-table.ts";
 export type { CodeScope, RecordCode, RecordFrame, TaskCode } from "./contracts/operator-code.ts";
-export type { Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
+export type { AsyncWork, Cursor, Emit, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";
 export type { Host, HostLogOptions, HostModule, HostOptions, HostStores } from "./host.ts";
 export { nearest } from "./nearest.ts";
@@ -66,6 +66,7 @@ export { PlanBuilder } from "./plan/plan-builder.ts";
 export type { StagePart, Tail } from "./plan/plan-builder.ts";
 export { planPipeline, planProblems } from "./plan/planner.ts";
 export type { PhysicalNode, PhysicalPlan, PhysicalTask, Scope, SinkGuarantee } from "./plan/physical-plan.ts";
+export { explainCode } from "./engine/explain-code.ts";
 export { explainJson, explainMermaid, explainText } from "./plan/explain.ts";
 export { canonicalPlan, hashText, plainOf } from "./plan/canonical.ts";
 export type { Plain } from "./plan/canonical.ts";

@@ -2,7 +2,7 @@
 import type { StreamFlowError } from "../errors.ts";
 import type { ChangeKind } from "../record.ts";
 import type { DataType, Schema } from "../schema.ts";
-import type { Clock, Logger } from "./environment.ts";
+import type { Clock, Logger, Random } from "./environment.ts";
 import type { Projection } from "./codec.ts";
 import type { NumberTable, NumberTableOptions } from "./number-table.ts";
 import type { RecordCode, TaskCode } from "./operator-code.ts";
@@ -93,6 +93,27 @@ export interface Timers {
   setProcessing(timeMs: number, namespace: number): void;
 }
 
+/**
+ * A function that may answer later, as an operator has it called. The engine calls it for one record after the other, and gives the operator the
+ * answers back, one at a time, between two batches.
+ * - ASY-1. Calls under way are never more than `concurrency`, over all partitions of the process; while as many records are on their way, nothing is read.
+ * - ASY-2. `answered` and `failed` are called once for each record, with its own cursor: emit or `reject` there, as for a record that has just come in.
+ * - ASY-3. `ordered`: in the order in which the records came, within a partition. Else as answers come; a record that is not ahead of its watermark waits for it.
+ * - ASY-4. The watermark behind the operator never passes a record that is on its way.
+ * - ASY-5. At every checkpoint, pause, revocation and end all calls are waited for. After a crash their records come, and are called for, again.
+ * - ASY-6. An answer that is no promise costs none: where nothing is on its way before it, it goes on at once.
+ */
+export interface AsyncWork {
+  /** Answers a result or a promise of one. The signal is aborted when the pipeline gives up: nobody waits for the answer then. */
+  call(value: unknown, signal: AbortSignal): unknown;
+  /** Emits what was made of `value`. */
+  answered(result: unknown, value: unknown): void;
+  /** The call threw, or its promise was rejected. */
+  failed(thrown: unknown, value: unknown): void;
+  readonly concurrency: number;
+  readonly ordered: boolean;
+}
+
 /** What an operator instance gets when it is made. */
 export interface OperatorContext {
   readonly node: string;
@@ -110,7 +131,14 @@ export interface OperatorContext {
   readonly time: EventTime;
   readonly state: OperatorState;
   readonly timers: Timers;
+  /**
+   * Answers an input that has a function called for each record, and waits for the answers. Once, in `create`, by an operator whose shape says `asynchronous`.
+   * @throws {@link StreamFlowError} SF_PIPELINE_STAGE_REJECTED where the shape does not say so
+   */
+  asynchronous(work: AsyncWork): Emit;
   readonly clock: Clock;
+  /** For delays between attempts. */
+  readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Shapes of the inputs, as planned. */
@@ -121,7 +149,7 @@ export interface OperatorContext {
 
 /**
  * A running operator.
- * - OPR-1. `inputs[i]` is called once per record of input `i`, in order; it emits synchronously.
+ * - OPR-1. `inputs[i]` is called once per record of input `i`, in order; it emits synchronously, or when the engine brings an answer (ASY).
  * - OPR-2. It keeps everything that must survive a crash in its tables and key timers; everything else is derivable in `restored()`.
  * - OPR-3. A user function that throws makes `reject` for that value alone: what was emitted before stays, what comes after goes on.
  * - OPR-4. What it emits is a function of its input records, their order and the watermark at each record: never of batches.
@@ -182,6 +210,8 @@ export interface NodeShape {
   readonly stateful: boolean;
   /** Set where the state can grow for ever: why. The planner refuses it unless the user has said so. */
   readonly unboundedState?: string;
+  /** It calls functions that may answer later, through `OperatorContext.asynchronous`. */
+  readonly asynchronous?: boolean;
   readonly needsKey?: boolean;
   readonly needsTime?: boolean;
   /** One line for `explain`. */

@@ -1,8 +1,9 @@
 // One batch through the operators and out to the sinks. Synchronous all the way, unless a stage or a sink wants to be waited for.
 import type { Clock } from "../contracts/environment.ts";
-import type { Batch } from "../record.ts";
+import type { AsyncStages } from "./async-stages.ts";
 import type { Bridge } from "./bridge.ts";
 import type { ExecutorMetrics } from "./executor-metrics.ts";
+import type { InHand, Origin } from "./in-hand.ts";
 import type { RejectPort } from "./reject-port.ts";
 import type { SinkPort } from "./sink-port.ts";
 import type { PartitionTask } from "./task.ts";
@@ -14,6 +15,12 @@ export interface BatchRunnerParts {
   readonly rejects: RejectPort;
   readonly metrics: ExecutorMetrics;
   readonly sharedBridges: readonly Bridge[];
+  readonly asyncStages: AsyncStages;
+  readonly inHand: InHand;
+  /** Bridged stages of all partitions, upstream first. */
+  bridges(): readonly Bridge[];
+  /** @throws what has failed meanwhile */
+  check(): void;
 }
 
 /** Runs batches of one executor. */
@@ -24,23 +31,53 @@ export class BatchRunner {
     this.#parts = parts;
   }
 
-  /** Processes a batch. Its records are with the sinks, or held for them, when this returns or resolves. */
-  run(task: PartitionTask, batch: Batch): void | Promise<void> {
-    const { ports, rejects, metrics } = this.#parts;
-    rejects.enter(task, batch);
-    for (const port of ports) port.enter(batch, task.shard);
+  /**
+   * Processes a batch. Its records are with the sinks, held for them, or on their way through asynchronous stages when this returns or resolves.
+   * The batch is left then, as far as the runner is concerned: it is over when its last record has gone on.
+   */
+  run(origin: Origin): void | Promise<void> {
+    const { inHand, rejects, metrics } = this.#parts;
+    const { task, batch } = origin;
+    inHand.take(origin);
     for (const rejected of batch.rejected ?? []) rejects.rejectInput(rejected);
     task.process(batch);
     metrics.count("recordsIn", task.parts.source, batch.length);
     const rest = this.settle(task);
-    if (rest === undefined) return this.#leave();
-    return rest.then(() => this.#leave());
+    if (rest === undefined) return inHand.take();
+    return rest.then(() => inHand.take());
   }
 
-  /** Drains asynchronous stages of a task and hands output on. */
+  /** Something waits that can be handed on without waiting for an answer. */
+  get hasOutput(): boolean {
+    const { asyncStages, rejects, ports } = this.#parts;
+    return asyncStages.isReady || !rejects.isEmpty || ports.some((port) => !port.isEmpty) || this.#parts.bridges().some((bridge) => bridge.isWaiting);
+  }
+
+  /** Hands on what asynchronous stages have answers for, drains bridged ones, and gives the sinks what came of it. */
+  async letOut(): Promise<void> {
+    const { asyncStages, inHand } = this.#parts;
+    const gone = asyncStages.letOut();
+    await this.#drain(this.#parts.bridges());
+    inHand.take();
+    for (const origin of gone) origin.leave();
+  }
+
+  /** Waits until nothing is on its way (ASY-5). */
+  async drain(): Promise<void> {
+    const { asyncStages } = this.#parts;
+    for (;;) {
+      this.#parts.check();
+      await this.letOut();
+      if (asyncStages.isOpen) await this.#wait(asyncStages.next());
+      else if (!asyncStages.isReady && !this.#parts.bridges().some((bridge) => bridge.isWaiting)) return;
+    }
+  }
+
+  /** Drains bridged stages of a task and hands output on. */
   settle(task: PartitionTask): void | Promise<void> {
     const { bridges } = task.parts;
-    if (bridges.length > 0 || this.#parts.sharedBridges.length > 0 || this.#parts.rejects.isFull) return this.#drain(bridges);
+    const { sharedBridges, rejects } = this.#parts;
+    if (bridges.length > 0 || sharedBridges.length > 0 || rejects.isFull) return this.#drain([...bridges, ...sharedBridges]);
     return this.flush();
   }
 
@@ -55,7 +92,7 @@ export class BatchRunner {
   }
 
   async #drain(bridges: readonly Bridge[]): Promise<void> {
-    for (const bridge of [...bridges, ...this.#parts.sharedBridges]) if (bridge.isWaiting) await bridge.drain();
+    for (const bridge of bridges) if (bridge.isWaiting) await bridge.drain();
     if (this.#parts.rejects.isFull) await this.#parts.rejects.flush();
     await this.flush();
   }
@@ -65,10 +102,5 @@ export class BatchRunner {
     const startMs = clock.monotonicMs();
     await waiting;
     metrics.time("backpressured", clock.monotonicMs() - startMs);
-  }
-
-  #leave(): void {
-    this.#parts.rejects.enter(undefined, undefined);
-    for (const port of this.#parts.ports) port.enter();
   }
 }

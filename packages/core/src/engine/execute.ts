@@ -7,8 +7,9 @@ import type { LogicalPlan } from "../plan/logical-plan.ts";
 import type { Tail } from "../plan/plan-builder.ts";
 import { planPipeline } from "../plan/planner.ts";
 import type { Batch } from "../record.ts";
-import { composed, peel } from "./outer-stages.ts";
-import { quietClock, quietLogger } from "./quiet.ts";
+import { asyncOf, composed, peel } from "./outer-stages.ts";
+import type { AsyncStages } from "./async-stages.ts";
+import { quietClock, quietLogger, quietRandom, quietStages } from "./quiet.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
 import type { PartitionTask } from "./task.ts";
 import { Wiring } from "./wiring.ts";
@@ -51,8 +52,9 @@ async function* executeFused<Out>(options: ExecuteOptions): AsyncGenerator<Out> 
   const abort = new AbortController();
   const cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
   const physical = planPipeline(withResult(plan, tails), functions);
+  const asyncStages = quietStages(cursor, abort.signal);
   const wiring = new Wiring(physical, {
-    cursor, clock: quietClock, logger: quietLogger, signal: abort.signal, functions, processingTimers: new ProcessingTimers(),
+    cursor, clock: quietClock, random: quietRandom, logger: quietLogger, signal: abort.signal, functions, asyncStages, processingTimers: new ProcessingTimers(),
     reject: (_node, error) => {
       throw error;
     },
@@ -63,16 +65,21 @@ async function* executeFused<Out>(options: ExecuteOptions): AsyncGenerator<Out> 
   }
   const batch = new SingleBatch();
   try {
-    for await (const value of source) {
-      task.process(batch.of(value));
-      await drain(task);
+    for await (const value of task.parts.instances.some((instance) => instance.asyncStage !== undefined) ? besides(source, asyncStages) : source) {
+      if (value !== answers) task.process(batch.of(value));
+      await drain(task, asyncStages);
       yield* results.splice(0);
     }
     task.end();
-    await drain(task);
-    yield* results.splice(0);
+    for (;;) {
+      await drain(task, asyncStages);
+      yield* results.splice(0);
+      if (!asyncStages.isOpen) break;
+      await asyncStages.next();
+    }
   } finally {
     abort.abort();
+    asyncStages.close();
     for (const bridge of task.parts.bridges) await bridge.close();
   }
 }
@@ -91,8 +98,37 @@ function withResult(plan: LogicalPlan, tails: readonly Tail[]): LogicalPlan {
   };
 }
 
-async function drain(task: PartitionTask): Promise<void> {
+async function drain(task: PartitionTask, asyncStages: AsyncStages): Promise<void> {
+  asyncStages.letOut();
   for (const bridge of task.parts.bridges) if (bridge.isWaiting) await bridge.drain();
+}
+
+/** Stands between the values of a source: there are answers. */
+const answers: unique symbol = Symbol("answers");
+
+/** The values of a source, and word of answers that come while one is awaited, or while no more should be read. */
+async function* besides(source: AsyncIterable<unknown> | Iterable<unknown>, asyncStages: AsyncStages): AsyncGenerator<unknown> {
+  const values = asyncOf(source)[Symbol.asyncIterator]();
+  let isOver = false;
+  try {
+    for (;;) {
+      const coming = values.next();
+      // Where an answer fails the whole, nobody awaits it any more.
+      coming.catch(() => undefined);
+      while (asyncStages.isOpen) {
+        const first = await Promise.race([coming, asyncStages.next()]);
+        if (first !== undefined && !asyncStages.isFull) break;
+        if (first !== undefined) await asyncStages.next();
+        yield answers;
+      }
+      const next = await coming;
+      isOver = next.done === true;
+      if (isOver) return;
+      yield next.value;
+    }
+  } finally {
+    if (!isOver) await values.return?.();
+  }
 }
 
 /** One record as a batch, used again and again. */

@@ -8,7 +8,9 @@ import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
-import { type Batch, cutAfter, type Position } from "../record.ts";
+import type { Batch, Position } from "../record.ts";
+import { AsyncStages } from "./async-stages.ts";
+import { BatchMemory } from "./batch-memory.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
@@ -16,8 +18,8 @@ import { type AtEnd, ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
 import { idleAfterMs } from "./event-time.ts";
-import { HeldMemory } from "./held-memory.ts";
 import { Idleness } from "./idleness.ts";
+import { InHand } from "./in-hand.ts";
 import type { InstanceHost } from "./instance.ts";
 import { Lookups } from "./lookups.ts";
 import { Partitions } from "./partitions.ts";
@@ -60,13 +62,14 @@ export class Executor {
   readonly #processingTimers = new ProcessingTimers();
   readonly #ports: readonly SinkPort[];
   readonly #rejects: RejectPort;
+  readonly #asyncStages: AsyncStages;
   readonly #wiring: Wiring;
   readonly #checkpointer: Checkpointer;
   readonly #schedule: CheckpointSchedule;
   readonly #partitions: Partitions;
   readonly #sources: Sources;
   readonly #runner: BatchRunner;
-  readonly #memory: HeldMemory;
+  readonly #memory: BatchMemory;
   readonly #waker: Waker;
   readonly #idleness: Idleness;
   readonly #isBounded: boolean;
@@ -87,7 +90,6 @@ export class Executor {
     this.#options = options;
     this.metrics = new ExecutorMetrics(environment, config.name);
     this.#waker = new Waker(clock);
-    this.#memory = new HeldMemory(environment.budget);
     this.#idleness = new Idleness(clock, idleAfterMs(plan));
     this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan) });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
@@ -101,16 +103,22 @@ export class Executor {
       nowMs: () => clock.nowMs(),
       count: (node) => this.metrics.count("rejected", node),
     });
+    const inHand = new InHand(this.#ports, this.#rejects);
+    this.#asyncStages = new AsyncStages({ clock, cursor: this.#cursor, signal: this.#abort.signal, inHand, wake: () => this.#waker.wake() });
     this.#wiring = new Wiring(plan, this.#instanceHost(), {
       sink: (node, shard) => this.#port(node).input(shard),
       late: (node) => this.metrics.count("late", node),
     });
     const keep = config.checkpoint?.keep ?? 3;
-    this.#runner = new BatchRunner({ clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges });
+    this.#runner = new BatchRunner({
+      clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges, asyncStages: this.#asyncStages, inHand,
+      bridges: () => this.#bridges(),
+      check: () => this.#throwFailure(),
+    });
     this.#checkpointer = new Checkpointer({
       plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
       flushRejected: () => this.#rejects.pass(),
-      flushOutput: () => this.#flushAll(),
+      flushOutput: () => this.#runner.drain(),
       snapshot: () => this.#partitions.snapshot(),
       committed: (snapshots) => this.#committed(snapshots),
     });
@@ -135,6 +143,7 @@ export class Executor {
       plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
       owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#lookups.open(instances),
     });
+    this.#memory = new BatchMemory({ budget: environment.budget, ports: this.#ports, runner: this.#runner, replay: this.#partitions.replay, settle: () => this.#schedule.settle() });
     this.#sources = new Sources({
       plan, environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan), handlers: {
         assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments), "dropped"),
@@ -172,6 +181,11 @@ export class Executor {
           continue;
         }
         if (this.#isSomethingDue()) await this.#housekeeping();
+        if (this.#asyncStages.isReady) await this.#letOut();
+        if (this.#asyncStages.isFull) {
+          await this.#waitForAnswers();
+          continue;
+        }
         const choice = this.#choose();
         if (choice === "done") return await this.#finish("finished");
         if (choice === "wait") await this.#waitForInput();
@@ -194,6 +208,7 @@ export class Executor {
   /** Stops reading after a checkpoint, with partitions and leases kept. Resolves when that is reached. */
   pause(): Promise<void> {
     return this.#between(async () => {
+      await this.#runner.drain();
       await this.#schedule.takeIfDirty();
       this.#isPaused = true;
     }, "refused");
@@ -213,7 +228,7 @@ export class Executor {
 
   /** There is nothing to do until new input comes or time passes. For tests on a manual clock. */
   get isQuiescent(): boolean {
-    return this.#waker.isSleeping && !this.#schedule.isPending;
+    return (this.#waker.isSleeping || this.#asyncStages.isWaiting) && !this.#schedule.isPending;
   }
 
   /** Records that the run has rejected up to its last commit: those behind it are read again. */
@@ -229,6 +244,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#endControl();
     this.#abort.abort();
+    this.#asyncStages.close();
     await this.#schedule.ended();
     this.#memory.close();
     await this.#sources.close();
@@ -264,21 +280,14 @@ export class Executor {
     this.#schedule.isDirty = true;
     if (result === "end") return this.#end(slot);
     task.idle = false;
-    return this.#memory.take(result.byteLength) ? this.#work(slot, result) : this.#afterFreeing(slot, result);
+    const room = this.#memory.take(result);
+    return room === undefined ? this.#work(slot, result) : room.then(() => this.#work(slot, result));
   }
 
   async #end(slot: Slot): Promise<void> {
     slot.task.end();
     await this.#runner.settle(slot.task);
     this.#partitions.replay.park(slot);
-  }
-
-  /** What sinks hold while they commit is given back before more is taken. */
-  async #afterFreeing(slot: Slot, batch: Batch): Promise<void> {
-    await this.#schedule.settle();
-    this.#memory.free();
-    this.#memory.take(batch.byteLength);
-    await this.#work(slot, batch);
   }
 
   #work(slot: Slot, batch: Batch): void | Promise<void> {
@@ -290,31 +299,8 @@ export class Executor {
       this.metrics.time("busy", nowMs - startMs);
       return nowMs - this.#sliceStartMs > sliceMs ? this.#yield() : undefined;
     };
-    const done = this.#runBatch(slot, batch);
+    const done = this.#memory.run(slot, batch);
     return done === undefined ? leave() : done.then(leave);
-  }
-
-  #runBatch(slot: Slot, batch: Batch): void | Promise<void> {
-    const part = this.#cutForReplay(slot, batch);
-    const finish = (): void => {
-      if (this.#ports.some((port) => port.held)) this.#memory.hold(batch.byteLength);
-      else this.#memory.give(batch.byteLength);
-      this.#partitions.replay.park(slot);
-      if (slot.rest === undefined) batch.release?.();
-    };
-    const done = this.#runner.run(slot.task, part);
-    if (done === undefined) return finish();
-    return done.then(finish);
-  }
-
-  /** A batch that reaches beyond the end of a replay is cut there, so that a checkpoint falls exactly between. */
-  #cutForReplay(slot: Slot, batch: Batch): Batch {
-    const stop = this.#partitions.replay.stopOf(slot);
-    const cut = stop === undefined ? undefined : cutAfter(batch, stop.until);
-    if (cut === undefined) return batch;
-    const [head, rest] = cut;
-    slot.rest = batch.release === undefined ? rest : { ...rest, release: () => batch.release?.() };
-    return head;
   }
 
   #isSomethingDue(): boolean {
@@ -336,6 +322,14 @@ export class Executor {
     }
     if (this.#isHeldUp()) await this.#schedule.settle();
     await this.#schedule.tick();
+  }
+
+  /** So many records are on their way that no more should be read. */
+  async #waitForAnswers(): Promise<void> {
+    const { clock } = this.#options.environment;
+    const startMs = clock.monotonicMs();
+    await this.#waker.wait(this.#nextDueMs());
+    this.metrics.time("backpressured", clock.monotonicMs() - startMs);
   }
 
   async #waitForInput(): Promise<void> {
@@ -367,23 +361,18 @@ export class Executor {
 
   async #leaveStop(): Promise<void> {
     const { replay } = this.#partitions;
+    await this.#runner.drain();
     if (replay.goOn()) return;
     await this.#schedule.takeNow();
     replay.end();
     await this.#afterReplay.runAll();
   }
 
-  /** All output up to the barrier goes to the sinks, whatever they say about waiting. */
-  async #flushAll(): Promise<void> {
-    for (const bridge of this.#bridges()) if (bridge.isWaiting) await bridge.drain();
-    await this.#runner.flush();
-  }
-
   /** Event time has moved without a record, where partitions are idle, come or go: what windows gave goes to the sinks, and into the next checkpoint. */
   async #letOut(): Promise<void> {
-    if (!this.#bridges().some((bridge) => bridge.isWaiting) && this.#rejects.isEmpty && this.#ports.every((port) => port.isEmpty)) return;
+    if (!this.#runner.hasOutput) return;
     this.#schedule.isDirty = true;
-    await this.#flushAll();
+    await this.#runner.letOut();
   }
 
   async #committed(snapshots: readonly ShardSnapshot[]): Promise<void> {
@@ -454,6 +443,7 @@ export class Executor {
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#waker.wake();
+    this.#asyncStages.wake();
   }
 
   #throwFailure(): void {
@@ -475,9 +465,11 @@ export class Executor {
     return {
       cursor: this.#cursor,
       clock: environment.clock,
+      random: environment.random,
       logger: environment.logger,
       signal: this.#abort.signal,
       functions,
+      asyncStages: this.#asyncStages,
       processingTimers: this.#processingTimers,
       reject: (node, error, value, outputs) => this.#rejects.reject(node, error, value, outputs),
     };

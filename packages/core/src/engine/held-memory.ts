@@ -7,6 +7,8 @@ export class HeldMemory {
   /** All bytes that are taken now. */
   #takenBytes = 0;
   #heldBytes = 0;
+  /** Of these, bytes of batches of which records are on their way. */
+  #flyingBytes = 0;
 
   constructor(budget: MemoryBudget) {
     this.#budget = budget;
@@ -24,6 +26,18 @@ export class HeldMemory {
     return true;
   }
 
+  /** The batch is done, but records of it are on their way: its bytes are held until `land`. */
+  launch(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.#flyingBytes += bytes;
+  }
+
+  /** What was on its way of a batch is with the sinks. */
+  land(bytes: number): void {
+    this.#heldBytes -= bytes;
+    this.#flyingBytes -= bytes;
+  }
+
   /** The batch is done; its output waits. */
   hold(bytes: number): void {
     this.#heldBytes += bytes;
@@ -37,14 +51,15 @@ export class HeldMemory {
 
   /** What waited is with the sinks. */
   free(): void {
-    const bytes = this.#heldBytes;
-    this.#heldBytes = 0;
+    const bytes = this.#heldBytes - this.#flyingBytes;
+    this.#heldBytes = this.#flyingBytes;
     this.give(bytes);
   }
 
   /** Gives everything back, also the bytes of a batch that failed in the middle. */
   close(): void {
     this.#heldBytes = 0;
+    this.#flyingBytes = 0;
     this.give(this.#takenBytes);
   }
 }

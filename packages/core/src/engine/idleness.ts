@@ -22,7 +22,7 @@ export class Idleness {
   /** Marks partitions that are idle by now. Event time may move, and windows fire. */
   mark(slots: readonly Slot[]): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const slot of slots) if (slot.isIdle && nowMs - slot.task.lastRecordMs >= this.#afterMs) slot.task.idle = true;
+    for (const slot of slots) if (slot.isIdle && !slot.task.isOpen && nowMs - slot.task.lastRecordMs >= this.#afterMs) slot.task.idle = true;
   }
 
   /** Milliseconds until the next one is due; Infinity: none is. */

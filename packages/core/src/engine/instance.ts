@@ -1,11 +1,13 @@
 // One running instance of a node: the operator with its state, timers and place in event time.
-import type { Clock, Logger } from "../contracts/environment.ts";
-import type { Cursor, Emit, FunctionTable, Operator, OperatorContext, OperatorState, Serializer, Timers } from "../contracts/operator.ts";
-import type { StreamFlowError } from "../errors.ts";
+import type { Clock, Logger, Random } from "../contracts/environment.ts";
+import type { AsyncWork, Cursor, Emit, FunctionTable, Operator, OperatorContext, OperatorState, Serializer, Timers } from "../contracts/operator.ts";
+import { StreamFlowError } from "../errors.ts";
 import { plainSerializer } from "../keyed/state-codec.ts";
 import type { KeyRules, MemoryTable } from "../keyed/keyed-table.ts";
 import { TableSet } from "../keyed/table-set.ts";
 import type { PhysicalNode } from "../plan/physical-plan.ts";
+import { type AsyncPlace, AsyncStage } from "./async-stage.ts";
+import type { AsyncStages } from "./async-stages.ts";
 import { broken } from "./broken.ts";
 import { Gate, type GateListener } from "./gate.ts";
 import type { ProcessingTimers } from "./processing-timers.ts";
@@ -15,9 +17,11 @@ import { TimeHeap } from "./time-heap.ts";
 export interface InstanceHost {
   readonly cursor: Cursor;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly functions: FunctionTable;
+  readonly asyncStages: AsyncStages;
   readonly processingTimers: ProcessingTimers;
   /** `outputs`: the connected "rejected" outputs of the instance's scope, by node. */
   reject(node: string, error: StreamFlowError, value: unknown, outputs?: ReadonlyMap<string, Emit>): void;
@@ -34,11 +38,13 @@ export interface InstanceWiring {
   next(output: string): Emit;
   /** Connected "rejected" outputs of its scope, by node. */
   readonly rejected: ReadonlyMap<string, Emit>;
+  /** Where it stands, if it is asynchronous. */
+  readonly asyncPlace?: AsyncPlace;
 }
 
-/** A node that has its own gate behind it: it holds state or timers, or moves event time itself. */
+/** A node that has its own gate behind it: it holds state or timers, moves event time itself, or has records on their way. */
 export function isTimed(entry: PhysicalNode): boolean {
-  return entry.shape?.stateful === true || entry.node.type === "eventTime";
+  return entry.shape?.stateful === true || entry.shape?.asynchronous === true || entry.node.type === "eventTime";
 }
 
 /** A running operator. */
@@ -51,6 +57,8 @@ export class OperatorInstance implements GateListener, Timers {
   readonly output: Gate;
   /** Kept in every checkpoint, for operators that load data (OPR-5). */
   version: string | undefined;
+  /** Set where it calls functions that may answer later. */
+  asyncStage: AsyncStage | undefined;
   readonly #host: InstanceHost;
   readonly #timers = new TimeHeap();
   readonly #keyTimers: MemoryTable<true>;
@@ -105,7 +113,7 @@ export class OperatorInstance implements GateListener, Timers {
   // --- event time ---------------------------------------------------------------------------------------------
 
   get nextTimerMs(): number {
-    return Math.min(this.#timers.next, this.output.nextTimerMs);
+    return Math.min(this.#timers.next, this.asyncStage?.isOpen === true ? Infinity : this.output.nextTimerMs);
   }
 
   advance(watermarkMs: number): void {
@@ -116,7 +124,8 @@ export class OperatorInstance implements GateListener, Timers {
     this.firing.now = true;
     while (!this.#timers.isEmpty && this.#timers.next <= watermarkMs) this.#fire(this.#timers.next);
     this.firing.now = false;
-    this.output.advance(watermarkMs);
+    if (this.asyncStage === undefined) this.output.advance(watermarkMs);
+    else this.asyncStage.advance();
   }
 
   #fire(timeMs: number): void {
@@ -158,12 +167,21 @@ export class OperatorInstance implements GateListener, Timers {
     this.operator.restored?.();
   }
 
+  #asynchronous(work: AsyncWork, place: AsyncPlace | undefined): Emit {
+    const { node, gate, output } = this;
+    if (place === undefined || this.asyncStage !== undefined) {
+      throw new StreamFlowError("SF_PIPELINE_STAGE_REJECTED", `stage "${node}" calls functions that may answer later: its shape says so, and it asks once`, { hint: "return asynchronous: true from shape" });
+    }
+    this.asyncStage = new AsyncStage(this.#host.asyncStages, { node, work, gate, output, place });
+    return this.asyncStage.push;
+  }
+
   #context(wiring: InstanceWiring): OperatorContext & { readonly outputGate: Gate } {
     const { gate, output } = this;
     const host = this.#host;
     const bind = (name: string): Emit => {
       const next = wiring.next(name);
-      if (output === gate || this.movesTime) return next;
+      if (output === gate || this.movesTime || wiring.asyncPlace !== undefined) return next;
       return (value) => {
         // What is emitted for a record comes after the watermark of all records before it (G2).
         if (output.watermarkMs < gate.watermarkMs && !this.firing.now) output.advance(gate.watermarkMs);
@@ -184,7 +202,9 @@ export class OperatorInstance implements GateListener, Timers {
       time: broken("late-rule") ? new Gate() : gate,
       state,
       timers: this,
+      asynchronous: (work) => this.#asynchronous(work, wiring.asyncPlace),
       clock: host.clock,
+      random: host.random,
       logger: host.logger,
       signal: host.signal,
       inputShapes: wiring.entry.inputShapes,

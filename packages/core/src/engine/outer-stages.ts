@@ -13,7 +13,7 @@ export function composed(processes: readonly Process[], source: Stream): Stream 
 }
 
 /** What stages are promised: an AsyncIterable. */
-function asyncOf(source: Stream): AsyncIterable<unknown> {
+export function asyncOf(source: Stream): AsyncIterable<unknown> {
   return Symbol.asyncIterator in source ? source : (async function* () { yield* source; })();
 }
 

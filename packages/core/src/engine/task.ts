@@ -84,6 +84,11 @@ export class PartitionTask {
     return this.parts.timeGates[0]?.watermarkMs ?? this.parts.gate.watermarkMs;
   }
 
+  /** Records of it are on their way through an asynchronous stage. */
+  get isOpen(): boolean {
+    return this.parts.instances.some((instance) => instance.asyncStage?.isOpen === true);
+  }
+
   /** An idle partition does not hold back event time behind an exchange. */
   set idle(idle: boolean) {
     for (const merge of this.parts.merges) merge.idle = idle;

@@ -8,6 +8,7 @@ import type { PlanEdge } from "../plan/logical-plan.ts";
 import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
 import { isBridged } from "../plan/shapes.ts";
 import { StreamFlowError } from "../errors.ts";
+import type { AsyncPlace } from "./async-stage.ts";
 import { Bridge } from "./bridge.ts";
 import type { CodeGraph, CodeTarget } from "./fuse.ts";
 import { FusedTask } from "./fused-task.ts";
@@ -119,6 +120,7 @@ export class Wiring {
   /** Frees what operators hold. One that throws keeps no other from it. */
   closeOperators(instances: readonly OperatorInstance[], logger: Logger): void {
     for (const instance of instances) {
+      instance.asyncStage?.close();
       try {
         instance.operator.close?.();
       } catch (error) {
@@ -155,9 +157,21 @@ export class Wiring {
       return { inputs: [bridge.push], bridge };
     }
     const keys: KeyRules = keyRules(entry, scope.isPartition ? "partition" : "shared");
-    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), rejected: scope.rejected });
+    const place = entry.shape?.asynchronous === true ? { asyncPlace: this.#asyncPlace(scope, entry) } : {};
+    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), rejected: scope.rejected, ...place });
     this.#places.set(instance, { scope, entry });
     return { inputs: instance.operator.inputs, instance };
+  }
+
+  #asyncPlace(scope: Scope, entry: PhysicalNode): AsyncPlace {
+    const moved = this.#moved(scope);
+    return {
+      rank: this.plan.nodes.indexOf(entry),
+      mark: isOnlyWay(entry, this.#nodes) ? "" : entry.node.id,
+      settleTime: () => {
+        for (const gate of moved) gate.tell();
+      },
+    };
   }
 
   /** The same ways that the closures take. */
@@ -262,6 +276,13 @@ export class Wiring {
     if (entry === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no node "${id}"`);
     return entry;
   }
+}
+
+/** Whether everything that comes to the nodes behind a node has come through it. */
+function isOnlyWay(entry: PhysicalNode, nodes: ReadonlyMap<string, PhysicalNode>): boolean {
+  const behind = new Set([entry.node.id]);
+  for (const { node, outgoing } of nodes.values()) if (behind.has(node.id)) for (const edge of outgoing) behind.add(edge.to);
+  return [...behind].every((id) => id === entry.node.id || nodes.get(id)?.incoming.every((edge) => behind.has(edge.from)) === true);
 }
 
 function instancesOf(scope: Scope): readonly OperatorInstance[] {

@@ -1,11 +1,16 @@
 // Runs one operator on its own, record by record: no engine, no I/O, event time and processing time advanced by hand.
 import type { Clock, Logger } from "../contracts/environment.ts";
 import type { Cursor, Emit, FunctionTable, NodeShape, Operator, OperatorContext, OperatorDefinition, Shape } from "../contracts/operator.ts";
+import { AsyncStage } from "../engine/async-stage.ts";
+import type { AsyncStages } from "../engine/async-stages.ts";
+import { Gate } from "../engine/gate.ts";
+import { quietStages } from "../engine/quiet.ts";
 import { TimeHeap } from "../engine/time-heap.ts";
 import { StreamFlowError } from "../errors.ts";
 import { TableSet, type TableSnapshot } from "../keyed/table-set.ts";
 import { ChangeKind } from "../record.ts";
 import { canonicalKey } from "../types/key.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /** What a harness may be told besides the operator. */
 export interface OperatorHarnessOptions {
@@ -94,7 +99,9 @@ export class OperatorHarness<Config> {
   readonly #timers: HarnessTimers = new HarnessTimers();
   readonly #outputs = new Map<string, Emitted[]>();
   readonly #cursor: Cursor = { timestampMs: NaN, key: undefined, change: ChangeKind.insert, index: -1 };
-  readonly #time = { watermarkMs: -Infinity };
+  readonly #time: Gate = new Gate();
+  readonly #asyncStages: AsyncStages;
+  #asyncStage: AsyncStage | undefined;
   readonly #options: OperatorHarnessOptions;
   #nowMs = 0;
   #index = 0;
@@ -102,6 +109,7 @@ export class OperatorHarness<Config> {
 
   constructor(definition: OperatorDefinition<Config>, config: Config, options: OperatorHarnessOptions = {}) {
     this.#options = options;
+    this.#asyncStages = quietStages(this.#cursor, new AbortController().signal);
     this.#inputNames = definition.inputs ?? ["main"];
     const inputShapes = options.inputShapes ?? this.#inputNames.map(() => unknownInput);
     const functions = options.functions ?? noFunctions;
@@ -144,8 +152,18 @@ export class OperatorHarness<Config> {
 
   /** Moves event time forward (never back) and fires what is due. */
   advanceWatermark(watermarkMs: number): this {
-    this.#time.watermarkMs = Math.max(this.#time.watermarkMs, watermarkMs);
+    this.#time.advance(watermarkMs);
+    this.#asyncStage?.advance();
     this.#fire();
+    return this;
+  }
+
+  /** Waits until everything that an asynchronous operator was given has been answered and has gone on. */
+  async answers(): Promise<this> {
+    while (this.#asyncStage?.isOpen === true) {
+      await this.#asyncStages.next();
+      this.#asyncStages.letOut();
+    }
     return this;
   }
 
@@ -223,6 +241,12 @@ export class OperatorHarness<Config> {
       time: this.#time,
       state: this.#tables,
       timers: this.#timers,
+      asynchronous: (work) => {
+        const place = { rank: 0, mark: "", settleTime: () => undefined };
+        this.#asyncStage = new AsyncStage(this.#asyncStages, { node: "operator", work, gate: this.#time, output: new Gate(), place });
+        return this.#asyncStage.push;
+      },
+      random: seededRandom(1),
       clock: this.#clock(),
       logger: this.#logger(),
       signal: new AbortController().signal,
