@@ -1,5 +1,5 @@
 // The contract between a sink and the engine. SNK clauses are proven by testing/conformance/sink.ts; the protocol: docs/adr/0001.
-import type { Position } from "../record.ts";
+import type { Column, Position } from "../record.ts";
 import type { Schema } from "../schema.ts";
 import type { Environment } from "./environment.ts";
 import type { ShardId } from "./checkpoint-store.ts";
@@ -32,7 +32,10 @@ export interface RecordIdentity {
 /** Records on their way into a sink, in order. */
 export interface SinkBatch {
   readonly length: number;
+  /** The records. Where there are columns, they are made when this is asked for. */
   readonly values: readonly unknown[];
+  /** The same records by their fields: each is a plain object of exactly these, in this order. Only for sessions that read columns, and not always. */
+  readonly columns?: readonly Column[];
   /** Event time of each record, NaN where there is none. */
   readonly timestamps: Float64Array;
   /** Change kinds; absent: all inserts. */
@@ -86,8 +89,11 @@ export interface SinkContext {
  *   Sink-first: nothing is written between the barrier and the end of `commitTransaction`; the engine holds it back.
  * - SNK-15. Store-first, with `remembersCommits`: `recover(shards)` answers, of these shards, the last epoch with output that is committed and not taken back,
  *   with its positions, whoever wrote it. An epoch whose bytes were lost with a damaged checkpoint is thereby known, and its output not made twice.
+ * - SNK-16. With `readsColumns`, a batch may come with `columns`: what is written is the same as for its `values`.
  */
 export interface SinkSession {
+  /** Records are better handed over as columns. @defaultValue false */
+  readonly readsColumns?: boolean;
   write(batch: SinkBatch): void | Promise<void>;
   flush(): Promise<void>;
   prepare?(commit: SinkCommit): Promise<Uint8Array>;

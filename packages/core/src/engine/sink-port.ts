@@ -9,9 +9,12 @@ import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/
 import type { Batch } from "../record.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
+import { type ColumnForm, HeldOutput, lastUpTo } from "./held-output.ts";
 
 /** How long `close` waits for a write that does not heed its signal. */
 const closeTimeoutMs = 10_000;
+/** More than two are in use only while writes overlap. */
+const maxFree = 2;
 
 /** What a port is made of. */
 export interface SinkPortParts {
@@ -21,6 +24,12 @@ export interface SinkPortParts {
   /** More records than this are not held. */
   readonly maxHeldRecords: number;
   readonly deliver: DeliverOptions;
+}
+
+/** What an emitter into a sink also is: a way in for columns. */
+export interface SinkInput {
+  readonly port: SinkPort;
+  readonly shard: ShardId;
 }
 
 /** Output on its way to one sink. */
@@ -38,12 +47,10 @@ export class SinkPort {
   epoch = 0;
   recordsOut = 0;
   readonly #parts: SinkPortParts;
-  #values: unknown[] = [];
-  #times: number[] = [];
-  #changes: number[] = [];
-  #anyChange = false;
-  #shards: ShardId[] = [];
-  #indexes: number[] = [];
+  /** Collected since the last flush. */
+  #output = new HeldOutput();
+  /** Was handed over, and is free again. */
+  readonly #free: HeldOutput[] = [];
   /** What the records were made from, in stretches; those that were held since an earlier batch have none. */
   #stretches: Stretch[] = [{ from: 0, ...nowhere }];
   #outputIndex = 0;
@@ -55,17 +62,25 @@ export class SinkPort {
   }
 
   /** The emitter for output of one shard. */
-  input(shard: ShardId): Emit {
+  input(shard: ShardId): Emit & SinkInput {
     const { cursor } = this.#parts;
-    return (value) => {
+    const emit = (value: unknown): void => {
       if (this.withheld.size > 0 && this.withheld.has(shard)) return;
-      this.#values.push(value);
-      this.#times.push(cursor.timestampMs);
-      this.#changes.push(cursor.change);
-      if (cursor.change !== 0) this.#anyChange = true;
-      this.#shards.push(shard);
-      this.#indexes.push(cursor.index);
+      this.#output.add(value, shard, cursor);
     };
+    return Object.assign(emit, { port: this, shard });
+  }
+
+  /** The sink takes columns. */
+  get readsColumns(): boolean {
+    return this.session?.readsColumns === true;
+  }
+
+  /** Where generated code puts the records of a batch of this shard; undefined: nowhere, they are dropped. */
+  enterColumns(shard: ShardId, form: ColumnForm): HeldOutput | undefined {
+    if (this.withheld.size > 0 && this.withheld.has(shard)) return undefined;
+    this.#output.prepare(form);
+    return this.#output;
   }
 
   /**
@@ -73,7 +88,7 @@ export class SinkPort {
    * `item` tells what was made of one record apart, where an asynchronous stage lets it go on at different times.
    */
   enter(batch?: Batch, shard?: ShardId, item: string = ""): void {
-    const from = this.#values.length;
+    const from = this.#output.length;
     if (this.held && from > 0) this.#stretches = [{ from: 0, ...nowhere }];
     if (this.#stretches.at(-1)?.from === from) this.#stretches.pop();
     this.#stretches.push({ from, batch, batchShard: shard, item });
@@ -81,23 +96,24 @@ export class SinkPort {
 
   /** Nothing waits to be handed over. */
   get isEmpty(): boolean {
-    return this.#values.length === 0;
+    return this.#output.length === 0;
   }
 
   get isFull(): boolean {
-    return this.#values.length >= this.#parts.maxHeldRecords;
+    return this.#output.length >= this.#parts.maxHeldRecords;
   }
 
   /** Hands over what was collected. Answers a promise only where the sink wants to be waited for. */
   flush(): void | Promise<void> {
-    if (this.held || this.#values.length === 0) return;
+    if (this.held || this.isEmpty) return;
     const { session } = this;
     if (session === undefined) throw new StreamFlowError("SF_INTERNAL", `sink "${this.node}" is written before it is open`);
+    const output = this.#output;
     const batch = this.#take();
     this.recordsOut += batch.length;
     const delivered = deliver(session, batch, this.#parts.deliver);
-    if (delivered === undefined) return undefined;
-    const written = this.tell("write", () => delivered);
+    if (delivered === undefined) return this.#giveBack(output);
+    const written = this.tell("write", () => delivered.then(() => this.#giveBack(output)));
     this.#writing = written;
     return written;
   }
@@ -125,27 +141,30 @@ export class SinkPort {
   }
 
   #take(): SinkBatch {
-    const shards = this.#shards;
-    const indexes = this.#indexes;
+    const output = this.#output;
+    const { length, asColumns } = output;
     const stretches = this.#stretches;
-    const epoch = this.epoch;
-    const firstOutput = this.#outputIndex;
-    const taken: SinkBatch = {
-      length: this.#values.length,
-      values: this.#values,
-      timestamps: Float64Array.from(this.#times),
-      ...(this.#anyChange ? { changes: Uint8Array.from(this.#changes) } : {}),
-      identityAt: (index) => identity({ shards, indexes, stretches, epoch, firstOutput }, index),
-    };
-    this.#outputIndex += taken.length;
-    this.#values = [];
-    this.#times = [];
-    this.#changes = [];
-    this.#anyChange = false;
-    this.#shards = [];
-    this.#indexes = [];
+    const origins: Origins = { output, stretches, epoch: this.epoch, firstOutput: this.#outputIndex };
+    let values: readonly unknown[] | undefined;
+    this.#outputIndex += length;
+    this.#output = this.#free.pop() ?? new HeldOutput();
     this.#stretches = [{ ...(stretches.at(-1) ?? nowhere), from: 0 }];
-    return taken;
+    return {
+      length,
+      get values() {
+        return (values ??= output.values);
+      },
+      ...(asColumns === undefined ? {} : { columns: asColumns }),
+      timestamps: output.times.subarray(0, length),
+      ...(output.anyChange ? { changes: output.changes.subarray(0, length) } : {}),
+      identityAt: (index) => identity(origins, index),
+    };
+  }
+
+  /** The sink keeps nothing of a batch when its write is over (SNK-11). */
+  #giveBack(output: HeldOutput): void {
+    output.clear();
+    if (this.#free.length < maxFree) this.#free.push(output);
   }
 }
 
@@ -172,8 +191,7 @@ interface Stretch {
 const nowhere: Omit<Stretch, "from"> = { batch: undefined, batchShard: undefined, item: "" };
 
 interface Origins {
-  readonly shards: readonly ShardId[];
-  readonly indexes: readonly number[];
+  readonly output: HeldOutput;
   readonly stretches: readonly Stretch[];
   readonly epoch: number;
   readonly firstOutput: number;
@@ -187,25 +205,14 @@ export function isOfEpoch({ origin }: RecordIdentity): boolean {
 }
 
 /** Output of a record is named by the record's position, behind an exchange with its partition; output of timers by epoch and count. */
-function identity(origins: Origins, index: number): RecordIdentity {
-  const shard = origins.shards[index];
-  const input = origins.indexes[index];
-  if (shard === undefined || input === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
-  const { from, batch, batchShard, item } = stretchOf(origins.stretches, index);
-  if (input < 0 || batch === undefined) return { shard, origin: `${ofEpoch}${origins.epoch}`, index: origins.firstOutput + index };
+function identity({ output, stretches, epoch, firstOutput }: Origins, index: number): RecordIdentity {
+  const shard = output.shardAt(index);
+  if (shard === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
+  const input = output.indexes[index] ?? -1;
+  const { from, batch, batchShard, item } = lastUpTo(stretches, index) ?? { from: 0, ...nowhere };
+  if (input < 0 || batch === undefined) return { shard, origin: `${ofEpoch}${epoch}`, index: firstOutput + index };
   let first = index;
-  while (first > from && origins.indexes[first - 1] === input) first--;
+  while (first > from && output.indexes[first - 1] === input) first--;
   const position = `${batch.positionAt(input)}${item}`;
   return { shard, origin: shard === batchShard ? position : `${batchShard} ${position}`, index: index - first };
-}
-
-/** The last stretch that begins at or before a record. */
-function stretchOf(stretches: readonly Stretch[], index: number): Stretch {
-  let [low, high] = [0, stretches.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (stretches[middle]!.from <= index) low = middle;
-    else high = middle - 1;
-  }
-  return stretches[low] ?? { from: 0, ...nowhere };
 }

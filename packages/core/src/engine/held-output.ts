@@ -1,0 +1,127 @@
+// Output that a port holds until it hands it over: records as rows, or as columns of one form; their times, kinds and origins in typed columns.
+//   O1. Order is kept: where a row comes behind columns, or a column's value is not of its form, what is held becomes rows.
+//   O2. What was handed over belongs to the sink until it is given back; nothing is changed in it before.
+import type { ShardId } from "../contracts/checkpoint-store.ts";
+import type { Cursor } from "../contracts/operator.ts";
+import type { Column } from "../record.ts";
+
+const firstRecords = 1_024;
+
+/** The fields that records come with. */
+export interface ColumnForm {
+  readonly names: readonly string[];
+  /** For each name: all its values are numbers. */
+  readonly areNumbers: readonly boolean[];
+  /** The rows that columns stand for. */
+  readonly rowsOf: (columns: readonly Column[], length: number) => unknown[];
+}
+
+/** Records of one shard, up to those of the next. */
+interface Run {
+  readonly shard: ShardId;
+  readonly from: number;
+}
+
+/** Records in order. Generated code fills columns by itself: it raises `length`, and calls `run` and `grow` when it must. */
+export class HeldOutput {
+  length = 0;
+  capacity: number = firstRecords;
+  /** What the columns are; undefined: records are rows. */
+  form: ColumnForm | undefined;
+  columns: (Float64Array | unknown[])[] = [];
+  times: Float64Array = new Float64Array(firstRecords);
+  /** Index of the input record in its batch; -1: output of a timer. */
+  indexes: Int32Array = new Int32Array(firstRecords);
+  changes: Uint8Array = new Uint8Array(firstRecords);
+  /** Not all are inserts. */
+  anyChange = false;
+  /** The shard of the last record. */
+  shard: ShardId | undefined;
+  #runs: Run[] = [];
+  #values: unknown[] = [];
+
+  /** Takes a row. */
+  add(value: unknown, shard: ShardId, cursor: Cursor): void {
+    if (this.form !== undefined) this.#toRows();
+    const at = this.length;
+    if (at === this.capacity) this.grow();
+    if (shard !== this.shard) this.run(shard);
+    this.#values.push(value);
+    this.times[at] = cursor.timestampMs;
+    this.indexes[at] = cursor.index;
+    this.changes[at] = cursor.change;
+    if (cursor.change !== 0) this.anyChange = true;
+    this.length = at + 1;
+  }
+
+  /** Makes it ready for columns of a form, where it is empty. */
+  prepare(form: ColumnForm): void {
+    if (this.length > 0 || this.form === form) return;
+    this.form = form;
+    this.columns = form.areNumbers.map((isNumber) => (isNumber ? new Float64Array(this.capacity) : []));
+  }
+
+  /** What follows is of another shard. */
+  run(shard: ShardId): void {
+    this.#runs.push({ shard, from: this.length });
+    this.shard = shard;
+  }
+
+  grow(): void {
+    this.capacity *= 2;
+    this.times = widened(this.times, new Float64Array(this.capacity));
+    this.indexes = widened(this.indexes, new Int32Array(this.capacity));
+    this.changes = widened(this.changes, new Uint8Array(this.capacity));
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? column : widened(column, new Float64Array(this.capacity))));
+  }
+
+  /** The shard of a record. */
+  shardAt(index: number): ShardId | undefined {
+    return index >= 0 && index < this.length ? lastUpTo(this.#runs, index)?.shard : undefined;
+  }
+
+  /** The records as columns, where they are held so. */
+  get asColumns(): readonly Column[] | undefined {
+    return this.form?.names.map((name, at) => {
+      const values = this.columns[at] ?? [];
+      return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
+    });
+  }
+
+  /** The records as rows. */
+  get values(): readonly unknown[] {
+    return this.form?.rowsOf(this.asColumns ?? [], this.length) ?? this.#values;
+  }
+
+  /** Forgets everything. What was a value of a record is not used again: a sink may keep that. */
+  clear(): void {
+    this.length = 0;
+    this.anyChange = false;
+    this.shard = undefined;
+    this.#runs = [];
+    this.#values = [];
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+  }
+
+  #toRows(): void {
+    this.#values = [...this.values];
+    this.form = undefined;
+    this.columns = [];
+  }
+}
+
+/** The last stretch that begins at or before a record. */
+export function lastUpTo<S extends { readonly from: number }>(stretches: readonly S[], index: number): S | undefined {
+  let [low, high] = [0, stretches.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (stretches[middle]!.from <= index) low = middle;
+    else high = middle - 1;
+  }
+  return stretches[low];
+}
+
+function widened<T extends Float64Array | Int32Array | Uint8Array>(old: T, wide: T): T {
+  wide.set(old);
+  return wide;
+}
