@@ -2,19 +2,32 @@
 //   node bench/gen.ts [RECORDS]
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type BidOptions, bidLines } from "./bids.ts";
+import { bidLines } from "./bids.ts";
 
-/** Where input and output of measurements are. */
+/** Where input and built programs are. */
 export const cacheFolder: string = join(import.meta.dirname, "node_modules/.cache/streamflow-bench");
 
+/** What a file of events is made from. Equal inputs are equal files. */
+export interface Input {
+  readonly records: number;
+  /** @defaultValue 1 */
+  readonly seed?: number;
+  /** Of 1: how many records come out of order. @defaultValue 0 */
+  readonly disorder?: number;
+}
+
 /** The path of a file of bids; made if it is not there yet. */
-export function bidsFile(options: Omit<BidOptions, "chunkBytes">): string {
-  const { records, seed = 1, disorder = 0 } = options;
+export function bidsFile(input: Input): string {
+  const { records, seed = 1, disorder = 0 } = input;
+  return madeOnce(`bids-${records}-${seed}-${disorder}.ndjson`, () => bidLines(input));
+}
+
+function madeOnce(name: string, chunks: () => Iterable<Buffer>): string {
   mkdirSync(cacheFolder, { recursive: true });
-  const path = join(cacheFolder, `bids-${records}-${seed}-${disorder}.ndjson`);
+  const path = join(cacheFolder, name);
   if (existsSync(path)) return path;
   const file = openSync(`${path}.part`, "w");
-  for (const chunk of bidLines(options)) writeSync(file, chunk);
+  for (const chunk of chunks()) writeSync(file, chunk);
   closeSync(file);
   renameSync(`${path}.part`, path);
   return path;

@@ -1,30 +1,45 @@
-// Reduces an output of W2 to a digest that is the same for equal results, whatever their order and the names of their fields.
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+// The digest of an output: equal for the same lines, whatever their order and the files that they are in.
+import { spawn } from "node:child_process";
+import { createHash, type Hash } from "node:crypto";
+import { once } from "node:events";
+import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-interface Row {
-  readonly auction?: number;
-  /** The key has no name of its own where a function made it. */
-  readonly key?: number;
-  /** Milliseconds, or ISO 8601. */
-  readonly windowStart: number | string;
-  readonly count: number;
-  readonly sum: number;
-}
-
-/** The file, or the visible parts of the folder. */
+/** The file, or the files of the folder that are not hidden, in the order of their names. */
 function filesOf(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).filter((name) => name.startsWith("part-")).map((name) => join(path, name));
+  return readdirSync(path).filter((name) => !/^[._]/.test(name)).sort().map((name) => join(path, name));
 }
 
-/** The MD5 of the rows of an NDJSON file, or of a folder of them, each as `auction,windowStart,count,sum`, sorted. */
-export function digestOf(path: string): string {
-  const lines = filesOf(path).flatMap((file) => readFileSync(file, "latin1").split("\n").filter((line) => line !== ""));
-  const rows = lines.map((line) => {
-    const { auction, key, windowStart, count, sum } = JSON.parse(line) as Row;
-    return `${auction ?? key},${new Date(windowStart).getTime()},${count},${sum}`;
-  });
-  return createHash("md5").update(rows.sort().join("\n")).digest("hex");
+/** Digests of outputs. What has the same bytes as an output that was sorted before is not sorted again. */
+export class ResultDigests {
+  readonly #known = new Map<string, string>();
+
+  /** The MD5 of the sorted lines of a file, or of a folder of files. */
+  async of(path: string): Promise<string> {
+    const files = filesOf(path);
+    const unsorted = createHash("md5");
+    for (const file of files) await add(unsorted, createReadStream(file, { highWaterMark: 1 << 20 }));
+    const bytes = unsorted.digest("hex");
+    const known = this.#known.get(bytes);
+    if (known !== undefined) return known;
+    const digest = await sortedDigest(files);
+    this.#known.set(bytes, digest);
+    return digest;
+  }
+}
+
+async function add(hash: Hash, stream: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of stream) hash.update(chunk);
+}
+
+async function sortedDigest(files: readonly string[]): Promise<string> {
+  const hash = createHash("md5");
+  if (files.length === 0) return hash.digest("hex");
+  const sort = spawn("sort", ["-S", "1G", ...files], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, LC_ALL: "C" } });
+  const closed = once(sort, "close") as Promise<[number | null]>;
+  await add(hash, sort.stdout);
+  const [code] = await closed;
+  if (code !== 0) throw new Error(`sort ended with code ${code}`);
+  return hash.digest("hex");
 }

@@ -1,0 +1,37 @@
+// What is measured: each variant of a workload is a job over an input.
+import { bidsFile, type Input } from "./gen.ts";
+
+/** A form of a workload. */
+export interface Variant {
+  readonly workload: string;
+  readonly variant: string;
+  /** What programs call it. */
+  readonly job: string;
+  /** What it does, for readers. */
+  readonly summary: string;
+  /** Its input has records out of order; programs that trust in order are left out. */
+  readonly isDisordered?: boolean;
+  readonly input: (input: Input) => string;
+}
+
+/** Of 1: how many records of the disordered variants come early, where the command line says nothing else. */
+export const usualDisorder = 0.05;
+
+const ordered = ({ records }: Input): string => bidsFile({ records });
+
+/** In the order in which they are measured. */
+export const variants: readonly Variant[] = [
+  { workload: "w1", variant: "base", job: "stateless", summary: "keep bids of at least 10,000, double the price, write four of seven fields", input: ordered },
+  { workload: "w2", variant: "base", job: "tumbling", summary: "keep bids of at least 10,000; count and sum for each auction and 10 s", input: ordered },
+  { workload: "w2", variant: "sliding", job: "sliding", summary: "count for each auction and 10 s, every 2 s", input: ordered },
+  { workload: "w2", variant: "session", job: "session", summary: "count for each bidder until 10 s pass without a bid", input: ordered },
+  { workload: "w2", variant: "string-key", job: "channel", summary: "as base, for each channel: a string", input: ordered },
+  { workload: "w2", variant: "disorder", job: "tumbling", summary: "as base, with records up to 4 s out of order", isDisordered: true, input: bidsFile },
+];
+
+/** The variants that a name stands for: `w2` for all of a workload, `w2/sliding` for one. */
+export function variantsOf(name: string): readonly Variant[] {
+  const found = variants.filter(({ workload, variant }) => name === workload || name === `${workload}/${variant}`);
+  if (found.length === 0) throw new Error(`there is no workload ${name}; known: ${[...new Set(variants.map(({ workload }) => workload))].join(", ")}, or one variant as w2/sliding`);
+  return found;
+}
