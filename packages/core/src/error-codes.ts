@@ -24,7 +24,7 @@ export const errorCodes = {
   SF_REQUEST_INVALID: { summary: "A request to the host is malformed, too large, or not taken there.", retryable: false },
   SF_CLIENT_MISSING: { summary: "An optional client library is not installed.", retryable: false },
   SF_STAGE_FAILED: { summary: "A user function or stage threw.", retryable: false },
-  SF_STAGE_PROMISE: { summary: "A function that was declared synchronous returned a promise.", retryable: false, hint: "await it in a stage of your own: `async *process(stream)`" },
+  SF_STAGE_PROMISE: { summary: "A function that was declared synchronous returned a promise.", retryable: false, hint: "let a `mapAsync` stage in front of it wait for the answer" },
   SF_REJECT_LIMIT: { summary: "More records were rejected than the pipeline allows.", retryable: false, hint: "look at the dead letters, or raise deadLetters.maxRejected" },
   SF_ROUTE_NONE: { summary: "No route of a router takes a record.", retryable: false, hint: "add a route, or give the router an `otherwise` output" },
   SF_EXPRESSION_INVALID: { summary: "An expression is malformed, uses something not allowed, or has the wrong type.", retryable: false },

@@ -23,8 +23,13 @@ export function failure(thrown: unknown, what: string): StreamFlowError {
  * @throws {@link StreamFlowError} SF_STAGE_PROMISE
  */
 export function refusePromise(value: unknown, what: string): void {
-  if (typeof value !== "object" || value === null || typeof (value as { then?: unknown }).then !== "function") return;
+  if (!isPromise(value)) return;
   throw new StreamFlowError("SF_STAGE_PROMISE", `the function of ${what} returned a promise`);
+}
+
+/** Whether a function has answered that it will answer later. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 /** The fields that several computations read together. */

@@ -16,6 +16,8 @@ export { lookup, lookupOperator } from "./lookup.ts";
 export type { LookupConfig, LookupOptions } from "./lookup.ts";
 export { map, mapOperator } from "./map.ts";
 export type { MapConfig, MapOptions } from "./map.ts";
+export { mapAsync, mapAsyncOperator } from "./map-async.ts";
+export type { AsyncRetry, MapAsyncConfig, MapAsyncOptions } from "./map-async.ts";
 export type { StageOptions } from "./operator-stage.ts";
 export { transformComponents, transformOperators } from "./operators.ts";
 export { project, projectOperator } from "./project.ts";

@@ -3,7 +3,7 @@ import { eventTime, type OperatorDefinition, type Stage } from "@streamflow/core
 import { operatorConformance, type OperatorRecord, type OperatorSetup, registerConformance, TestSource, testRecords } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import {
-  aggregate, avg, collect, count, filter, first, flatMap, global, keyBy, lookup, map, max, project, quantile, reduce, session, sliding, split, sum, topN, transformOperators, tumbling, union, window,
+  aggregate, avg, collect, count, filter, first, flatMap, global, keyBy, lookup, map, mapAsync, max, project, quantile, reduce, session, sliding, split, sum, topN, transformOperators, tumbling, union, window,
   windowJoin,
 } from "./index.ts";
 
@@ -42,6 +42,12 @@ function odd(item: Item): Item {
   return item;
 }
 
+/** After a while that differs from item to item. */
+async function later(item: Item): Promise<Item> {
+  for (let turns = item.n; turns > 0; turns--) await Promise.resolve();
+  return item;
+}
+
 const number = (item: Item): number => item.n;
 const airports = [{ code: "a", name: "Ah" }, { code: "c", name: "Sea" }, { code: "c", name: "C" }];
 const rows = new TestSource({ 0: testRecords(airports) });
@@ -50,6 +56,8 @@ const results = { n: count(), total: sum(number), mean: avg(number), top: topN(2
 
 const setups: Readonly<Record<string, OperatorSetup<never>>> = {
   map: setup(map((item: Item) => item.n * 2), { records: plain }, map((item: Item) => odd(item).n)),
+  mapAsync: setup(mapAsync(async (item: Item) => later(item).then(({ n }) => n * 2), { concurrency: 3 }), { records: plain }, mapAsync(async (item: Item) => odd(await later(item)).n, { concurrency: 3 })),
+  "mapAsync: at once": setup(mapAsync((item: Item) => item.n * 2), { records: keyed }, mapAsync((item: Item) => odd(item).n)),
   project: setup(project({ id: (item: Item) => item.id, twice: (item: Item) => item.n * 2 }), { records: plain }, project({ id: (item: Item) => odd(item).id })),
   filter: setup(filter((item: Item) => item.n % 2 === 0), { records: plain }, filter((item: Item) => odd(item).n > 1)),
   "flatMap of several": setup(flatMap((item: Item) => [item.id, item.n]), { records: plain }, flatMap((item: Item) => [odd(item).id, item.n])),

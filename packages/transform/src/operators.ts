@@ -7,6 +7,7 @@ import { flatMapOperator, flatMapSpec } from "./flat-map.ts";
 import { windowJoinOperator, windowJoinSpec } from "./join.ts";
 import { keyByOperator, keyBySpec } from "./key-by.ts";
 import { lookupOperator, lookupSpec } from "./lookup.ts";
+import { mapAsyncOperator } from "./map-async.ts";
 import { mapOperator, mapSpec } from "./map.ts";
 import { projectOperator, projectSpec } from "./project.ts";
 import { reduceOperator } from "./reduce.ts";
@@ -31,10 +32,11 @@ export const transformComponents: readonly ComponentSpec<"stage">[] = [
   unionSpec,
 ];
 
-/** What these stages run, and `reduce`, whose function only code can give. Give it to `Registry.addOperators`. */
+/** What these stages run, and `mapAsync` and `reduce`, whose functions only code can give. Give it to `Registry.addOperators`. */
 export const transformOperators: readonly AnyOperatorDefinition[] = [
   eventTimeOperator,
   mapOperator,
+  mapAsyncOperator,
   filterOperator,
   flatMapOperator,
   projectOperator,

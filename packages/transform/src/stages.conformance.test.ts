@@ -2,7 +2,7 @@
 import type { Stage } from "@streamflow/core";
 import { registerConformance, stageConformance, type StageHarness } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
-import { aggregate, count, filter, flatMap, keyBy, map, project, reduce, split, tumbling, union, window } from "./index.ts";
+import { aggregate, count, filter, flatMap, keyBy, map, mapAsync, project, reduce, split, tumbling, union, window } from "./index.ts";
 
 interface Item {
   readonly id: number;
@@ -20,6 +20,8 @@ function checked(item: Item): Item {
 type Harness = StageHarness<Item, unknown>;
 const stages: Readonly<Record<string, Harness>> = {
   map: { create: () => map((item: Item) => checked(item).n), inputs, outputs: inputs.map(({ n }) => n), refused: { value: bad } },
+  mapAsync: { create: () => mapAsync(async (item: Item) => checked(item).n, { concurrency: 4 }), inputs, outputs: inputs.map(({ n }) => n), refused: { value: bad } },
+  "mapAsync, at once": { create: () => mapAsync((item: Item) => checked(item).n), inputs, outputs: inputs.map(({ n }) => n), refused: { value: bad } },
   filter: { create: () => filter((item: Item) => checked(item).n > 4), inputs, outputs: inputs.filter(({ n }) => n > 4), refused: { value: bad } },
   flatMap: { create: () => flatMap((item: Item) => [checked(item).id, item.n]), inputs, outputs: inputs.flatMap(({ id, n }) => [id, n]), refused: { value: bad } },
   project: { create: () => project({ twice: (item: Item) => checked(item).n * 2 }), inputs, outputs: inputs.map(({ n }) => ({ twice: n * 2 })), refused: { value: bad } },

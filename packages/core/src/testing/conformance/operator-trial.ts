@@ -68,6 +68,7 @@ export class OperatorTrial<Config> {
   readonly outputs: readonly string[];
   readonly needsKey: boolean;
   readonly isDeterministic: boolean;
+  readonly isAsynchronous: boolean;
 
   constructor(setup: OperatorSetup<Config>) {
     this.setup = setup;
@@ -76,6 +77,7 @@ export class OperatorTrial<Config> {
     this.outputs = Object.keys(shape.outputs);
     this.needsKey = shape.needsKey === true;
     this.isDeterministic = shape.deterministic;
+    this.isAsynchronous = shape.asynchronous === true;
   }
 
   get inputs(): readonly string[] {
@@ -111,6 +113,12 @@ export class OperatorTrial<Config> {
     if (to >= records.length) harness.end();
   }
 
+  /** Like `push`; what an asynchronous operator has been asked is answered when this resolves. */
+  async pushAll(harness: OperatorHarness<Config>, from: number, to: number, without?: (record: OperatorRecord) => boolean): Promise<void> {
+    this.push(harness, from, to, without);
+    if (this.isAsynchronous) await harness.answers();
+  }
+
   take(harness: OperatorHarness<Config>): Outputs {
     return Object.fromEntries(this.outputs.map((name) => [name, harness.take(name).map(({ value, timestampMs, change }): Output => [value, timestampMs, change])]));
   }
@@ -118,7 +126,7 @@ export class OperatorTrial<Config> {
   /** One run from beginning to end. */
   async runAlone(options: { readonly config?: Config; readonly without?: (record: OperatorRecord) => boolean } = {}): Promise<{ readonly outputs: Outputs; readonly rejected: readonly RejectedValue[] }> {
     const harness = await this.alone(options);
-    this.push(harness, 0, this.setup.records.length, options.without);
+    await this.pushAll(harness, 0, this.setup.records.length, options.without);
     return { outputs: this.take(harness), rejected: harness.rejected };
   }
 

@@ -47,7 +47,7 @@ function addDefinition<Config>(suite: Suite<Config>, alone: Need): void {
     async (t) => {
       const expected = (await t.runAlone()).outputs;
       const two = [await t.alone(), await t.alone()];
-      for (const at of range(t.setup.records.length)) for (const harness of two) t.push(harness, at, at + 1);
+      for (const at of range(t.setup.records.length)) for (const harness of two) await t.pushAll(harness, at, at + 1);
       for (const harness of two) assert.deepEqual(t.take(harness), expected);
     },
     alone,
@@ -56,10 +56,11 @@ function addDefinition<Config>(suite: Suite<Config>, alone: Need): void {
 
 function addOrder<Config>(suite: Suite<Config>, alone: Need): void {
   suite.add(
-    ["OPR-1", "it emits within the call: nothing comes later by itself"],
+    ["OPR-1", "it emits within the call, or when it is brought an answer: nothing comes later by itself"],
     async (t) => {
       const harness = await t.alone();
       t.push(harness, 0, t.setup.records.length);
+      if (t.isAsynchronous) await harness.answers();
       assert.ok(count(t.take(harness)) > 0, "the records of the setup bring something out");
       for (const _ of range(5)) await nextTurn();
       assert.equal(count(t.take(harness)), 0, "records that came after the last call");
@@ -119,10 +120,10 @@ function addState<Config>(suite: Suite<Config>, { alone, keyed }: { readonly alo
       const expected = (await t.runAlone()).outputs;
       for (const cut of range(length + 1)) {
         const first = await t.alone();
-        t.push(first, 0, Math.min(cut, length - 1));
+        await t.pushAll(first, 0, Math.min(cut, length - 1));
         const before = t.take(first);
         const second = await t.alone({ from: first.snapshot() });
-        t.push(second, Math.min(cut, length - 1), length);
+        await t.pushAll(second, Math.min(cut, length - 1), length);
         assert.deepEqual(joined(before, t.take(second)), expected, `handed over after ${cut} records`);
       }
     },
