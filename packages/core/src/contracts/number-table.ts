@@ -5,6 +5,7 @@
  * - NUM-1. A key has one slot, from its first `slotFor` until the namespace is dropped; its numbers begin as 0. Keys are equal as the type table says.
  * - NUM-2. `columns[c][slot]` is number `c` of a key. The arrays are others after a `slotFor` that made room: read them again.
  * - NUM-3. `forEach` visits in the order of TBL-2.
+ * - NUM-4. A key that is removed has no slot any more; in a space of which keys were removed, `slotFor` may number all slots anew when it makes room.
  */
 export interface NumberSpace {
   /** The slot of a key; −1: it has none. */
@@ -16,7 +17,12 @@ export interface NumberSpace {
   readonly columns: readonly Float64Array[];
   /** What a key has beside its numbers, where it has anything; stored with it. */
   readonly extras: Map<number, unknown>;
+  /** Removes the key of a slot that has one. */
+  remove(slot: number): void;
+  /** Sorts slots that have keys into the order of `forEach`. */
+  inOrder(slots: number[]): number[];
   readonly size: number;
+  keyAt(slot: number): unknown;
   forEach(visit: (key: unknown, slot: number) => void): void;
 }
 
@@ -38,4 +44,6 @@ export interface NumberTableOptions {
   readonly format: string;
   /** @defaultValue 1 */
   readonly version?: number;
+  /** Nothing of it is stored: the operator makes it anew from other tables. @defaultValue false */
+  readonly isDerived?: boolean;
 }

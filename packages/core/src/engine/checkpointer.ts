@@ -1,9 +1,9 @@
 // The checkpoint and commit protocol of docs/adr/0001: the eight steps, in order, at every barrier.
 //   I1, I2, I5 and I6 of that page are kept here; I3, I4 and I7 by the checkpoint writer, stores and sinks.
 import type { ListedCheckpoint, SegmentRef, ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
-import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft } from "../contracts/checkpointing.ts";
+import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft, StateBytes } from "../contracts/checkpointing.ts";
 import type { CheckpointStore } from "../contracts/checkpoint-store.ts";
-import type { Environment } from "../contracts/environment.ts";
+import type { Clock, Environment } from "../contracts/environment.ts";
 import type { ShardCommit, SinkCommit } from "../contracts/sink.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
@@ -56,7 +56,7 @@ interface Barrier {
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
   #writer: CheckpointWriter | undefined;
-  /** The copy of the barrier before: what a broken build would store. */
+  /** The copy of the barrier before, where a test wants it stored. */
   #before: readonly ShardSnapshot[] | undefined;
   /** The epochs that sink-first sinks name when they are asked now, by shard. */
   readonly #committed = new Map<ShardId, number>();
@@ -119,7 +119,7 @@ export class Checkpointer {
     // The copy comes before anything else runs: these positions go with output that the sinks now seal.
     const taken = this.#parts.snapshot();
     const snapshots = broken("barrier") ? (this.#before ?? taken) : taken;
-    this.#before = taken;
+    this.#before = broken("barrier") ? taken : undefined;
     const commit = sinkCommit(draft.epoch, snapshots);
     const prepared = new Map<SinkPort, Uint8Array>();
     for (const port of ports) {
@@ -149,7 +149,7 @@ export class Checkpointer {
   async #publish({ draft, snapshots, prepared }: Barrier): Promise<ReadonlyMap<string, number>> {
     try {
       await this.#reach("before-store");
-      const states = snapshots.flatMap((snapshot) => snapshot.state.map(({ node, table }) => ({ node, ...table })));
+      const states = await writeStates(snapshots, this.#parts.environment.clock);
       const written = await draft.writeStates(states);
       const references: Record<string, SegmentRef> = {};
       for (const [port, bytes] of prepared) references[port.node] = await draft.writePrepared(bytes);
@@ -192,6 +192,27 @@ export class Checkpointer {
     return this.#parts.environment.faults?.reach(`checkpoint.${point}`);
   }
 }
+
+/** Makes the bytes of what was copied. Records are processed between the pieces. */
+async function writeStates(snapshots: readonly ShardSnapshot[], clock: Clock): Promise<readonly StateBytes[]> {
+  const states: StateBytes[] = [];
+  let length = 0;
+  for (const { node, table } of snapshots.flatMap((snapshot) => snapshot.state)) {
+    const writing = table.write();
+    let step = writing.next();
+    for (; step.done !== true; step = writing.next()) await new Promise<void>((resolve) => clock.soon(resolve));
+    const { state, serializer, version } = table;
+    states.push({ node, state, serializer, version, bytes: step.value });
+    length += step.value.length;
+    if (length < pieceBytes) continue;
+    length = 0;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+  }
+  return states;
+}
+
+/** So much state is written before others may run: about a millisecond's work. */
+const pieceBytes = 1 << 19;
 
 function order(port: SinkPort): "store-first" | "sink-first" | undefined {
   const { delivery, commitOrder } = port.sink.capabilities;

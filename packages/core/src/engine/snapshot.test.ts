@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainSerializer } from "../keyed/state-codec.ts";
+import { written } from "../keyed/table-part.ts";
 import { TableSet } from "../keyed/table-set.ts";
 import type { OperatorInstance } from "./instance.ts";
 import { Gate } from "./gate.ts";
@@ -42,7 +43,7 @@ describe("a partition", () => {
     const { state } = snapshotPartition(task([one]), new Map());
     one.counts.set(0, "k", 6);
     const back = instance("sum");
-    restoreTables([back], state.map(({ node, table }) => ({ entry: { ...table, node } as never, bytes: table.bytes })), 0);
+    restoreTables([back], state.map(({ node, table }) => ({ entry: { ...table, node } as never, bytes: written(table.write()) })), 0);
     expect(back.counts.get(0, "k")).toBe(5);
   });
 });

@@ -1,7 +1,7 @@
 // What a checkpoint holds of the operators: copied out between two batches, put back into fresh ones.
 import type { ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
 import type { StoredState } from "../contracts/checkpointing.ts";
-import type { TableSnapshot } from "../keyed/table-set.ts";
+import type { TableCopy } from "../keyed/table-set.ts";
 import { keyGroupCount } from "../keyed/key-group.ts";
 import type { Gate } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
@@ -13,7 +13,7 @@ export interface ShardSnapshot {
   readonly generation: number;
   readonly positions: Readonly<Record<string, string>>;
   readonly progress: Readonly<Record<string, string | number | boolean>>;
-  readonly state: readonly { readonly node: string; readonly table: TableSnapshot }[];
+  readonly state: readonly { readonly node: string; readonly table: TableCopy }[];
 }
 
 /** Stands among the positions of a partition that has ended: sinks keep it with them. */
@@ -27,15 +27,15 @@ export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string
     generation: task.generation,
     positions: { ...(task.position === undefined ? {} : { [partition]: task.position }), ...(task.ended ? { [endedMark]: "" } : {}) },
     progress: { ordinal: task.ordinal, ended: task.ended, ...gateProgress(gates), ...versions(instances) },
-    state: instances.flatMap((instance) => instance.tables.snapshot().map((table) => ({ node: instance.node, table }))),
+    state: instances.flatMap((instance) => instance.tables.copy().map((table) => ({ node: instance.node, table }))),
   };
 }
 
 /** Copies the shared scope: one shard for every key group. */
 export function snapshotShared(instances: readonly OperatorInstance[], gates: ReadonlyMap<string, Gate>, generation: (shard: ShardId) => number): readonly ShardSnapshot[] {
-  const groups: { node: string; table: TableSnapshot }[][] = Array.from({ length: keyGroupCount }, () => []);
+  const groups: { node: string; table: TableCopy }[][] = Array.from({ length: keyGroupCount }, () => []);
   for (const instance of instances) {
-    for (const table of instance.tables.snapshot()) groups[table.group]!.push({ node: instance.node, table });
+    for (const table of instance.tables.copy()) groups[table.group]!.push({ node: instance.node, table });
   }
   const progress = { ...gateProgress(gates), ...versions(instances) };
   return groups.map((state, group) => {

@@ -5,7 +5,10 @@ import { keyOf } from "../types/key.ts";
 import { keyGroupCount, keyGroupOfCanonical } from "./key-group.ts";
 import { type KeyRules, MemoryTable } from "./keyed-table.ts";
 import { MemoryNumberTable } from "./number-table.ts";
-import { plainSerializer, StateWriter } from "./state-codec.ts";
+import { readTable } from "./read-table.ts";
+import { plainSerializer } from "./state-codec.ts";
+import { written } from "./table-part.ts";
+import { TableSet } from "./table-set.ts";
 
 const canonical = keyOf();
 const rules: readonly KeyRules[] = [{ canonical, groups: 1 }, { canonical, group: keyGroupOfCanonical, groups: keyGroupCount }];
@@ -17,6 +20,7 @@ const key = fc.oneof(
   fc.double({ noNaN: true }),
 );
 const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("remove" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.constant(0) }) },
   { weight: 12, arbitrary: fc.record({ do: fc.constant("add" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.integer() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("drop" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.constant(0) }) },
 );
@@ -35,10 +39,7 @@ function contentOf(table: MemoryNumberTable): unknown {
 
 function copyOf(table: MemoryNumberTable, rule: KeyRules): MemoryNumberTable {
   const copy = new MemoryNumberTable("t", options, rule);
-  for (let group = 0; group < rule.groups; group++) {
-    const out = new StateWriter();
-    if (table.snapshot(group, out)) copy.restore(group, out.finish(), 1);
-  }
+  for (const { group, write } of table.parts()) copy.restore(group, written(write()), 1);
   return copy;
 }
 
@@ -55,6 +56,12 @@ for (const rule of rules) {
             continue;
           }
           const space = table.open(one.namespace);
+          if (one.do === "remove") {
+            const known = space.slotOf(one.key);
+            if (known >= 0) space.remove(known);
+            expect(model.delete(one.namespace, one.key)).toBe(known >= 0);
+            continue;
+          }
           const slot = space.slotFor(one.key);
           space.columns[0]![slot]! += one.by;
           space.columns[1]![slot]!++;
@@ -68,6 +75,9 @@ for (const rule of rules) {
         });
         expect(contentOf(table)).toEqual(expected);
         expect(contentOf(copyOf(table, rule))).toEqual(expected);
+        const shown = table.parts().flatMap(({ write }) => [...readTable(written(write()))]).map(({ namespace, key: k, parts }) => [namespace, k, ...parts, undefined]);
+        expect(shown).toHaveLength(expected.length);
+        expect(expected).toEqual(expect.arrayContaining(shown));
         expect(table.size).toBe(expected.length);
       }),
       { numRuns: 300 },
@@ -102,5 +112,88 @@ describe("growth", () => {
     const space = table.open(0);
     space.extras.set(space.slotFor("a"), 5n);
     expect(contentOf(copyOf(table, rules[0]!))).toEqual([[0, "a", 0, 0, 5n]]);
+  });
+});
+
+describe("copies", () => {
+  const numbersOf = (table: MemoryNumberTable): MemoryNumberTable => copyOf(table, rules[1]!);
+
+  it("a copy holds what was there, whatever is added, removed, dropped or copied before it is written", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(400), fc.constantFrom("add", "add", "remove", "drop", "copy")), { maxLength: 300 }), (steps) => {
+        const table = new MemoryNumberTable("t", options, rules[1]!);
+        const copies: { readonly parts: ReturnType<MemoryNumberTable["parts"]>; readonly content: unknown }[] = [];
+        const check = (): void => {
+          for (const { parts, content } of copies.splice(0)) {
+            const restored = new MemoryNumberTable("t", options, rules[1]!);
+            for (const { group, write } of parts) restored.restore(group, written(write()), 1);
+            expect(contentOf(restored)).toEqual(content);
+          }
+        };
+        for (const [n, what] of steps) {
+          if (what === "copy") {
+            // One copy at a time: the arrays of the one before are used again.
+            check();
+            copies.push({ parts: table.parts(), content: contentOf(table) });
+            continue;
+          }
+          if (what === "drop" && n < 20) table.drop(0);
+          const space = table.open(0);
+          const one = n % 5 === 0 ? `text ${n}` : n;
+          if (what === "remove") {
+            const slot = space.slotOf(one);
+            if (slot >= 0) space.remove(slot);
+          } else {
+            const slot = space.slotFor(one);
+            space.columns[0]![slot]! += n;
+            if (n % 7 === 0) space.extras.set(slot, BigInt(n));
+          }
+        }
+        check();
+      }),
+    );
+  });
+
+  it("NUM-4: keys that come and go keep little, in order, and are found", () => {
+    const table = new MemoryNumberTable("t", options, rules[1]!);
+    const model = new MemoryTable("t", plainSerializer<number>(), rules[1]!);
+    const space = table.open(0);
+    for (let i = 0; i < 20_000; i++) {
+      const name = i % 3 === 0 ? `k${i}` : i * 7;
+      space.columns[0]![space.slotFor(name)] = i;
+      model.set(0, name, i);
+      const gone = i - 100;
+      const old = gone % 3 === 0 ? `k${gone}` : gone * 7;
+      if (gone < 0 || gone % 50 === 0) continue;
+      space.remove(space.slotOf(old));
+      model.delete(0, old);
+    }
+    const seen: unknown[] = [];
+    space.forEach((name, slot) => seen.push([name, space.columns[0]![slot]]));
+    const expected: unknown[] = [];
+    model.forEach(0, (name, i) => expected.push([name, i]));
+    expect(seen).toEqual(expected);
+    expect([space.size, space.columns[0]!.length < 4_096]).toEqual([expected.length, true]);
+    expect(contentOf(numbersOf(table))).toEqual(contentOf(table));
+    const slots = expected.map((entry) => space.slotOf((entry as [unknown])[0]));
+    expect(space.inOrder([...slots].reverse())).toEqual(slots);
+  });
+
+  it("a derived table is not stored", () => {
+    const set = new TableSet("node", rules[0]!);
+    set.numbers("made", { ...options, isDerived: true }).open(0).slotFor(1);
+    expect([set.size, set.snapshot()]).toEqual([0, []]);
+  });
+
+  it("SF_STATE_CORRUPT: bytes that are cut, or of another table", () => {
+    const table = new MemoryNumberTable("t", options, rules[0]!);
+    table.open(0).extras.set(table.open(0).slotFor("a"), 5n);
+    table.open(0).slotFor(3);
+    const bytes = written(table.parts()[0]!.write());
+    const corrupt = expect.objectContaining({ code: "SF_STATE_CORRUPT" });
+    for (let length = 0; length < bytes.length; length++) {
+      if (length !== 2) expect(() => new MemoryNumberTable("t", options, rules[0]!).restore(0, bytes.subarray(0, length), 1), String(length)).toThrow(corrupt);
+    }
+    expect(() => new MemoryNumberTable("t", { ...options, columns: 3 }, rules[0]!).restore(0, bytes, 1)).toThrow(corrupt);
   });
 });

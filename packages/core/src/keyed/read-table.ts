@@ -1,4 +1,5 @@
 // Stored tables as tools see them: entries by namespace and key, without the operator that wrote them.
+import { columnsMark, putFloats, readColumns } from "./space-copy.ts";
 import { StateReader } from "./state-codec.ts";
 
 /** An entry of a stored table. */
@@ -15,6 +16,7 @@ export interface StoredEntry {
  * @throws {@link StreamFlowError} SF_STATE_CORRUPT while it is read, where the bytes are something else
  */
 export function* readTable(bytes: Uint8Array): Generator<StoredEntry> {
+  if (bytes[0] === columnsMark) return yield* readNumbers(bytes);
   const from = new StateReader(bytes);
   while (!from.atEnd) {
     const namespace = from.number();
@@ -25,6 +27,23 @@ export function* readTable(bytes: Uint8Array): Generator<StoredEntry> {
       const parts: unknown[] = [];
       while (!frame.atEnd) parts.push(frame.value());
       yield { namespace, key, parts };
+    }
+  }
+}
+
+function* readNumbers(bytes: Uint8Array): Generator<StoredEntry> {
+  for (const { namespace, count, rest, ...stored } of readColumns(bytes)) {
+    const [keys, ...columns] = [stored.keys, ...stored.columns].map((column) => {
+      const numbers = new Float64Array(count);
+      putFloats(column, numbers, 0);
+      return numbers;
+    }) as [Float64Array, ...Float64Array[]];
+    const more = new Map(rest.map(([index, key, extra]) => [index, { key, extra }]));
+    for (let i = 0; i < count; i++) {
+      const { key, extra } = more.get(i) ?? {};
+      const number = keys[i]!;
+      const parts = columns.map((column) => column[i]);
+      yield { namespace, key: key === undefined && number === number ? number : key, parts: extra === undefined ? parts : [...parts, extra] };
     }
   }
 }

@@ -5,15 +5,23 @@ import { StreamFlowError } from "../errors.ts";
 import { MemoryTable, type KeyRules } from "./keyed-table.ts";
 import { MemoryNumberTable } from "./number-table.ts";
 import { StateWriter } from "./state-codec.ts";
+import { type TablePart, wholePart, written } from "./table-part.ts";
 
-/** The bytes of one table for one key group. */
-export interface TableSnapshot {
-  readonly group: number;
+/** What is said of one table of one key group. */
+interface TableName {
   readonly state: string;
   readonly serializer: string;
   readonly version: number;
+}
+
+/** The bytes of one table for one key group. */
+export interface TableSnapshot extends TableName {
+  readonly group: number;
   readonly bytes: Uint8Array;
 }
+
+/** One table of one key group as it was at a barrier; its bytes are made later. */
+export interface TableCopy extends TableName, TablePart {}
 
 /** The state of an operator instance. */
 export class TableSet implements OperatorState {
@@ -50,20 +58,31 @@ export class TableSet implements OperatorState {
   /** Entries in all tables. */
   get size(): number {
     let size = 0;
-    for (const table of this.#tables.values()) size += table.size;
+    for (const table of this.#tables.values()) if (!isDerived(table)) size += table.size;
     return size;
   }
 
+  /** All that is stored, as it is now. */
+  copy(): readonly TableCopy[] {
+    const stored = [...this.#tables.values()].filter((table) => !isDerived(table));
+    return stored.flatMap((table) => {
+      const name: TableName = { state: table.name, serializer: table.serializer.name, version: table.serializer.version };
+      return this.#parts(table).map(({ group, write }) => ({ ...name, group, write }));
+    });
+  }
+
   snapshot(): readonly TableSnapshot[] {
-    const taken: TableSnapshot[] = [];
-    for (const table of this.#tables.values()) {
-      for (let group = 0; group < this.#rules.groups; group++) {
-        const out = new StateWriter();
-        if (!table.snapshot(group, out)) continue;
-        taken.push({ group, state: table.name, serializer: table.serializer.name, version: table.serializer.version, bytes: out.finish() });
-      }
+    return this.copy().map(({ write, ...name }) => ({ ...name, bytes: written(write()) }));
+  }
+
+  #parts(table: MemoryTable<unknown> | MemoryNumberTable): readonly TablePart[] {
+    if (table instanceof MemoryNumberTable) return table.parts();
+    const parts: TablePart[] = [];
+    for (let group = 0; group < this.#rules.groups; group++) {
+      const out = new StateWriter();
+      if (table.snapshot(group, out)) parts.push(wholePart(group, out.finish()));
     }
-    return taken;
+    return parts;
   }
 
   /** @throws {@link StreamFlowError} SF_STATE_INCOMPATIBLE when the table is gone or its serializer is another one. */
@@ -77,4 +96,8 @@ export class TableSet implements OperatorState {
     }
     table.restore(snapshot.group, snapshot.bytes, snapshot.version);
   }
+}
+
+function isDerived(table: MemoryTable<unknown> | MemoryNumberTable): boolean {
+  return table instanceof MemoryNumberTable && table.isDerived;
 }

@@ -1,0 +1,193 @@
+// A copy of a space as it was at a barrier, and its bytes by key group. They are written after the pause, piece by piece.
+//
+//   part     u8 255, u8 1, then for each namespace:
+//   space    f64 namespace, u32 entries, u32 columns, u32 length of the rest; keys as f64, NaN where the rest has them; each column as f64; rest
+//   rest     for each entry that has more: its index, its key (undefined: the number above), what stands beside its numbers, as state values
+// Numbers are little-endian.
+import { StreamFlowError } from "../errors.ts";
+import { StateReader, StateWriter } from "./state-codec.ts";
+import type { StoredColumns } from "./number-space.ts";
+
+/** Stands for the group of a slot whose key was removed. */
+export const removedMark = 255;
+/** No state value begins with it: such bytes are columns. */
+export const columnsMark = 255;
+const columnsVersion = 1;
+const headerBytes = 20;
+/** So many numbers are written at once. */
+const pieceLength = 1 << 16;
+/** So much of the rest. */
+const restLength = 1 << 13;
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** Slots by key group, in order of insertion: those of group g end at `ends[g]`. */
+export interface Order {
+  readonly slots: Int32Array;
+  readonly ends: Int32Array;
+  /** How many slots there were. */
+  readonly used: number;
+}
+
+/** A space as it was. */
+export interface SpaceCopy {
+  readonly used: number;
+  readonly keys: Float64Array;
+  readonly originals: readonly unknown[];
+  readonly groups: Uint8Array;
+  readonly counts: Int32Array;
+  readonly columns: readonly Float64Array[];
+  readonly extras: ReadonlyMap<number, unknown>;
+}
+
+/** The order of nothing. */
+export function emptyOrder(groups: number): Order {
+  return { slots: new Int32Array(0), ends: new Int32Array(groups), used: 0 };
+}
+
+/** Orders slots by their groups: a counting sort. */
+export function orderOf(groups: Uint8Array, counts: Int32Array): Order {
+  const ends = new Int32Array(counts.length);
+  let before = 0;
+  for (let group = 0; group < ends.length; group++) {
+    ends[group] = before;
+    before += counts[group]!;
+  }
+  const slots = new Int32Array(before);
+  for (let slot = 0; slot < groups.length; slot++) {
+    const group = groups[slot]!;
+    if (group !== removedMark) slots[ends[group]!++] = slot;
+  }
+  return { slots, ends, used: groups.length };
+}
+
+/** The slots of one group. */
+export function slotsOf({ slots, ends }: Order, group: number): Int32Array {
+  return slots.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
+}
+
+/** The entries of a copy by key group: within a group in order of insertion. */
+export interface SortedCopy {
+  readonly order: Order;
+  /** Keys, then columns, in that order. */
+  readonly columns: readonly Float64Array[];
+  readonly copy: SpaceCopy;
+}
+
+/**
+ * Sorts a copy: each column is read once from end to end, and written at as many places as there are groups; to gather group by group would miss
+ * the cache at every number. Yields where others may run.
+ */
+export function* sortedCopy(copy: SpaceCopy): Generator<undefined, SortedCopy> {
+  const { groups, counts, used } = copy;
+  const order = orderOf(groups, counts);
+  const all = [copy.keys, ...copy.columns];
+  if (counts.length === 1 && order.slots.length === used) return { order, columns: all, copy };
+  const columns: Float64Array[] = [];
+  for (const column of all) {
+    const sorted = new Float64Array(order.slots.length);
+    const next = startsOf(order.ends);
+    for (let from = 0; from < used; from += pieceLength) {
+      const end = Math.min(used, from + pieceLength);
+      for (let slot = from; slot < end; slot++) {
+        const group = groups[slot]!;
+        if (group !== removedMark) sorted[next[group]!++] = column[slot]!;
+      }
+      if (used > pieceLength) yield;
+    }
+    columns.push(sorted);
+  }
+  return { order, columns, copy };
+}
+
+function startsOf(ends: Int32Array): Int32Array {
+  const starts = new Int32Array(ends.length);
+  starts.set(ends.subarray(0, -1), 1);
+  return starts;
+}
+
+/** Writes the entries of one group, in order. Yields where others may run. */
+export function* writeColumns(spaces: readonly (SortedCopy & { readonly namespace: number })[], group: number): Generator<undefined, Uint8Array> {
+  const rests: Uint8Array[] = [];
+  for (const { copy, order } of spaces) rests.push(yield* restOf(copy, slotsOf(order, group)));
+  const total = spaces.reduce((sum, { copy, columns }, at) => sum + headerBytes + 8 * copy.counts[group]! * columns.length + rests[at]!.length, 2);
+  const bytes = new Uint8Array(total);
+  const view = new DataView(bytes.buffer);
+  bytes.set([columnsMark, columnsVersion]);
+  let at = 2;
+  for (const [i, { namespace, copy, order, columns }] of spaces.entries()) {
+    const [rest, count] = [rests[i]!, copy.counts[group]!];
+    view.setFloat64(at, namespace, true);
+    view.setUint32(at + 8, count, true);
+    view.setUint32(at + 12, columns.length - 1, true);
+    view.setUint32(at + 16, rest.length, true);
+    at += headerBytes;
+    for (const column of columns) {
+      const end = order.ends[group]!;
+      for (let from = end - count; from < end; from += pieceLength) {
+        const piece = column.subarray(from, Math.min(end, from + pieceLength));
+        bytes.set(bytesOf(piece), at);
+        at += 8 * piece.length;
+        if (count > pieceLength) yield;
+      }
+    }
+    bytes.set(rest, at);
+    at += rest.length;
+  }
+  return bytes;
+}
+
+/** Reads what `writeColumns` wrote. @throws {@link StreamFlowError} SF_STATE_CORRUPT */
+export function* readColumns(bytes: Uint8Array): Generator<{ readonly namespace: number } & StoredColumns> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes[0] !== columnsMark || bytes[1] !== columnsVersion) throw corrupt(`it is no table of columns of version ${columnsVersion}`);
+  for (let at = 2; at < bytes.length; ) {
+    if (at + headerBytes > bytes.length) throw corrupt("it ends inside a header");
+    const namespace = view.getFloat64(at, true);
+    const [count, columns, restLength] = [view.getUint32(at + 8, true), view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
+    const restAt = at + headerBytes + 8 * count * (1 + columns);
+    if (restAt + restLength > bytes.length) throw corrupt("it ends inside its columns");
+    const from = at + headerBytes;
+    const column = (c: number): Uint8Array => bytes.subarray(from + 8 * c * count, from + 8 * (c + 1) * count);
+    at = restAt + restLength;
+    yield { namespace, count, keys: column(0), columns: Array.from({ length: columns }, (_, c) => column(c + 1)), rest: readRest(bytes.subarray(restAt, at), count) };
+  }
+}
+
+function* restOf({ keys, originals, extras }: SpaceCopy, slots: Int32Array): Generator<undefined, Uint8Array> {
+  if (originals.length === 0 && extras.size === 0) return new Uint8Array();
+  const out = new StateWriter();
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index]!;
+    const [original, extra, key] = [originals[slot], extras.get(slot), keys[slot]!];
+    if (original === undefined && extra === undefined && key === key) continue;
+    out.number(index);
+    out.value(original);
+    out.value(extra);
+    if (index % restLength === restLength - 1) yield;
+  }
+  return out.finish();
+}
+
+function readRest(bytes: Uint8Array, count: number): StoredColumns["rest"] {
+  const from = new StateReader(bytes);
+  const rest: [number, unknown, unknown][] = [];
+  while (!from.atEnd) rest.push([from.number(), from.value(), from.value()]);
+  if (rest.some(([index]) => !(index >= 0 && index < count))) throw corrupt("what stands beside an entry has none");
+  return rest;
+}
+
+function bytesOf(values: Float64Array): Uint8Array {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return isLittleEndian ? bytes : Buffer.from(bytes).swap64();
+}
+
+/** Puts stored numbers into an array. */
+export function putFloats(bytes: Uint8Array, into: Float64Array, from: number): void {
+  const target = Buffer.from(into.buffer, into.byteOffset + 8 * from, bytes.length);
+  target.set(bytes);
+  if (!isLittleEndian) target.swap64();
+}
+
+function corrupt(what: string): StreamFlowError {
+  return new StreamFlowError("SF_STATE_CORRUPT", `stored state cannot be read: ${what}`);
+}

@@ -1,0 +1,27 @@
+// One key group of one table, as it was at a barrier.
+
+/** A part whose bytes are made when they are needed, after the barrier. */
+export interface TablePart {
+  readonly group: number;
+  /** Makes the bytes, once. Yields where others may run. */
+  write(this: void): Generator<undefined, Uint8Array>;
+}
+
+/** A part whose bytes are there. */
+export function wholePart(group: number, bytes: Uint8Array): TablePart {
+  return {
+    group,
+    // oxlint-disable-next-line require-yield -- nothing is left to do
+    *write() {
+      return bytes;
+    },
+  };
+}
+
+/** The bytes, made at once. */
+export function written(writing: Generator<undefined, Uint8Array>): Uint8Array {
+  for (;;) {
+    const step = writing.next();
+    if (step.done === true) return step.value;
+  }
+}
