@@ -6,7 +6,7 @@ import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Clock } from "../contracts/environment.ts";
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
-import type { Batch } from "../record.ts";
+import type { Batch, Column } from "../record.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import { type ColumnForm, HeldOutput, lastUpTo } from "./held-output.ts";
@@ -145,20 +145,14 @@ export class SinkPort {
     const { length, asColumns } = output;
     const stretches = this.#stretches;
     const origins: Origins = { output, stretches, epoch: this.epoch, firstOutput: this.#outputIndex };
-    let values: readonly unknown[] | undefined;
     this.#outputIndex += length;
     this.#output = this.#free.pop() ?? new HeldOutput();
     this.#stretches = [{ ...(stretches.at(-1) ?? nowhere), from: 0 }];
-    return {
-      length,
-      get values() {
-        return (values ??= output.values);
-      },
-      ...(asColumns === undefined ? {} : { columns: asColumns }),
-      timestamps: output.times.subarray(0, length),
-      ...(output.anyChange ? { changes: output.changes.subarray(0, length) } : {}),
-      identityAt: (index) => identity(origins, index),
+    const known = {
+      length, timestamps: output.times.subarray(0, length), ...(output.anyChange ? { changes: output.changes.subarray(0, length) } : {}),
+      identityAt: (index: number) => identity(origins, index),
     };
+    return asColumns === undefined ? { ...known, values: output.values } : new ColumnBatch(known, asColumns, () => output.values);
   }
 
   /** The sink keeps nothing of a batch when its write is over (SNK-11). */
@@ -178,6 +172,30 @@ function inTime(work: Promise<void> | undefined, clock: Clock): Promise<boolean>
     };
     work.then(over, over);
   });
+}
+
+/** Not an object literal with a getter: V8 makes a hidden class for each of those, which holds on to the getter and all that it knows. */
+class ColumnBatch implements SinkBatch {
+  readonly length: number;
+  readonly columns: readonly Column[];
+  readonly timestamps: Float64Array;
+  readonly changes?: Uint8Array;
+  readonly identityAt: (index: number) => RecordIdentity;
+  readonly #rows: () => readonly unknown[];
+  #values: readonly unknown[] | undefined;
+
+  constructor({ length, timestamps, changes, identityAt }: Omit<SinkBatch, "values">, columns: readonly Column[], rows: () => readonly unknown[]) {
+    this.length = length;
+    this.timestamps = timestamps;
+    if (changes !== undefined) this.changes = changes;
+    this.identityAt = identityAt;
+    this.columns = columns;
+    this.#rows = rows;
+  }
+
+  get values(): readonly unknown[] {
+    return (this.#values ??= this.#rows());
+  }
 }
 
 /** Consecutive records that were made from one batch. */
