@@ -1,6 +1,6 @@
 // Calls under way while the process dies, is paused, loses a partition or ends: nothing is lost or doubled in the sinks.
 import { type Clock, Pipeline } from "@streamflow/core";
-import { type DriverEnds, PipelineDriver, type RecordingSinkKind, ScriptedFaults } from "@streamflow/core/testing";
+import { type DriverEnds, PipelineDriver, type RecordingSinkKind, ScriptedFaults, withBroken } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { aggregate, keyBy, mapAsync, sum } from "./index.ts";
 
@@ -117,6 +117,16 @@ for (const ordered of [true, false]) {
     }
   }
 }
+
+it("calls-awaited: a checkpoint that does not wait for calls loses their records in a crash", async () => {
+  const outcome = async (): Promise<number> => {
+    const setting: Setting = { ordered: true, mode: "sync", kind: "sink-first", isCounted: false };
+    const { driver } = await run(setting, new ScriptedFaults({ at: { point: "checkpoint.after-committed", visit: 1 } }));
+    return driver.values().length;
+  };
+  expect(await outcome()).toBe(48);
+  expect(await withBroken("calls-awaited", outcome)).toBeLessThan(48);
+});
 
 describe("awkward moments", () => {
   const setting: Setting = { ordered: false, mode: "async", kind: "sink-first", isCounted: false };

@@ -13,7 +13,9 @@ export type Guarantee =
   /** Owners are told apart by generation. */
   | "fence"
   /** Operators see the watermark of all records before. */
-  | "late-rule";
+  | "late-rule"
+  /** A barrier waits for calls under way. */
+  | "calls-awaited";
 
 let off: Guarantee | undefined;
 

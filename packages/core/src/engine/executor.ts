@@ -13,6 +13,7 @@ import { AsyncStages } from "./async-stages.ts";
 import { BatchMemory } from "./batch-memory.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
+import { broken } from "./broken.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { type AtEnd, ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
@@ -118,7 +119,7 @@ export class Executor {
     this.#checkpointer = new Checkpointer({
       plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
       flushRejected: () => this.#rejects.pass(),
-      flushOutput: () => this.#runner.drain(),
+      flushOutput: () => (broken("calls-awaited") ? this.#runner.letOut() : this.#runner.drain()),
       snapshot: () => this.#partitions.snapshot(),
       committed: (snapshots) => this.#committed(snapshots),
     });
