@@ -100,7 +100,7 @@ export interface Timers {
  * - ASY-2. `answered` and `failed` are called once for each record, with its own cursor: emit or `reject` there, as for a record that has just come in.
  * - ASY-3. `ordered`: in the order in which the records came, within a partition. Else as answers come; a record that is not ahead of its watermark waits for it.
  * - ASY-4. The watermark behind the operator never passes a record that is on its way.
- * - ASY-5. At every checkpoint, pause, revocation and end all calls are waited for. After a crash their records come, and are called for, again.
+ * - ASY-5. Every checkpoint waits for all calls, so also a pause, a stop, a partition that is let go, and the end. After a crash their records come, and are called for, again.
  * - ASY-6. An answer that is no promise costs none: where nothing is on its way before it, it goes on at once.
  */
 export interface AsyncWork {

@@ -2,6 +2,7 @@
 import type { OperatorDefinition, Shape } from "../contracts/operator.ts";
 import { plainSerializer } from "../keyed/state-codec.ts";
 import { Pipeline } from "../pipeline.ts";
+import { nextTurn } from "../node/turn.ts";
 import { operatorStage, type Stage } from "../stage.ts";
 import { type DriverEnds, PipelineDriver } from "../testing/driver.ts";
 import { ScriptedFaults } from "../testing/fault-plan.ts";
@@ -57,16 +58,33 @@ export interface Setting {
   readonly coPartitioned: boolean;
   /** @defaultValue 2 */
   readonly keep?: number;
+  /** Records wait for answers in front of the sums. @defaultValue false */
+  readonly isAsynchronous?: boolean;
 }
+
+/** Hands each record on after a few turns of the event loop, which differ from record to record. */
+const askOperator: OperatorDefinition<object> = {
+  type: "ask",
+  shape: (_config, [input = unknown]) => ({ outputs: { main: input }, reads: ["all"], forwards: true, deterministic: true, stateful: false, asynchronous: true, summary: "ask" }),
+  create: (_config, { asynchronous, emit }) => {
+    const answer = async (item: Item): Promise<Item> => {
+      for (let turns = (item.n * 7) % 5; turns >= 0; turns--) await nextTurn();
+      return item;
+    };
+    return { inputs: [asynchronous({ concurrency: 5, ordered: true, call: (item) => answer(item as Item), answered: emit, failed: () => undefined })] };
+  },
+};
 
 export const partitions: readonly string[] = ["0", "1", "2"];
 
-export function buildScenario({ kinds, mode, coPartitioned, keep = 2 }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
+export function buildScenario({ kinds, mode, coPartitioned, keep = 2, isAsynchronous = false }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
   return (ends) => {
     const keyBy: Stage<Item, Item> = operatorStage(keyByOperator, { type: "keyBy", config: { coPartitioned } });
     const sum: Stage<Item, string> = operatorStage(sumOperator, { type: "sum", config: {} });
     const pipeline = new Pipeline({ name: "sums", checkpoint: { everyMs: 100, mode, keep }, batch: { maxRecords: 3 } });
-    const summed = pipeline.from(ends.source<Item>()).addStage(keyBy).addStage(sum);
+    const ask: Stage<Item, Item> = operatorStage(askOperator, { type: "ask", config: {} });
+    const read = pipeline.from(ends.source<Item>()).addStage(keyBy);
+    const summed = (isAsynchronous ? read.addStage(ask) : read).addStage(sum);
     kinds.forEach((kind, index) => summed.to(ends.sink<string>(`out${index}`, kind), { id: `out${index}` }));
     return summed;
   };

@@ -209,7 +209,6 @@ export class Executor {
   /** Stops reading after a checkpoint, with partitions and leases kept. Resolves when that is reached. */
   pause(): Promise<void> {
     return this.#between(async () => {
-      await this.#runner.drain();
       await this.#schedule.takeIfDirty();
       this.#isPaused = true;
     }, "refused");
