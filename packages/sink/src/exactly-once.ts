@@ -33,6 +33,8 @@ export type ShardHead = ShardCommit;
 export interface StoreFirstSteps {
   /** For messages: `file sink "out"`. */
   readonly name: string;
+  /** `stage` is at an advantage where records come as columns (SNK-16). @defaultValue false */
+  readonly readsColumns?: boolean;
   /** Takes records, in order; see SNK-8 and SNK-11. */
   stage(batch: SinkBatch): void | Promise<void>;
   /**
@@ -62,6 +64,7 @@ export function storeFirstSession(steps: StoreFirstSteps): SinkSession {
     return sealed === undefined ? Promise.resolve() : session.settle(() => step(sealed));
   };
   return {
+    ...(steps.readsColumns === true ? { readsColumns: true } : {}),
     write(batch) {
       session.mustBeOpen("write");
       return steps.stage(batch);

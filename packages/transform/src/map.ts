@@ -1,7 +1,8 @@
 // map: one record in, one record out.
-import type { ComponentSpec, Compute, OperatorDefinition, Schema, Stage } from "@streamflow/core";
-import { computeCode, StreamFlowError } from "@streamflow/core";
+import type { ComponentSpec, Compute, Expression, OperatorDefinition, Schema, Stage } from "@streamflow/core";
+import { computeCode, isExpression, StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf, refusePromise } from "./compute.ts";
+import { fieldsCode, mostFieldsInCode } from "./fields-code.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
 /** Configuration of {@link map} as data. */
@@ -48,6 +49,7 @@ export const mapOperator: OperatorDefinition<MapConfig> = {
   create({ to }, context) {
     const computed = compute(to, context.inputShapes[0]?.schema, context.functions);
     const { evaluate } = computed;
+    const fields = fieldsOf(to)?.map(([name, value]) => [name, compute(value, context.inputShapes[0]?.schema, context.functions)] as const);
     const { emit } = context;
     const what = `map "${context.node}"`;
     const missing = (): StreamFlowError => new StreamFlowError("SF_TYPE_MISMATCH", `${what} answered undefined`, { hint: "return a value, or use filter or flatMap to leave records out" });
@@ -66,6 +68,7 @@ export const mapOperator: OperatorDefinition<MapConfig> = {
     return {
       inputs: [push],
       code(record, task) {
+        if (fields !== undefined) return fieldsCode({ fields, fail: (thrown) => failure(computed.explain(thrown), what) }, record, task);
         const refuse = (value: unknown): void => refusePromise(value, what);
         return computeCode({
           computed, fail: (thrown) => failure(thrown, what),
@@ -80,6 +83,11 @@ ${task.emitValue(mapped, record)}`,
     };
   },
 };
+
+/** The fields of an expression that makes a record of them. */
+function fieldsOf(to: Compute): readonly (readonly [name: string, value: Expression])[] | undefined {
+  return isExpression(to) && to.kind === "object" && to.entries.length <= mostFieldsInCode ? to.entries : undefined;
+}
 
 /** `map` in YAML. */
 export const mapSpec: ComponentSpec<"stage"> = stageSpec({

@@ -1,6 +1,7 @@
 // project: a new record of named fields.
-import type { ComponentSpec, Compute, OperatorDefinition, Stage } from "@streamflow/core";
+import type { ComponentSpec, Compute, Operator, OperatorDefinition, Stage, StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf } from "./compute.ts";
+import { fieldsCode, mostFieldsInCode } from "./fields-code.ts";
 import { type FieldFailure, recordMaker } from "./record-maker.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -48,19 +49,23 @@ export const projectOperator: OperatorDefinition<ProjectConfig> = {
     const schema = context.inputShapes[0]?.schema;
     const { emit } = context;
     const what = `project "${context.node}"`;
-    const make = recordMaker(Object.entries(fields).map(([name, field]) => [name, compute(field, schema, context.functions).evaluate]));
+    const computed = Object.entries(fields).map(([name, field]) => [name, compute(field, schema, context.functions)] as const);
+    const make = recordMaker(computed.map(([name, { evaluate }]) => [name, evaluate]));
+    const fail = (cause: unknown, name: string): StreamFlowError => failure(cause, `field "${name}" of ${what}`);
     const push = (record: unknown): void => {
       let projected: unknown;
       try {
         projected = make(record);
       } catch (thrown) {
         const { name, cause } = thrown as FieldFailure;
-        context.reject(failure(cause, `field "${name}" of ${what}`), record);
+        context.reject(fail(cause, name), record);
         return;
       }
       emit(projected);
     };
-    return { inputs: [push] };
+    const failAt = (thrown: unknown, at: number): StreamFlowError => fail(computed[at]?.[1].explain(thrown), computed[at]?.[0] ?? "");
+    const code: Operator["code"] = (record, task) => fieldsCode({ fields: computed, fail: failAt }, record, task);
+    return { inputs: [push], ...(computed.length > mostFieldsInCode ? {} : { code }) };
   },
 };
 

@@ -1,5 +1,6 @@
 // Decoders turn bytes into values, encoders values into bytes.
 import type { StreamFlowError } from "../errors.ts";
+import type { Column } from "../record.ts";
 import type { Schema } from "../schema.ts";
 
 /** What a plan reads of each record: field paths (`["delay"]`, `["bid", "price"]`), or everything. */
@@ -73,11 +74,14 @@ export interface DecoderFactory {
  * Encodes values.
  * - ENC-1. `encode` appends to `out` and answers nothing; a value that cannot be encoded throws SF_CODEC_ENCODE and appends nothing.
  * - ENC-2. What it writes, the decoder of the same name reads back equal (by the type table).
+ * - ENC-3. `encodeColumns` appends, in order, what `encode` would for the records `[from, to)` of columns, and answers the first that it has left: `to`,
+ *   or one that cannot be encoded, or that it leaves to `encode`.
  */
 export interface Encoder {
   /** Bytes that open a file (a CSV header); may be empty. */
   readonly prologue?: Uint8Array;
   encode(value: unknown, out: ByteWriter): void;
+  encodeColumns?(columns: readonly Column[], range: { readonly from: number; readonly to: number }, out: ByteWriter): number;
 }
 
 /** A growing buffer. */

@@ -33,8 +33,11 @@ export interface RecordCode extends RecordFrame {
 export interface TaskCode extends CodeScope {
   /** Statements that hand a record on: to the main output, or to a named one. */
   emit(record: RecordCode, output?: string): string;
-  /** Statements that hand on a new record of these fields, each an expression that is never undefined and may be written several times. */
-  emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame): string;
+  /**
+   * Statements that hand on a new record of these fields, each an expression that is never undefined and may be written several times.
+   * `numbers`: those that will most likely be numbers, always.
+   */
+  emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame, numbers?: ReadonlySet<string>): string;
   /** Statements that hand on a new record that is the value of an expression, which may be written several times. */
   emitValue(value: string, frame: RecordFrame): string;
   /** Statements that reject a record; `error` is an expression for a StreamFlowError. */

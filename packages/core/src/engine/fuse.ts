@@ -9,6 +9,7 @@ import type { Batch } from "../record.ts";
 import type { Gate } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
 import { FieldsRecord, RecordFields, valueRecord } from "./record-code.ts";
+import { columnSink, SinkWays } from "./sink-code.ts";
 
 /** Where an output leads. */
 export interface CodeTarget {
@@ -31,7 +32,7 @@ export interface CodeGraph {
 /** What a batch brings, as far as code depends on it. */
 export interface InputForm {
   /** The columns; undefined: rows. */
-  readonly columns: readonly { readonly name: string; readonly mayBeNull: boolean }[] | undefined;
+  readonly columns: readonly { readonly name: string; readonly mayBeNull: boolean; readonly areNumbers?: boolean }[] | undefined;
   readonly hasTimestamps: boolean;
   readonly hasChanges: boolean;
   readonly hasKeys: boolean;
@@ -40,6 +41,7 @@ export interface InputForm {
 /** Runs the records of a batch through a task. */
 export type FusedFunction = (batch: Batch) => void;
 
+const noNames: ReadonlySet<string> = new Set();
 const maxOperators = 60;
 const maxTextLength = 200_000;
 
@@ -66,6 +68,7 @@ class Fusion {
   operators = 0;
   readonly #graph: CodeGraph;
   readonly #cursor: string;
+  readonly #sinks: SinkWays = new SinkWays(this.scope);
 
   constructor(graph: CodeGraph, cursor: Cursor) {
     this.#graph = graph;
@@ -75,13 +78,14 @@ class Fusion {
   loop(form: InputForm): string {
     const frame: RecordFrame = { time: form.hasTimestamps ? "times[i]" : "NaN", key: form.hasKeys ? "keys[i]" : "undefined", change: form.hasChanges ? "changes[i]" : "0" };
     const { columns } = form;
-    const fields = columns === undefined ? undefined : new RecordFields(new Map(columns.map(({ name, mayBeNull }, at) => [name, mayBeNull ? `(v${at}[i]===1?c${at}[i]:null)` : `c${at}[i]`])), this.scope);
+    const fields = columns === undefined ? undefined : this.#columnFields(columns);
     const record = fields === undefined ? valueRecord("r", frame) : new FieldsRecord(fields, frame);
     const body = this.#hand(this.#graph.entry, record);
     const inputs = columns === undefined ? "const values=batch.values;" : columns.map(({ mayBeNull }, at) => `const c${at}=batch.columns[${at}].values;${mayBeNull ? `const v${at}=batch.columns[${at}].valid;` : ""}`).join("");
     return `return function task(batch) {
 const length=batch.length,times=batch.timestamps,changes=batch.changes,keys=batch.keys;${inputs}
 ${this.scope.declarations}
+${this.#sinks.declarations}
 for (let i=0;i<length;i++) {
 ${fields === undefined ? "const r=values[i];" : fields.declaration}
 ${body}
@@ -89,14 +93,19 @@ ${body}
 }`;
   }
 
+  #columnFields(columns: NonNullable<InputForm["columns"]>): RecordFields {
+    const texts = columns.map(({ name, mayBeNull }, at) => [name, mayBeNull ? `(v${at}[i]===1?c${at}[i]:null)` : `c${at}[i]`] as const);
+    return new RecordFields(new Map(texts), new Set(columns.flatMap(({ name, areNumbers, mayBeNull }) => (areNumbers === true && !mayBeNull ? name : []))), this.scope);
+  }
+
   /** Statements that hand a record to everything that reads an output. */
   #hand(targets: readonly CodeTarget[], record: RecordCode): string {
     return targets.map((target) => {
       const { instance, tells = [] } = target;
-      if (instance?.operator.code === undefined || this.operators >= maxOperators) return this.#call(target.emit, record);
+      if (instance?.operator.code === undefined || this.operators >= maxOperators) return this.#leave(target.emit, record);
       this.operators++;
       const told = tells.map((gate) => this.scope.bind(gate)).map((gate) => `if(${gate}.watermarkMs!==${gate}.toldMs)${gate}.settle();`);
-      return `${told.join("")}${instance.operator.code(record, this.#taskOf(instance))}`;
+      return `// ${commentOf(instance.node)}\n${told.join("")}${instance.operator.code(record, this.#taskOf(instance))}`;
     }).join("\n");
   }
 
@@ -106,8 +115,8 @@ ${body}
       bind: (value) => scope.bind(value),
       temporary: () => scope.temporary(),
       emit: (record, output = "main") => `${this.#catchUp(instance)}${this.#hand(this.#graph.targets(instance, output), record)}`,
-      emitFields: (fields, frame) => {
-        const whole = new RecordFields(fields, scope);
+      emitFields: (fields, frame, numbers = noNames) => {
+        const whole = new RecordFields(fields, numbers, scope);
         const rest = task.emit(new FieldsRecord(whole, frame));
         return `${whole.declaration}${rest}`;
       },
@@ -125,6 +134,13 @@ ${body}
     return `if(${behind}.watermarkMs<${before}.watermarkMs&&!${this.scope.bind(firing)}.now)${behind}.advance(${before}.watermarkMs);`;
   }
 
+  /** Out of the generated code: into a sink by fields where both sides can, else as a value to a closure. */
+  #leave(emit: Emit, record: RecordCode): string {
+    const sink = record instanceof FieldsRecord ? columnSink(emit) : undefined;
+    const row = (): string => `${this.#place(record)}${this.scope.bind(emit)}(${record.rare});`;
+    return (sink === undefined ? undefined : this.#sinks.hand(sink, record as FieldsRecord, row())) ?? this.#call(emit, record);
+  }
+
   #call(emit: Emit, record: RecordCode): string {
     return `${this.#place(record)}${this.scope.bind(emit)}(${record.value});`;
   }
@@ -133,4 +149,9 @@ ${body}
     const c = this.#cursor;
     return `${c}.index=i;${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
   }
+}
+
+/** A node's id as a comment: one line, whatever is in it. */
+function commentOf(id: string): string {
+  return JSON.stringify(id).replaceAll(/[\u2028\u2029]/g, "?");
 }

@@ -44,7 +44,7 @@ export class FusedTask {
 
 function formOf(batch: Batch): InputForm {
   return {
-    columns: batch.values === undefined ? batch.columns?.map(({ name, valid }) => ({ name, mayBeNull: valid !== undefined })) : undefined,
+    columns: batch.values === undefined ? batch.columns?.map(({ name, valid, values }) => ({ name, mayBeNull: valid !== undefined, areNumbers: values instanceof Float64Array || values instanceof Int32Array })) : undefined,
     hasTimestamps: batch.timestamps !== undefined,
     hasChanges: batch.changes !== undefined,
     hasKeys: batch.keys !== undefined,

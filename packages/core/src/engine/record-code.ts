@@ -9,21 +9,24 @@ export function valueRecord(value: string, frame: RecordFrame): RecordCode {
 
 /** The fields of a record, and the variable of the whole where anything asks for it. */
 export class RecordFields {
-  readonly #fields: ReadonlyMap<string, string>;
+  readonly fields: ReadonlyMap<string, string>;
+  /** Those that are numbers as far as is known. */
+  readonly numbers: ReadonlySet<string>;
   readonly #scope: Pick<CodeScope, "temporary">;
   #name: string | undefined;
 
-  constructor(fields: ReadonlyMap<string, string>, scope: Pick<CodeScope, "temporary">) {
-    this.#fields = fields;
+  constructor(fields: ReadonlyMap<string, string>, numbers: ReadonlySet<string>, scope: Pick<CodeScope, "temporary">) {
+    this.fields = fields;
+    this.numbers = numbers;
     this.#scope = scope;
   }
 
   field(name: string): string {
-    return this.#fields.get(name) ?? "null";
+    return this.fields.get(name) ?? "null";
   }
 
   get literal(): string {
-    return `{${[...this.#fields].map(([name, text]) => `${propertyName(name)}:${text}`).join(",")}}`;
+    return `{${[...this.fields].map(([name, text]) => `${propertyName(name)}:${text}`).join(",")}}`;
   }
 
   get value(): string {
@@ -48,6 +51,14 @@ export class FieldsRecord implements RecordCode {
     this.time = time;
     this.key = key;
     this.change = change;
+  }
+
+  get fields(): ReadonlyMap<string, string> {
+    return this.#fields.fields;
+  }
+
+  get numbers(): ReadonlySet<string> {
+    return this.#fields.numbers;
   }
 
   get value(): string {

@@ -2,9 +2,10 @@
 //   S1. Memory holds at most `drainBytes` and one batch; everything else is in files.
 //   S2. Bytes leave the buffer only when the disk has taken them: after a full disk the same call may be made again, and nothing is lost or doubled.
 import { crc32 } from "node:zlib";
-import type { BatchFailure, Disk, DiskFile, Encoder, SinkBatch } from "@streamflow/core";
-import { BatchError, toStreamFlowError } from "@streamflow/core";
+import type { Disk, DiskFile, Encoder, SinkBatch } from "@streamflow/core";
+import { BatchError } from "@streamflow/core";
 import { ByteBuffer } from "../encoders/byte-buffer.ts";
+import { encodeBatch } from "../encoders/encode-batch.ts";
 import { openName } from "./file-names.ts";
 
 const drainBytes = 256 * 1024;
@@ -82,17 +83,10 @@ export class Staging {
   }
 
   #encode(batch: SinkBatch): void {
-    const { encoder } = this.#options;
-    const failures: BatchFailure[] = [];
-    for (let i = 0; i < batch.length; i++) {
-      const part = this.#current ?? this.#start();
-      try {
-        encoder.encode(batch.values[i], this.#buffer);
-        part.rows++;
-      } catch (thrown) {
-        failures.push({ index: i, error: toStreamFlowError(thrown, "SF_CODEC_ENCODE", "a record cannot be encoded") });
-      }
-    }
+    if (batch.length === 0) return;
+    const part = this.#current ?? this.#start();
+    const failures = encodeBatch(this.#options.encoder, batch, this.#buffer);
+    part.rows += batch.length - failures.length;
     if (failures.length > 0) throw new BatchError(`${failures.length} of ${batch.length} records cannot be encoded: ${failures[0]?.error.message}`, failures);
   }
 

@@ -79,6 +79,7 @@ async function openSession({ folder, encoder, maxPartBytes }: Resolved, { enviro
   const publisher = new Publisher({ disk, folder, name, log: new CommitLog(disk, folder, writer) });
   return storeFirstSession({
     name,
+    readsColumns: made.encodeColumns !== undefined,
     stage: (batch) => staging.add(batch),
     async seal(commit) {
       const sealed = await sealer.seal(commit, await staging.finish());

@@ -1,7 +1,8 @@
 // Records as text on a stream, standard output above all.
-import type { BatchFailure, EncoderFactory, OutputStream, Sink, SinkBatch, SinkSession } from "@streamflow/core";
+import type { EncoderFactory, OutputStream, Sink, SinkBatch, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { ByteBuffer } from "../encoders/byte-buffer.ts";
+import { encodeBatch } from "../encoders/encode-batch.ts";
 import { encoderOf, type OutputFormat } from "../encoders/formats.ts";
 
 /** Options of {@link stdoutSink}. */
@@ -33,6 +34,7 @@ export function stdoutSink<In = unknown>(options: StdoutSinkOptions = {}): Sink<
 }
 
 class StreamSession implements SinkSession {
+  readonly readsColumns: boolean;
   readonly #stream: OutputStream;
   readonly #encoder: ReturnType<EncoderFactory["create"]>;
   readonly #node: string;
@@ -44,6 +46,7 @@ class StreamSession implements SinkSession {
   constructor(stream: OutputStream, encoder: ReturnType<EncoderFactory["create"]>, node: string) {
     this.#stream = stream;
     this.#encoder = encoder;
+    this.readsColumns = encoder.encodeColumns !== undefined;
     this.#node = node;
     if (encoder.prologue !== undefined) this.#buffer.bytes(encoder.prologue);
   }
@@ -51,7 +54,7 @@ class StreamSession implements SinkSession {
   write(batch: SinkBatch): void | Promise<void> {
     if (this.#isClosed) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `stdout sink "${this.#node}" is closed`);
     if (this.#failure !== undefined) throw this.#failure;
-    const failures = this.#encode(batch);
+    const failures = encodeBatch(this.#encoder, batch, this.#buffer);
     const wait = this.#send();
     if (failures.length === 0) return wait;
     const error = new BatchError(`${failures.length} of ${batch.length} records cannot be encoded: ${failures[0]?.error.message}`, failures);
@@ -67,18 +70,6 @@ class StreamSession implements SinkSession {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#pending.catch(() => undefined);
-  }
-
-  #encode(batch: SinkBatch): readonly BatchFailure[] {
-    const failures: BatchFailure[] = [];
-    for (let i = 0; i < batch.length; i++) {
-      try {
-        this.#encoder.encode(batch.values[i], this.#buffer);
-      } catch (thrown) {
-        failures.push({ index: i, error: toStreamFlowError(thrown, "SF_CODEC_ENCODE", "a record cannot be encoded") });
-      }
-    }
-    return failures;
   }
 
   /** Answers a promise where the stream is full: it resolves when everything up to here is written. */

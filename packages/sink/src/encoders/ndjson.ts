@@ -1,10 +1,11 @@
 // Newline-delimited JSON: one value a line.
-import type { DataType, Encoder, EncoderFactory, Schema } from "@streamflow/core";
+import type { Column, DataType, Encoder, EncoderFactory, Schema } from "@streamflow/core";
 import { mayGenerateCode } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
+import { ColumnWriters } from "./column-writers.ts";
 import { jsonFieldWriter, jsonWriter, type TimestampFormat } from "./json-text.ts";
-import { type LineCode, type PlaceCode, rowWriter, type RowWriter } from "./row-code.ts";
+import { type ColumnWriter, columnWriter, type LineCode, type PlaceCode, rowWriter, type RowWriter } from "./row-code.ts";
 import { ShapeWriters } from "./shape-writers.ts";
 
 /** Options of {@link ndjsonEncoder}. */
@@ -27,8 +28,11 @@ export function ndjsonEncoder(options: NdjsonEncoderOptions = {}): EncoderFactor
     create({ schema }): Encoder {
       const write = jsonWriter(schema, timestamps);
       const lines = new JsonLines(schema, timestamps);
-      const shapes = mayGenerateCode() && lines.areOfFields ? new ShapeWriters((names) => lines.rows(names)) : undefined;
+      const isGenerated = mayGenerateCode() && lines.areOfFields;
+      const shapes = isGenerated ? new ShapeWriters((names) => lines.rows(names)) : undefined;
+      const forms = new ColumnWriters((columns) => lines.columns(columns));
       return {
+        ...(isGenerated ? { encodeColumns: (columns, range, out) => (out instanceof ByteBuffer ? forms.of(columns)?.(columns, range, out) : undefined) ?? range.from } : {}),
         encode(value, out) {
           if (shapes !== undefined && out instanceof ByteBuffer && shapes.write(value, out)) return;
           out.text(`${write(value)}\n`);
@@ -60,6 +64,13 @@ class JsonLines {
     // A declared field that is not among the names may still be there, not enumerable.
     const reads = order.map(({ name }) => (names.includes(name) ? name : fieldReader(name)));
     return rowWriter(this.#line(order), { only: names, reads });
+  }
+
+  /** The writer for records of columns. */
+  columns(columns: readonly Column[]): ColumnWriter {
+    const order = this.#order(columns.map(({ name }) => name));
+    const reads = order.map(({ name }) => columns.findIndex((column) => column.name === name)).map((column) => ({ column, mayLack: columns[column]?.valid !== undefined }));
+    return columnWriter(this.#line(order), reads);
   }
 
   #order(names: readonly string[]): readonly { readonly name: string; readonly type: DataType | undefined }[] {
