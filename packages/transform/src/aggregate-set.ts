@@ -53,9 +53,9 @@ export class AggregateSet {
     this.#steps.merge(into, other);
   }
 
-  /** The same aggregates as numbers in columns, where all of them are. */
-  get numeric(): NumericAggregates | undefined {
-    return NumericAggregates.of(this.names, this.#compiled);
+  /** The same aggregates as numbers in columns, where all of them are, behind `own` columns of the operator. */
+  numeric(own = 0): NumericAggregates | undefined {
+    return NumericAggregates.of(this.names, this.#compiled, own);
   }
 
   /** The result of each, from its accumulator, in the order of the names. */

@@ -19,7 +19,7 @@ function tableOf(numbers: NumericAggregates): NumberTable {
 
 /** Adds to some keys in turn, then merges all into one. */
 function bothWays(set: AggregateSet, parts: readonly (readonly unknown[])[]): readonly [unknown[], unknown[]] {
-  const numbers = set.numeric!;
+  const numbers = set.numeric()!;
   const table = tableOf(numbers);
   const merged = { space: table.open(1), slot: table.open(1).slotFor("all") };
   const accumulators = set.create();

@@ -26,10 +26,10 @@ export class NumericAggregates {
     this.finishers = parts.map(({ steps, at }) => (cell) => steps.result((cell as NumericCell).space, at, (cell as NumericCell).slot));
   }
 
-  /** Undefined where one of them keeps more than numbers. */
-  static of(names: readonly string[], compiled: readonly CompiledAggregate[]): NumericAggregates | undefined {
+  /** Behind the columns that an operator keeps for itself. Undefined where one of them keeps more than numbers. */
+  static of(names: readonly string[], compiled: readonly CompiledAggregate[], own: number): NumericAggregates | undefined {
     const parts: Part[] = [];
-    let columns = 0;
+    let columns = own;
     for (const one of compiled) {
       if (one.numeric === undefined) return undefined;
       parts.push({ compiled: one, steps: one.numeric, at: columns });
@@ -38,8 +38,8 @@ export class NumericAggregates {
     return new NumericAggregates(names, parts, columns);
   }
 
-  table(context: OperatorContext, name: string): NumberTable {
-    return context.state.numbers(name, { columns: this.#columns, format: this.#parts.map(({ compiled, steps }) => `${compiled.function.name}@${steps.version}`).join(",") });
+  table(context: OperatorContext, name: string, isDerived = false): NumberTable {
+    return context.state.numbers(name, { columns: this.#columns, format: this.#parts.map(({ compiled, steps, at }) => `${compiled.function.name}@${steps.version}:${at}`).join(","), isDerived });
   }
 
   /** Adds what `AggregateSet.inputs` answered. */
@@ -53,6 +53,14 @@ export class NumericAggregates {
   /** Adds to a cell what another one holds. */
   merge(into: NumericCell, other: NumericCell): void {
     for (const { steps, at } of this.#parts) steps.merge(at, into, other);
+  }
+
+  /** Puts all numbers of a cell, the operator's own too, into another one. */
+  copy(into: NumericCell, other: NumericCell): void {
+    const [to, from] = [into.space.columns, other.space.columns];
+    for (let c = 0; c < this.#columns; c++) to[c]![into.slot] = from[c]![other.slot]!;
+    if (other.space.extras.size > 0 && other.space.extras.has(other.slot)) into.space.extras.set(into.slot, other.space.extras.get(other.slot));
+    else if (into.space.extras.size > 0) into.space.extras.delete(into.slot);
   }
 
   /** Statements that compute what a record adds, and go on; a record that cannot be counted is rejected. */

@@ -5,11 +5,12 @@ import { StreamFlowError } from "@streamflow/core";
 import { type Aggregates, AggregateSet, type AggregatesIn, type AggregatesOut } from "./aggregate-set.ts";
 import { isPure, readsOf } from "./compute.ts";
 import { type StageOptions, stageOf, unknownShape } from "./operator-stage.ts";
-import { resultSchema } from "./result-record.ts";
+import { resultSchema, type ResultSet } from "./result-record.ts";
 import { checkTriggers, type EarlyTriggers, type WindowMode } from "./trigger.ts";
 import { AlignedWindows, isAssigner, type Windows } from "./windows/assigners.ts";
 import { CountWindowOperator } from "./windows/count-windows.ts";
 import { GlobalWindowOperator } from "./windows/global-windows.ts";
+import { NumericSlidingOperator } from "./windows/numeric-sliding.ts";
 import { NumericWindowOperator } from "./windows/numeric-windows.ts";
 import { PaneWindowOperator } from "./windows/pane-windows.ts";
 import { SessionWindowOperator } from "./windows/session-windows.ts";
@@ -111,24 +112,35 @@ function windowShape(config: WindowConfig, [input = unknownShape]: readonly Shap
 
 function createWindow(config: WindowConfig, context: OperatorContext): Operator {
   const set = new AggregateSet(config.aggregate, context.inputShapes[0]?.schema, context.functions);
-  const { window } = config;
-  const numbers = isTumblingOnce(config) ? set.numeric : undefined;
-  const parts: WindowParts = {
+  return numericWindow(config, context, set) ?? anyWindow(config, partsOf(config, context, set));
+}
+
+function partsOf(config: WindowConfig, context: OperatorContext, set: AggregateSet, results: ResultSet = set): WindowParts {
+  return {
     context,
     set,
-    output: new WindowOutput(context, numbers ?? set, config.emit),
+    output: new WindowOutput(context, results, config.emit),
     mode: config.mode ?? "accumulating",
     early: config.early ?? {},
     allowedLatenessMs: config.allowedLatenessMs ?? 0,
     ttlMs: config.ttlMs,
     emitPartial: config.emitPartial ?? false,
   };
-  if (numbers !== undefined && window instanceof AlignedWindows) return new NumericWindowOperator(parts, window, numbers);
-  return cellWindow(window, parts);
 }
 
-/** The operator of windows that keep an object for each key. */
-function cellWindow(window: Windows, parts: WindowParts): Operator {
+/** Windows over numbers, without early firings: in columns. */
+function numericWindow(config: WindowConfig, context: OperatorContext, set: AggregateSet): Operator | undefined {
+  const { window, early = {}, mode = "accumulating" } = config;
+  if (!(window instanceof AlignedWindows) || Object.keys(early).length > 0) return undefined;
+  const isSliding = window.slideMs < window.sizeMs;
+  const numbers = set.numeric(isSliding ? NumericSlidingOperator.ownColumns : 0);
+  if (numbers === undefined) return undefined;
+  const parts = partsOf(config, context, set, numbers);
+  if (isSliding) return new NumericSlidingOperator(parts, window, numbers);
+  return window.slideMs === window.sizeMs && mode === "accumulating" ? new NumericWindowOperator(parts, window, numbers) : undefined;
+}
+
+function anyWindow({ window }: WindowConfig, parts: WindowParts): Operator {
   if (isAssigner(window)) {
     const sharesPanes = window instanceof AlignedWindows && window.slideMs < window.sizeMs && Object.keys(parts.early).length === 0;
     return sharesPanes ? new PaneWindowOperator(parts, window) : new TimeWindowOperator(parts, window);
@@ -139,11 +151,6 @@ function cellWindow(window: Windows, parts: WindowParts): Operator {
     case "tumblingCount":
     case "slidingCount": return new CountWindowOperator(parts, window);
   }
-}
-
-/** Windows of which a cell is added to, and fires as a whole. */
-function isTumblingOnce({ window, early, mode = "accumulating" }: WindowConfig): boolean {
-  return window instanceof AlignedWindows && window.slideMs === window.sizeMs && Object.keys(early ?? {}).length === 0 && mode === "accumulating";
 }
 
 /** @throws {@link StreamFlowError} SF_CONFIG_INVALID for options that do nothing for this kind of window, or out of bounds. */
