@@ -10,6 +10,14 @@ export type AnyErrorCode = ErrorCode | `EXT_${string}`;
 
 export type AnyOperatorDefinition = OperatorDefinition<never>;
 
+export interface AsyncWork {
+    call(value: unknown, signal: AbortSignal): unknown;
+    answered(result: unknown, value: unknown): void;
+    failed(thrown: unknown, value: unknown): void;
+    readonly concurrency: number;
+    readonly ordered: boolean;
+}
+
 export interface BackoffPolicy {
     readonly initialDelayMs?: number;
     readonly maxDelayMs?: number;
@@ -446,6 +454,10 @@ export type Emit = (value: unknown) => void;
 export interface Encoder {
     readonly prologue?: Uint8Array;
     encode(value: unknown, out: ByteWriter): void;
+    encodeColumns?(columns: readonly Column[], range: {
+        readonly from: number;
+        readonly to: number;
+    }, out: ByteWriter): number;
 }
 
 export interface EncoderFactory {
@@ -821,6 +833,7 @@ export interface NodeShape {
     readonly deterministic: boolean;
     readonly stateful: boolean;
     readonly unboundedState?: string;
+    readonly asynchronous?: boolean;
     readonly needsKey?: boolean;
     readonly needsTime?: boolean;
     readonly summary: string;
@@ -832,7 +845,10 @@ export interface NumberSpace {
     slotForNumber(key: number): number;
     readonly columns: readonly Float64Array[];
     readonly extras: Map<number, unknown>;
+    remove(slot: number): void;
+    inOrder(slots: number[]): number[];
     readonly size: number;
+    keyAt(slot: number): unknown;
     forEach(visit: (key: unknown, slot: number) => void): void;
 }
 
@@ -847,6 +863,7 @@ export interface NumberTableOptions {
     readonly columns: number;
     readonly format: string;
     readonly version?: number;
+    readonly isDerived?: boolean;
 }
 
 export type Operand = ExpressionBuilder | Expression | null | boolean | number | string | bigint;
@@ -871,7 +888,9 @@ export interface OperatorContext {
     readonly time: EventTime;
     readonly state: OperatorState;
     readonly timers: Timers;
+    asynchronous(work: AsyncWork): Emit;
     readonly clock: Clock;
+    readonly random: Random;
     readonly logger: Logger;
     readonly signal: AbortSignal;
     readonly inputShapes: readonly Shape[];
@@ -1285,6 +1304,7 @@ export interface Sink<In = unknown> {
 export interface SinkBatch {
     readonly length: number;
     readonly values: readonly unknown[];
+    readonly columns?: readonly Column[];
     readonly timestamps: Float64Array;
     readonly changes?: Uint8Array;
     identityAt(index: number): RecordIdentity;
@@ -1322,6 +1342,7 @@ export interface SinkNeeds {
 }
 
 export interface SinkSession {
+    readonly readsColumns?: boolean;
     write(batch: SinkBatch): void | Promise<void>;
     flush(): Promise<void>;
     prepare?(commit: SinkCommit): Promise<Uint8Array>;
@@ -1552,7 +1573,7 @@ export interface Tail {
 
 export interface TaskCode extends CodeScope {
     emit(record: RecordCode, output?: string): string;
-    emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame): string;
+    emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame, numbers?: ReadonlySet<string>): string;
     emitValue(value: string, frame: RecordFrame): string;
     reject(record: RecordCode, error: string): string;
     closure(record: RecordCode): string;
@@ -1730,7 +1751,7 @@ export declare const errorCodes: {
     readonly SF_STAGE_PROMISE: {
         readonly summary: "A function that was declared synchronous returned a promise.";
         readonly retryable: false;
-        readonly hint: "await it in a stage of your own: `async *process(stream)`";
+        readonly hint: "let a `mapAsync` stage in front of it wait for the answer";
     };
     readonly SF_REJECT_LIMIT: {
         readonly summary: "More records were rejected than the pipeline allows.";
@@ -1910,6 +1931,8 @@ export declare function eventTime<Value>(options: EventTimeOptions<Value>, node?
 }): Stage<Value, Value>;
 
 export declare const eventTimeOperator: OperatorDefinition<EventTimeConfig>;
+
+export declare function explainCode(plan: PhysicalPlan, functions: FunctionTable): string;
 
 export declare function explainJson(plan: PhysicalPlan): Readonly<Record<string, unknown>>;
 

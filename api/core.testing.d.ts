@@ -125,7 +125,8 @@ export type Guarantee =
  | "sink-decides"
  | "positions-in-transaction"
  | "fence"
- | "late-rule";
+ | "late-rule"
+ | "calls-awaited";
 
 export interface HarnessSnapshot {
     readonly tables: readonly TableSnapshot[];
@@ -346,6 +347,7 @@ export declare class OperatorHarness<Config> {
     open(): Promise<this>;
     push(value: unknown, record?: PushedRecord): this;
     advanceWatermark(watermarkMs: number): this;
+    answers(): Promise<this>;
     end(): this;
     advanceClock(nowMs: number): this;
     take(output?: string): readonly Emitted[];

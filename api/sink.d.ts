@@ -2,8 +2,12 @@
 
 export declare class ByteBuffer implements ByteWriter {
     #private;
+    area: Buffer;
+    data: DataView;
+    at: number;
     text(text: string): void;
     bytes(bytes: Uint8Array): void;
+    reserve(count: number): void;
     get length(): number;
     get leastLength(): number;
     view(): Uint8Array;
@@ -140,6 +144,7 @@ export interface StdoutSinkOptions {
 
 export interface StoreFirstSteps {
     readonly name: string;
+    readonly readsColumns?: boolean;
     stage(batch: SinkBatch): void | Promise<void>;
     seal(commit: SinkCommit): Promise<Uint8Array | undefined>;
     publish(sealed: Uint8Array): Promise<void>;

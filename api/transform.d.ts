@@ -60,6 +60,11 @@ export declare class AlignedWindows implements WindowAssigner {
     startOf(timestampMs: number): number;
 }
 
+export interface AsyncRetry extends BackoffPolicy {
+    readonly maxAttempts?: number;
+    readonly isRetryable?: (error: unknown) => boolean;
+}
+
 export interface CompiledAggregate {
     readonly function: AggregateFunction<unknown, unknown, unknown>;
     readonly fields: Projection;
@@ -146,6 +151,18 @@ export interface LookupOptions<In, Row, Name extends string, Out> extends StageO
     readonly select?: (record: In, found: Row | null) => Out;
     readonly required?: boolean;
     readonly onChange?: "warn" | "refuse";
+}
+
+export interface MapAsyncConfig extends Omit<MapAsyncOptions, "id"> {
+    readonly to: (record: never, signal: AbortSignal) => unknown;
+}
+
+export interface MapAsyncOptions extends StageOptions {
+    readonly concurrency?: number;
+    readonly ordered?: boolean;
+    readonly timeoutMs?: number;
+    readonly retry?: AsyncRetry;
+    readonly schema?: Schema;
 }
 
 export interface MapConfig {
@@ -319,6 +336,10 @@ export declare function lookup<In, Row, Name extends string = "match", Out = In 
 export declare const lookupOperator: OperatorDefinition<LookupConfig>;
 
 export declare function map<In, Out>(to: Compute<In, Out>, options?: MapOptions): Stage<In, Out>;
+
+export declare function mapAsync<In, Out>(to: (record: In, signal: AbortSignal) => Promise<Out> | Out, options?: MapAsyncOptions): Stage<In, Out>;
+
+export declare const mapAsyncOperator: OperatorDefinition<MapAsyncConfig>;
 
 export declare const mapOperator: OperatorDefinition<MapConfig>;
 

@@ -66,8 +66,9 @@ function addPipelineCommands(program: Command, handlers: Handlers): void {
     .description("Shows what a pipeline will do: which fields are read, what is fused, how state is sharded, and the guarantee of every sink with its reason. Opens nothing.")
     .argument("<file>", "pipeline file")
     .addOption(new Option("--format <format>", "how the plan is written").choices(explainFormats).default("text"))
+    .option("--code", "write the generated code that the stages run as")
     .addOption(setOption())
-    .addHelpText("after", examples(["streamflow explain orders.yaml", "streamflow explain orders.yaml --format mermaid > plan.mmd"]))
+    .addHelpText("after", examples(["streamflow explain orders.yaml", "streamflow explain orders.yaml --format mermaid > plan.mmd", "streamflow explain orders.yaml --code"]))
     .action((file: string, options: ExplainCommandOptions, command: Command) => handlers.explain(file, options, command.optsWithGlobals()));
 }
 
