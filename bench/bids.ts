@@ -1,6 +1,8 @@
 // Bids of an auction house, after the proportions of Nexmark: half of the bids are on one hot auction, prices spread over six powers of ten.
 // @see Tucker, Tufte, Papadimos, Maier, "NEXMark: A Benchmark for Queries over Data Streams", 2002; the proportions are those of Apache Beam's suite
 
+import { randomOf } from "./random.ts";
+
 /** What bids are made from. Equal options give equal bytes. */
 export interface BidOptions {
   readonly records: number;
@@ -48,15 +50,4 @@ export function* bidLines({ records, seed = 1, disorder = 0, chunkBytes = 1 << 2
     text = "";
   }
   if (text !== "") yield Buffer.from(text, "latin1");
-}
-
-/** @see Tommy Ettinger, mulberry32 (public domain) */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -3,6 +3,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bidLines } from "./bids.ts";
+import { nexmarkLines } from "./nexmark/events.ts";
 
 /** Where input and built programs are. */
 export const cacheFolder: string = join(import.meta.dirname, "node_modules/.cache/streamflow-bench");
@@ -20,6 +21,11 @@ export interface Input {
 export function bidsFile(input: Input): string {
   const { records, seed = 1, disorder = 0 } = input;
   return madeOnce(`bids-${records}-${seed}-${disorder}.ndjson`, () => bidLines(input));
+}
+
+/** The path of a file of Nexmark events, in order; made if it is not there yet. */
+export function nexmarkFile({ records, seed = 1 }: Omit<Input, "disorder">): string {
+  return madeOnce(`nexmark-${records}-${seed}.ndjson`, () => nexmarkLines({ events: records, seed }));
 }
 
 function madeOnce(name: string, chunks: () => Iterable<Buffer>): string {

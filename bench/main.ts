@@ -1,14 +1,16 @@
 // Measures StreamFlow beside other systems: README.md.
+//   pnpm bench setup PEER...
 //   pnpm bench WORKLOAD... [--peers a,b] [--records N] [--rounds R] [--threads T] [--disorder D] [--json FILE]
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { whyNoMeasuring } from "./measure.ts";
 import { type Row, textTable } from "./report.ts";
+import { setUp } from "./setup.ts";
 import { measureVariant, type SuiteOptions } from "./suite.ts";
 import { chosenSystems } from "./systems.ts";
 import { usualDisorder, variantsOf } from "./workloads.ts";
 
-const usage = "usage: pnpm bench WORKLOAD... [--peers a,b] [--records N] [--rounds R] [--threads T] [--disorder D] [--json FILE]\n";
+const usage = "usage: pnpm bench WORKLOAD... [--peers a,b] [--records N] [--rounds R] [--threads T] [--disorder D] [--json FILE]\n       pnpm bench setup PEER...\n";
 const whyNot = whyNoMeasuring();
 
 if (whyNot !== undefined) fail(whyNot);
@@ -25,6 +27,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { peers: { type: "string" }, records: { type: "string" }, rounds: { type: "string" }, threads: { type: "string" }, disorder: { type: "string" }, json: { type: "string" } },
   });
+  if (positionals[0] === "setup") return setUp(positionals.slice(1));
   if (positionals.length === 0) throw new Error("name a workload: w1, w2, or one variant as w2/sliding");
   const options: SuiteOptions = {
     records: whole("records", values.records ?? "2000000", 1_000),

@@ -13,7 +13,7 @@ export interface Row {
   readonly megabytesPerSecond: number;
   /** User and system time of all processes. */
   readonly recordsPerCpuSecond: number;
-  /** As the difference of this size and a fifth of it, so that start-up does not count; null where it was not measured. */
+  /** As the difference of this size and a fifth of it, so that start-up does not count; null where that was not measured, or is lost in noise. */
   readonly steadyRecordsPerCpuSecond: number | null;
   readonly peakRssMiB: number;
   /** Records per CPU-second against the program in C in the same rounds; null where there is none. */

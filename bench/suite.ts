@@ -130,7 +130,7 @@ class Result {
       recordsPerSecond: whole.records / wallSeconds,
       megabytesPerSecond: statSync(whole.input).size / 1e6 / wallSeconds,
       recordsPerCpuSecond: whole.records / cpuSeconds,
-      steadyRecordsPerCpuSecond: part === undefined ? null : (whole.records - part.records) / (cpuSeconds - this.cpuSeconds(1)),
+      steadyRecordsPerCpuSecond: part === undefined ? null : steadyRate(whole.records - part.records, cpuSeconds - this.cpuSeconds(1)),
       peakRssMiB: this.#median(0, (usage) => usage.rssBytes) / 2 ** 20,
       percentOfC: limitCpuSeconds === undefined ? null : (100 * limitCpuSeconds) / cpuSeconds,
       measures: this.#usages[0]!.length,
@@ -141,6 +141,11 @@ class Result {
   #median(size: number, of: (usage: Usage) => number): number {
     return median(this.#usages[size]!.map(of));
   }
+}
+
+/** Nothing where start-up varied by more than the rest took. */
+function steadyRate(records: number, cpuSeconds: number): number | null {
+  return cpuSeconds > 0 ? records / cpuSeconds : null;
 }
 
 /** A folder for output: in memory where there is room, so that no disk is measured. */

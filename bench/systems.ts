@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "./gen.ts";
 import type { Command } from "./measure.ts";
+import { optionalPeers } from "./peers.ts";
 import type { Variant } from "./workloads.ts";
 
 /** One run of a job. */
@@ -85,8 +86,8 @@ const limit: System = {
   command: ({ variant, input, output }) => ({ program: limitProgram, arguments: [variant.job, input, output] }),
 };
 
-/** Those that are always there, in the order in which they run. */
-export const systems: readonly System[] = [limit, plainNode, duckdb, streamflow("streamflow", "functions"), streamflow("streamflow-expressions", "expressions"), yaml];
+/** In the order in which they run. */
+export const systems: readonly System[] = [limit, ...optionalPeers, duckdb, plainNode, streamflow("streamflow", "functions"), streamflow("streamflow-expressions", "expressions"), yaml];
 
 const names = (): string => systems.map(({ name }) => name).join(", ");
 

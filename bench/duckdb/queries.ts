@@ -11,13 +11,37 @@ function totals(key: string, type: string): Query {
 }
 
 /** Sessions: a bid more than the gap after the one before it begins another. */
-function sessions(source: string, count: string): string {
+function sessions(source: string): string {
   return `
     with bids as (select bidder, dateTime as t, count(*) as n from ${source} group by all),
       marked as (select *, case when t - lag(t) over (partition by bidder order by t) <= 10000 then 0 else 1 end as isFirst from bids),
       numbered as (select *, sum(isFirst) over (partition by bidder order by t rows unbounded preceding) as session from marked)
-    select bidder, min(t) as start, max(t) as "end", sum(n)::bigint as ${count} from numbered group by bidder, session`;
+    select bidder, min(t) as start, max(t) as "end", sum(n)::bigint as count from numbered group by bidder, session`;
 }
+
+/** Columns of bids among the events of Nexmark. */
+const bids = (read: Read, columns: string): string => `(select * from ${read(`kind: 'VARCHAR', ${columns}`)} where kind = 'bid')`;
+
+/** The panes of 2 s of a sliding window of 10 s: the cheap way to say it. */
+const slidingCounts = (source: string): string => `
+  with panes as (select auction, dateTime - dateTime % 2000 as pane, count(*) as n from ${source} group by all)
+  select auction, pane - k * 2000 as windowStart, sum(n)::bigint as count from panes, range(5) r(k) group by all`;
+
+const nexmark: Readonly<Record<string, Query>> = {
+  q0: (read) => `select auction, bidder, price, dateTime, extra from ${bids(read, "auction: 'BIGINT', bidder: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT', extra: 'VARCHAR'")}`,
+  q1: (read) => `select auction, bidder, price * 908 as price, dateTime, extra from ${bids(read, "auction: 'BIGINT', bidder: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT', extra: 'VARCHAR'")}`,
+  q2: (read) => `select auction, price from ${bids(read, "auction: 'BIGINT', price: 'BIGINT'")} where auction % 123 = 0`,
+  q5: (read) => `from (${slidingCounts(bids(read, "auction: 'BIGINT', dateTime: 'BIGINT'"))}) qualify count = max(count) over (partition by windowStart)`,
+  q7: (read) => `
+    with bids as (from ${bids(read, "auction: 'BIGINT', bidder: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT'")}),
+      highest as (select dateTime // 10000 as number, max(price) as price from bids group by all)
+    select auction, bidder, bids.price, dateTime from bids join highest on dateTime // 10000 = number and bids.price = highest.price`,
+  q8: (read) => `
+    with events as (from ${read("kind: 'VARCHAR', id: 'BIGINT', name: 'VARCHAR', seller: 'BIGINT', dateTime: 'BIGINT'")} where kind <> 'bid'),
+      sellers as (select distinct seller, dateTime // 10000 as number from events where kind = 'auction')
+    select id, name, number * 10000 as windowStart from events join sellers on sellers.seller = id and number = dateTime // 10000 where kind = 'person'`,
+  q11: (read) => sessions(bids(read, "bidder: 'BIGINT', dateTime: 'BIGINT'")),
+};
 
 /** By the name of the job. */
 export const queries: Readonly<Record<string, Query>> = {
@@ -26,9 +50,7 @@ export const queries: Readonly<Record<string, Query>> = {
     from ${read("auction: 'BIGINT', price: 'BIGINT', channel: 'VARCHAR', dateTime: 'BIGINT'")} where price >= 10000`,
   tumbling: totals("auction", "BIGINT"),
   channel: totals("channel", "VARCHAR"),
-  // Panes of 2 s first, each then in its five windows: the cheap way to say it.
-  sliding: (read) => `
-    with panes as (select auction, dateTime - dateTime % 2000 as pane, count(*) as n from ${read("auction: 'BIGINT', dateTime: 'BIGINT'")} group by all)
-    select auction, pane - k * 2000 as windowStart, sum(n)::bigint as count from panes, range(5) r(k) group by all`,
-  session: (read) => sessions(read("bidder: 'BIGINT', dateTime: 'BIGINT'"), "count"),
+  sliding: (read) => slidingCounts(read("auction: 'BIGINT', dateTime: 'BIGINT'")),
+  session: (read) => sessions(read("bidder: 'BIGINT', dateTime: 'BIGINT'")),
+  ...nexmark,
 };

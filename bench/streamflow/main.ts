@@ -4,8 +4,9 @@ import { nodeEnvironment } from "@streamflow/core/node";
 import { fileSink, ndjsonEncoder } from "@streamflow/sink";
 import { closeAll, openDataFolder } from "@streamflow/state";
 import { bidJobs } from "./bid-jobs.ts";
+import { nexmarkJobs } from "./nexmark-jobs.ts";
 
-const jobs = { ...bidJobs };
+const jobs = { ...bidJobs, ...nexmarkJobs };
 const [name = "", form, input, folder, dataFolder] = process.argv.slice(2);
 const build = jobs[name];
 if (build === undefined || (form !== "functions" && form !== "expressions") || input === undefined || folder === undefined || dataFolder === undefined) {

@@ -1,0 +1,7 @@
+// Nexmark q0 by hand. node bench/node/q0.ts INPUT OUTPUT
+import { paths } from "./bids.ts";
+import { eachBid } from "./nexmark.ts";
+
+const { input, out } = paths();
+eachBid(input, ({ auction, bidder, price, dateTime, extra }) => out.add(`${JSON.stringify({ auction, bidder, price, dateTime, extra })}\n`));
+out.close();
