@@ -43,10 +43,10 @@ describe("a damaged checkpoint", () => {
 
 describe("sinks that are ahead by different epochs", () => {
   for (const name of ["two sink-first", "sink-first and remembering"]) {
-    for (const coPartitioned of [true, false]) {
+    for (const [coPartitioned, isAsynchronous] of [[true, false], [false, false], [true, true]] as const) {
       // The last checkpoint reached only the first sink; the one before it is damaged: the replay passes two ends, one of each sink.
-      it(`${name}, ${coPartitioned ? "input partitions" : "key groups"}: each gets output again where its own ends`, async () => {
-        const setting: Setting = { kinds: sinkSets[name] ?? [], mode: "sync", coPartitioned, keep: 3 };
+      it(`${name}, ${coPartitioned ? "input partitions" : "key groups"}${isAsynchronous ? ", calls under way" : ""}: each gets output again where its own ends`, async () => {
+        const setting: Setting = { kinds: sinkSets[name] ?? [], mode: "sync", coPartitioned, keep: 3, isAsynchronous };
         const whole = await torn(setting, undefined);
         const failed = await torn(setting, 5);
         expect(failed.heads).toEqual([3, 2]);
@@ -63,6 +63,7 @@ async function torn(setting: Setting, crashAt: number | undefined): Promise<{ ou
   await driver.start();
   for (const round of [0, 10, 20]) {
     for (const partition of partitions) driver.push(records(partition, round), partition);
+    if (setting.isAsynchronous === true) await driver.advance(20);
     await driver.checkpoint().catch(() => undefined);
   }
   const heads = setting.kinds.map((_, index) => Math.max(...[...driver.target(`out${index}`).commits.values()].map(({ epoch }) => epoch)));

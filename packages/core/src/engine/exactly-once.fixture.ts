@@ -2,7 +2,6 @@
 import type { OperatorDefinition, Shape } from "../contracts/operator.ts";
 import { plainSerializer } from "../keyed/state-codec.ts";
 import { Pipeline } from "../pipeline.ts";
-import { nextTurn } from "../node/turn.ts";
 import { operatorStage, type Stage } from "../stage.ts";
 import { type DriverEnds, PipelineDriver } from "../testing/driver.ts";
 import { ScriptedFaults } from "../testing/fault-plan.ts";
@@ -62,15 +61,12 @@ export interface Setting {
   readonly isAsynchronous?: boolean;
 }
 
-/** Hands each record on after a few turns of the event loop, which differ from record to record. */
+/** Hands each record on after a few milliseconds, which differ from record to record. */
 const askOperator: OperatorDefinition<object> = {
   type: "ask",
   shape: (_config, [input = unknown]) => ({ outputs: { main: input }, reads: ["all"], forwards: true, deterministic: true, stateful: false, asynchronous: true, summary: "ask" }),
-  create: (_config, { asynchronous, emit }) => {
-    const answer = async (item: Item): Promise<Item> => {
-      for (let turns = (item.n * 7) % 5; turns >= 0; turns--) await nextTurn();
-      return item;
-    };
+  create: (_config, { asynchronous, emit, clock }) => {
+    const answer = (item: Item): Promise<Item> => new Promise((resolve) => clock.setTimer(1 + ((item.n * 7) % 5), () => resolve(item)));
     return { inputs: [asynchronous({ concurrency: 5, ordered: true, call: (item) => answer(item as Item), answered: emit, failed: () => undefined })] };
   },
 };
