@@ -7,9 +7,10 @@ import { isPure, readsOf } from "./compute.ts";
 import { type StageOptions, stageOf, unknownShape } from "./operator-stage.ts";
 import { resultSchema, type ResultSet } from "./result-record.ts";
 import { checkTriggers, type EarlyTriggers, type WindowMode } from "./trigger.ts";
-import { AlignedWindows, isAssigner, type Windows } from "./windows/assigners.ts";
+import { AlignedWindows, isAssigner, type SessionWindows, type Windows } from "./windows/assigners.ts";
 import { CountWindowOperator } from "./windows/count-windows.ts";
 import { GlobalWindowOperator } from "./windows/global-windows.ts";
+import { NumericSessionOperator } from "./windows/numeric-sessions.ts";
 import { NumericSlidingOperator } from "./windows/numeric-sliding.ts";
 import { NumericWindowOperator } from "./windows/numeric-windows.ts";
 import { PaneWindowOperator } from "./windows/pane-windows.ts";
@@ -131,7 +132,12 @@ function partsOf(config: WindowConfig, context: OperatorContext, set: AggregateS
 /** Windows over numbers, without early firings: in columns. */
 function numericWindow(config: WindowConfig, context: OperatorContext, set: AggregateSet): Operator | undefined {
   const { window, early = {}, mode = "accumulating" } = config;
-  if (!(window instanceof AlignedWindows) || Object.keys(early).length > 0) return undefined;
+  if (Object.keys(early).length > 0) return undefined;
+  if (window.kind === "session" && mode === "accumulating") {
+    const numbers = set.numeric(NumericSessionOperator.ownColumns);
+    return numbers === undefined ? undefined : new NumericSessionOperator(partsOf(config, context, set, numbers), window as SessionWindows, numbers);
+  }
+  if (!(window instanceof AlignedWindows)) return undefined;
   const isSliding = window.slideMs < window.sizeMs;
   const numbers = set.numeric(isSliding ? NumericSlidingOperator.ownColumns : 0);
   if (numbers === undefined) return undefined;

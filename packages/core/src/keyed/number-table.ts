@@ -123,25 +123,24 @@ class CopyOnce {
 
 /** Arrays of the copies before: to fill a new one costs several times as much, because the system has to find its memory first. */
 class CopyPool implements ArrayPool {
-  #spare: Float64Array[] = [];
-  #next: Float64Array[] = [];
+  #spare = new Map<number, Float64Array[]>();
+  #next: readonly Float64Array[] = [];
 
   begin(): void {
-    this.#spare = this.#next;
+    this.#spare = Map.groupBy(this.#next, ({ length }) => length);
     this.#next = [];
   }
 
   take(length: number): Float64Array {
-    const at = this.#spare.findIndex((array) => array.length >= length && array.length <= 4 * length + 1_024);
-    return at < 0 ? new Float64Array(length) : this.#spare.splice(at, 1)[0]!;
+    return this.#spare.get(length)?.pop() ?? new Float64Array(length);
   }
 
   /** Answers what is to be called as each of so many parts has been written: after the last, the arrays are free. A part that is never written leaves them to the collector. */
   use(parts: number, arrays: readonly Float64Array[]): () => void {
-    this.#spare = [];
+    this.#spare = new Map();
     let left = parts;
     return () => {
-      if (--left === 0) this.#next = [...arrays];
+      if (--left === 0) this.#next = arrays;
     };
   }
 }

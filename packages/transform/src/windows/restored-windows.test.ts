@@ -1,10 +1,11 @@
-// T2 of pane-totals.ts: totals are a function of the records alone, to the bit and in order, wherever the operator was restored.
+// Windows over numbers are a function of the records alone, to the bit and in order, wherever the operator was restored (T2 of pane-totals.ts, S5 of
+// numeric-sessions.ts).
 import { type Emitted, OperatorHarness } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { avg, count, max, min, sum } from "../aggregates.ts";
 import { type WindowConfig, windowOperator } from "../window.ts";
-import { sliding } from "./assigners.ts";
+import { session, sliding, tumbling, type Windows } from "./assigners.ts";
 
 interface Row {
   readonly moveMs: number;
@@ -23,9 +24,10 @@ const row: fc.Arbitrary<Row> = fc.record({
   value: fc.oneof(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), fc.constantFrom<unknown>(0.1, 1e300, -1e300, NaN, null, 3n, -0)),
   restore: fc.boolean(),
 });
-const config = fc.record({ sizeMs: fc.integer({ min: 2, max: 40 }), slideMs: fc.integer({ min: 1, max: 9 }), allowedLatenessMs: fc.constantFrom(0, 0, 12) })
-  .filter(({ sizeMs, slideMs }) => slideMs < sizeMs)
-  .map(({ sizeMs, slideMs, allowedLatenessMs }): WindowConfig => ({ window: sliding({ sizeMs, slideMs }), aggregate, allowedLatenessMs }));
+const slides = fc.tuple(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 9 })).map(([sizeMs, slideMs]) => sliding({ sizeMs: Math.max(sizeMs, slideMs + 1), slideMs }));
+const others = fc.oneof(fc.integer({ min: 1, max: 9 }).map((gapMs) => session({ gapMs })), fc.constantFrom(tumbling({ sizeMs: 10 }), session({ gapMs: 7, maxCount: 4 })));
+const latenesses = fc.constantFrom(0, 0, 12);
+const config = (windows: fc.Arbitrary<Windows>): fc.Arbitrary<WindowConfig> => fc.record({ window: windows, aggregate: fc.constant(aggregate), allowedLatenessMs: latenesses });
 
 function run(options: WindowConfig, rows: readonly Row[], { restores, bound }: { readonly restores: boolean; readonly bound: number }): readonly Emitted[] {
   let harness = new OperatorHarness(windowOperator, options);
@@ -43,9 +45,9 @@ function run(options: WindowConfig, rows: readonly Row[], { restores, bound }: {
   return out;
 }
 
-it("results are the same to the bit, and in the same order, wherever the operator was restored (property)", () => {
+it.each([["sliding", slides], ["other", others]] as const)("results of %s windows are the same to the bit, and in the same order, wherever the operator was restored (property)", (_name, windows) => {
   fc.assert(
-    fc.property(config, fc.array(row, { maxLength: 80 }), fc.nat(10), (options, rows, bound) => {
+    fc.property(config(windows), fc.array(row, { maxLength: 80 }), fc.nat(10), (options, rows, bound) => {
       expect(run(options, rows, { restores: true, bound })).toEqual(run(options, rows, { restores: false, bound }));
     }),
     { numRuns: 500 },
