@@ -1,9 +1,9 @@
 // Closures are the meaning, generated code is a faster form of it (docs/adr/0002, F1): for every plan and input both give the same.
-import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, Pipeline } from "@streamflow/core";
+import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, Pipeline, record, type Sink, type SinkBatch, type Stage } from "@streamflow/core";
 import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
-import { avg, count, filter, keyBy, map, max, min, session, sliding, sum, tumbling, window } from "./index.ts";
+import { avg, count, filter, keyBy, map, project, max, min, session, sliding, sum, tumbling, window } from "./index.ts";
 
 afterEach(() => forbidCodeGeneration(false));
 
@@ -24,20 +24,54 @@ function failOn<T>(row: Row, fails: boolean, value: T): T {
   return value;
 }
 
+/** Records of computed fields; generated code hands them on without making them. */
+const fields: readonly (Stage<Row, Row> | undefined)[] = [
+  undefined, undefined,
+  project({ n: field("n"), k: field("k"), at: field("at"), twice: field("n").times(2), isBig: field("n").gt(2) }) as never,
+  project({ at: (row: Row) => row.at, n: (row: Row) => failOn(row, row.n === 4, row.n), k: (row: Row) => (row.k === 2 ? undefined : row.k), __proto__x: field("k") }) as never,
+  map(record({ n: field("n").plus(field("at")), at: field("at"), k: field("k"), constructor: field("n") }) as never) as never,
+];
+
+/** Takes columns, and holds them to the rows that they stand for. */
+function readingColumns(sink: Sink, seen: { columns: number }): Sink {
+  return {
+    ...sink,
+    async open(context) {
+      const session = await sink.open(context);
+      const write = (batch: SinkBatch): void | Promise<void> => {
+        const { columns, length, timestamps, changes } = batch;
+        if (columns === undefined) return session.write(batch);
+        seen.columns += length;
+        const values = Array.from({ length }, (_, i) => Object.fromEntries(columns.map((column) => [column.name, column.values[i]])));
+        expect(values).toEqual(batch.values);
+        return session.write({ length, values, timestamps, ...(changes === undefined ? {} : { changes }), identityAt: (i) => batch.identityAt(i) });
+      };
+      return new Proxy(session, { get: (target, name) => (name === "readsColumns" ? true : name === "write" ? write : bound(target, name)) });
+    },
+  };
+}
+
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+}
+
 interface Plan {
   readonly time: number;
   readonly where: number;
   readonly map: number;
   readonly key: number;
+  readonly fields: number;
   readonly window: number;
   readonly lateness: number;
+  readonly columns: boolean;
 }
 
 /** Windows over numbers, some of which meet values that are none. */
 const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
 const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
 
-function build({ time, where, map: mapped, key, window: windowed, lateness }: Plan): (ends: DriverEnds) => Pipeline<Row, unknown> {
+function build({ time, where, map: mapped, key, fields: made, window: windowed, lateness, columns }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
@@ -46,15 +80,18 @@ function build({ time, where, map: mapped, key, window: windowed, lateness }: Pl
       .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }))
       .addStage(filter<Row>(pick(wheres, where)));
     if (chosen !== undefined) stream = stream.addStage(map(chosen as never));
+    const stage = pick(fields, made) as Stage<unknown, unknown> | undefined;
+    if (stage !== undefined) stream = stream.addStage(stage as never);
     stream = stream.addStage(keyBy(pick(keys, key) as never) as never);
     const chosenWindow = windows[windowed % windows.length];
     if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), allowedLatenessMs: lateness }) as never, { id: "window" });
-    return stream.to(ends.sink("out", "sink-first"), { id: "out" });
+    const sink = ends.sink("out", "sink-first");
+    return stream.to(columns ? readingColumns(sink, seen) : sink, { id: "out" });
   };
 }
 
-async function run(plan: Plan, rows: readonly Row[]): Promise<unknown> {
-  const driver = new PipelineDriver({ build: build(plan), brokers: { in: { partitions: ["0", "1"], bounded: true } } });
+async function run(plan: Plan, rows: readonly Row[], seen: { columns: number } = { columns: 0 }): Promise<unknown> {
+  const driver = new PipelineDriver({ build: build(plan, seen), brokers: { in: { partitions: ["0", "1"], bounded: true } } });
   await driver.start();
   rows.forEach((row, i) => driver.push([row], String(i % 2)));
   driver.broker().end();
@@ -62,7 +99,7 @@ async function run(plan: Plan, rows: readonly Row[]): Promise<unknown> {
   const failure = await driver.advance(2_000).then(() => undefined, (thrown: Error) => (thrown.cause as Error).message);
   const stored = await memoryStores(driver.world.clock, driver.storage).logs.read(deadLetterLog("fused"), 0, Infinity);
   const letters = stored.map((entry) => decodeDeadLetter(entry.payload)).map(({ node, code, message, position }) => ({ node, code, message, position }));
-  return { failure, state: driver.run().state, out: driver.target().visible.map(({ value, timestampMs, change }) => ({ value, timestampMs, change })), letters };
+  return { failure, state: driver.run().state, out: driver.target().visible.map(({ value, timestampMs, change, identity }) => ({ value, timestampMs, change, identity })), letters };
 }
 
 const value = fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom<unknown>(null, undefined, NaN, -0, 1.5, true, "2", 3n));
@@ -71,16 +108,18 @@ const row: fc.Arbitrary<Row> = fc.record({
   k: fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>("a", "b", 1, 2) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, NaN, -0, 0, true, [1], { x: 1 }, new Map(), "") }),
   n: value,
 });
-const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), window: fc.nat(23), lateness: fc.constantFrom(0, 7) });
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.nat(23), lateness: fc.constantFrom(0, 7), columns: fc.boolean() });
 
 it("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
+  const seen = { columns: 0 };
   await fc.assert(
     fc.asyncProperty(plan, fc.array(row, { maxLength: 40 }), async (chosen, rows) => {
       forbidCodeGeneration(true);
       const closures = await run(chosen, rows);
       forbidCodeGeneration(false);
-      expect(await run(chosen, rows)).toEqual(closures);
+      expect(await run(chosen, rows, seen)).toEqual(closures);
     }),
     { numRuns: Number(process.env["FUZZ_RUNS"] ?? 150) },
   );
+  expect(seen.columns).toBeGreaterThan(0);
 });

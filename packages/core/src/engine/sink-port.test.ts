@@ -149,3 +149,18 @@ it("names records of several batches by their own, and tells apart what was made
     { shard: "p:in/0", origin: "pos-4/enrich.1", index: 0 },
   ]);
 });
+
+it("uses what a batch was made of again only when its write is over", async () => {
+  const { port, emit } = scene(10);
+  const taken: { batch: SinkBatch; done: () => void }[] = [];
+  port.session = { write: (batch: SinkBatch) => new Promise<void>((done) => taken.push({ batch, done })) } as unknown as SinkSession;
+  const seen = ({ batch }: { batch: SinkBatch }): unknown => [batch.values, [...batch.timestamps], batch.identityAt(0).shard];
+  const writes: unknown[] = [];
+  for (const [value, shard] of [["a", "p:in/0"], ["b", "p:in/1"], ["c", "p:in/0"]] as const) {
+    emit(value, -1, shard);
+    writes.push(port.flush());
+  }
+  expect(taken.map(seen)).toEqual([[["a"], [NaN], "p:in/0"], [["b"], [NaN], "p:in/1"], [["c"], [NaN], "p:in/0"]]);
+  for (const { done } of taken) done();
+  await Promise.all(writes);
+});

@@ -67,8 +67,8 @@ describe("conformance", () => {
     },
     sink: () => fileSink({ folder }),
     environment: ({ test }) => test.environment,
-    value: (n) => n,
-    visible: ({ test }) => visible(test.disk).map(Number),
+    value: (n) => ({ n }),
+    visible: ({ test }) => visible(test.disk).map((line) => (JSON.parse(line) as { readonly n: number }).n),
     stall({ stall }) {
       let release = (): void => undefined;
       stall.until = new Promise((resolve) => (release = resolve));

@@ -1,10 +1,12 @@
 // The generated writers and the closures write one text, whatever the values: the closures' own tests say which.
-import { type DataType, type Encoder, type EncoderFactory, nullable, StreamFlowError, t } from "@streamflow/core";
+import { type Column, type DataType, type Encoder, type EncoderFactory, nullable, type SinkBatch, StreamFlowError, t } from "@streamflow/core";
 import { forbidCodeGeneration } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
 import { ByteBuffer } from "./byte-buffer.ts";
+import { sinkBatch } from "../sink-batch.ts";
 import { csvEncoder } from "./csv.ts";
+import { encodeBatch } from "./encode-batch.ts";
 import { ndjsonEncoder } from "./ndjson.ts";
 import { isUsualInstant, writeInstant, writeNumber, writeWhole } from "./write-number.ts";
 import { writeJsonText } from "./write-text.ts";
@@ -82,6 +84,31 @@ it("records of any shape, in any order of shapes, give the same lines and failur
     const values = Array.from({ length: 70 }, () => [...records, ...others]).flat();
     expect(linesOf(factory, values, false)).toEqual(linesOf(factory, values, true));
   }), { numRuns: 250 });
+});
+
+/** Columns of the records: numbers where all are, and one with gaps. */
+function columnsOf(names_: readonly string[], records: readonly Readonly<Record<string, unknown>>[]): readonly Column[] {
+  return names_.map((name, at) => {
+    const values = records.map((record) => record[name]);
+    if (at === 1) return { name, values, valid: Uint8Array.from(values, (value) => (value === null ? 0 : 1)) };
+    return { name, values: values.every((value) => typeof value === "number") ? Float64Array.from(values) : values };
+  });
+}
+
+it("ENC-3: columns give the lines and failures of their records (property)", { timeout: 60_000 }, () => {
+  const batch = fc.subarray(names, { minLength: 1 }).chain((chosen) => fc.array(fc.record(Object.fromEntries(chosen.map((name) => [name, usual(name)]))), { maxLength: 12 }).map((records) => ({ chosen, records })));
+  fc.assert(fc.property(batch, fc.constantFrom(...factories), ({ chosen, records }, [factory, type]) => {
+    const encodeAll = (isForbidden: boolean): unknown => {
+      forbidCodeGeneration(isForbidden);
+      const encoder = factory.create(type === undefined ? {} : { schema: type });
+      const out = new ByteBuffer();
+      out.text("before");
+      const batch_: SinkBatch = { ...sinkBatch(records), ...(isForbidden ? {} : { columns: columnsOf(chosen, records) }) };
+      const failures = encodeBatch(encoder, batch_, out).map(({ index, error }) => ({ index, message: error.message }));
+      return { failures, text: Buffer.from(out.view()).toString("latin1") };
+    };
+    expect(encodeAll(false)).toEqual(encodeAll(true));
+  }), { numRuns: 600 });
 });
 
 it("writes a record that the buffer has no room for, behind those that are there", () => {

@@ -452,6 +452,7 @@ describe("broken sinks", () => {
       },
     })],
     ["SNK-15", "remembering", (session) => ({ recover: async (shards) => (await session.recover?.(shards))?.map((head) => ({ ...head, positions: {} })) ?? [] })],
+    ["SNK-16", "at-least-once", (session) => ({ readsColumns: true, write: ({ columns, ...batch }: SinkBatch) => session.write(columns === undefined ? batch : { ...batch, length: 1, values: [{ n: columns[0]?.values[0] }] }) })],
   ];
   it.each(broken)("%s (%s)", async (id, kind, change) => {
     const failed = await failing(

@@ -4,7 +4,9 @@ import type { Environment } from "../../contracts/environment.ts";
 import type { ShardId } from "../../contracts/checkpoint-store.ts";
 import type { Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkSession } from "../../contracts/sink.ts";
 import { nextTurn } from "../../node/turn.ts";
+import type { Column } from "../../record.ts";
 import type { Schema } from "../../schema.ts";
+import { isPlainObject } from "../../types/value-path.ts";
 import { testEnvironment } from "../environment.ts";
 
 /** A kind of sink, and where it writes. A part that is missing is a capability that the subject lacks. */
@@ -142,4 +144,13 @@ export function sampleBatch(values: readonly unknown[], numbers: readonly number
     timestamps: Float64Array.from(values, (_, i) => 1_767_225_600_000 + numberOf(i)),
     identityAt: (index) => ({ shard: "k:0", origin: `${numberOf(index)}`, index: 0 }),
   };
+}
+
+/** The values as columns, where they are objects of the same fields. */
+export function sampleColumns(values: readonly unknown[]): readonly Column[] | undefined {
+  const [first] = values;
+  if (!values.every(isPlainObject) || !isPlainObject(first)) return undefined;
+  const names = Object.keys(first);
+  if (names.length === 0 || !values.every((value) => JSON.stringify(Object.keys(value)) === JSON.stringify(names))) return undefined;
+  return names.map((name) => ({ name, values: values.map((value) => value[name]) }));
 }

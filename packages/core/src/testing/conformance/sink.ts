@@ -1,8 +1,8 @@
-// The clauses SNK-1 to SNK-15 as checks, for sinks of every kind.
+// The clauses SNK-1 to SNK-16 as checks, for sinks of every kind.
 import assert from "node:assert/strict";
 import { BatchError } from "../../errors.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase, type Requirement } from "./case.ts";
-import { commitOf, sampleBatch, SinkTrial, type SinkHarness } from "./sink-trial.ts";
+import { commitOf, sampleBatch, sampleColumns, SinkTrial, type SinkHarness } from "./sink-trial.ts";
 import { addRemembering, addSinkFirst, addStoreFirst } from "./sink-transactions.ts";
 import { range } from "./store-trial.ts";
 
@@ -151,6 +151,18 @@ function addBuffering<Target>(suite: SuiteBuilder<SinkTrial<Target>>, harness: S
     }
     await t.makeVisible(1);
     await t.expectVisible(range(30), "after the batches were overwritten");
+  });
+
+  suite.add(["SNK-16", "what is written of columns is what is written of their records, also of rows in between"], async (t) => {
+    await t.open();
+    for (const from of [0, 10, 20, 30]) {
+      const values = range(10).map((i) => harness.value(from + i));
+      const columns = from === 20 || t.session.readsColumns !== true ? undefined : sampleColumns(values);
+      await t.session.write({ ...sampleBatch(values, from), ...(columns === undefined ? {} : { columns }) });
+      columns?.forEach((column) => (column.values as unknown[]).fill("a value of a batch that was given back"));
+    }
+    await t.makeVisible(1);
+    await t.expectVisible(range(40), "after batches with and without columns");
   });
 
   suite.add(["SNK-11", "an empty batch is fine"], async (t) => {
