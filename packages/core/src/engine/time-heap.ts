@@ -1,9 +1,9 @@
 // A set of times with their namespaces, least time first.
 
-/** A binary heap of distinct times; each holds a set of namespaces. */
+/** A binary heap of distinct times; each holds a set of namespaces, which is made when there is a second one. */
 export class TimeHeap {
   readonly #times: number[] = [];
-  readonly #namespaces = new Map<number, Set<number>>();
+  readonly #namespaces = new Map<number, number | Set<number>>();
 
   /** The least time; Infinity when empty. */
   get next(): number {
@@ -18,10 +18,11 @@ export class TimeHeap {
   add(time: number, namespace: number): void {
     const known = this.#namespaces.get(time);
     if (known !== undefined) {
-      known.add(namespace);
+      if (typeof known !== "number") known.add(namespace);
+      else if (known !== namespace) this.#namespaces.set(time, new Set([known, namespace]));
       return;
     }
-    this.#namespaces.set(time, new Set([namespace]));
+    this.#namespaces.set(time, namespace);
     const times = this.#times;
     let at = times.push(time) - 1;
     while (at > 0) {
@@ -35,7 +36,9 @@ export class TimeHeap {
 
   /** Forgets a pair; its time stays in the heap, with nothing to do. */
   remove(time: number, namespace: number): void {
-    this.#namespaces.get(time)?.delete(namespace);
+    const known = this.#namespaces.get(time);
+    if (known === namespace) this.#namespaces.set(time, new Set());
+    else if (typeof known === "object") known.delete(namespace);
   }
 
   /** Takes the least time out and answers its namespaces, ascending. */
@@ -44,9 +47,9 @@ export class TimeHeap {
     const least = times[0]!;
     const last = times.pop()!;
     if (times.length > 0) this.#sink(last);
-    const namespaces = [...(this.#namespaces.get(least) ?? [])].sort((a, b) => a - b);
+    const namespaces = this.#namespaces.get(least) ?? [];
     this.#namespaces.delete(least);
-    return namespaces;
+    return typeof namespaces === "number" ? [namespaces] : [...namespaces].sort((a, b) => a - b);
   }
 
   #sink(time: number): void {

@@ -2,17 +2,21 @@
 // holds both to one model.
 //   S5. A key nearly always has one session: it stands on level 0. Further ones that are open at the same time stand on the levels above, which are
 //       namespaces of the same table; where a session ends, its place is free, and the others stay where they are.
-//   S6. `due` is the one time at which a session is looked at again, at or before the next thing that happens to it (S3). Sessions that are due at one time
-//       share a timer; a record that extends a session touches no timer.
+//   S6. `due` is the one time at which a session is looked at again, at or before the next thing that happens to it (S3). A record that extends a session
+//       touches no timer.
 import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
 import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { FiringCause } from "../trigger.ts";
 import type { SessionWindows } from "./assigners.ts";
+import { DueTimes } from "./due-times.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
 /** Columns in front of the aggregates'. */
 const column = { start: 0, end: 1, count: 2, due: 3 } as const;
+
+/** Ticks of a gap: sessions that are extended are looked at once for so much of it. */
+const ticksPerGap = 64;
 
 /** The sessions on level 0, and how many there are above. */
 interface Ground {
@@ -31,8 +35,7 @@ export class NumericSessionOperator implements Operator {
   readonly #late: (record: unknown) => void;
   readonly #levels: NumberSpace[] = [];
   readonly #ground: Ground;
-  /** Keys of the sessions that are due at a time; some have moved to a later one since. */
-  readonly #due = new Map<number, unknown[]>();
+  readonly #due: DueTimes;
   /** The cell that fires, once for each aggregate. */
   readonly #cells: NumericCell[];
 
@@ -45,6 +48,7 @@ export class NumericSessionOperator implements Operator {
     this.#levels.push(this.#table.open(0));
     this.#ground = { space: this.#levels[0]!, above: 0 };
     this.#cells = numbers.names.map(() => undefined as unknown as NumericCell);
+    this.#due = new DueTimes({ timers: parts.context.timers, tickMs: Math.ceil(windows.gapMs / ticksPerGap), stillDue: (key, timeMs) => this.#isStillDue(key, timeMs) });
     this.inputs = [(record) => this.#push(record)];
   }
 
@@ -59,11 +63,17 @@ export class NumericSessionOperator implements Operator {
   }
 
   onTimer(timeMs: number): void {
-    const keys = this.#due.get(timeMs) ?? [];
-    this.#due.delete(timeMs);
+    const keys = this.#due.take(timeMs);
+    if (keys.length === 0) return;
     for (const space of this.#levels) {
-      const slots = keys.map((key) => space.slotOf(key)).filter((slot) => slot >= 0 && space.columns[column.due]![slot] === timeMs);
-      for (const slot of space.inOrder([...new Set(slots)])) this.#settle({ space, slot }, timeMs);
+      if (space.size === 0) continue;
+      const slots = new Set<number>();
+      for (const key of keys) {
+        const slot = space.slotOf(key);
+        if (slot >= 0 && space.columns[column.due]![slot] === timeMs) slots.add(slot);
+      }
+      const ordered = slots.size < 2 ? slots : space.inOrder([...slots]);
+      for (const slot of ordered) this.#settle({ space, slot }, timeMs);
     }
     this.#countAbove();
   }
@@ -175,10 +185,20 @@ ${add}
 
   #setDue({ space, slot }: NumericCell, key: unknown, timeMs: number): void {
     space.columns[column.due]![slot] = timeMs;
-    const keys = this.#due.get(timeMs);
-    if (keys !== undefined) return void keys.push(key);
-    this.#due.set(timeMs, [key]);
-    this.#parts.context.timers.setEvent(timeMs, 0);
+    this.#due.set(timeMs, key);
+  }
+
+  /** Whether something happens to a session of a key at a time. Those that were extended meanwhile are put off. */
+  #isStillDue(key: unknown, timeMs: number): boolean {
+    let isDue = false;
+    for (const space of this.#levels) {
+      const slot = space.size === 0 ? -1 : space.slotOf(key);
+      if (slot < 0 || space.columns[column.due]![slot] !== timeMs) continue;
+      const nextMs = this.#nextOf({ space, slot }, timeMs - 1);
+      if (nextMs === timeMs) isDue = true;
+      else this.#setDue({ space, slot }, key, nextMs);
+    }
+    return isDue;
   }
 
   #level(at: number): NumberSpace {
