@@ -42,11 +42,9 @@ function trialOf(seed: number): Trial {
 }
 
 /** Runs a pipeline to its end: records come bit by bit, and the process dies now and then. */
-async function runTrial(trial: Trial, build: (ends: DriverEnds, clock: () => Clock | undefined) => Pipeline<Item, unknown>): Promise<PipelineDriver> {
-  let clock: Clock | undefined;
+async function runTrial(trial: Trial, build: (ends: DriverEnds, clock: () => Clock) => Pipeline<Item, unknown>): Promise<PipelineDriver> {
   const random = seededRandom(trial.random.integer(1_000_000));
-  const driver = new PipelineDriver({ build: (ends) => build(ends, () => clock), brokers: { in: { partitions, bounded: true } } });
-  clock = driver.world.environment.clock;
+  const driver: PipelineDriver = new PipelineDriver({ build: (ends) => build(ends, () => driver.world.clock), brokers: { in: { partitions, bounded: true } } });
   await driver.start();
   const given = partitions.map(() => 0);
   let crashes = trial.crashes;
@@ -71,11 +69,11 @@ async function runTrial(trial: Trial, build: (ends: DriverEnds, clock: () => Clo
   return driver;
 }
 
-function asked<In, Out>(trial: Trial, clock: () => Clock | undefined, idOf: (value: In) => number, to: (value: In) => Out) {
+function asked<In, Out>(trial: Trial, clock: () => Clock, idOf: (value: In) => number, to: (value: In) => Out) {
   const ask = (value: In): Out | Promise<Out> => {
     const delayMs = trial.delayMs(idOf(value));
     if (delayMs === 0) return to(value);
-    return new Promise<void>((resolve) => clock()?.setTimer(delayMs, resolve)).then(() => to(value));
+    return new Promise<void>((resolve) => clock().setTimer(delayMs, resolve)).then(() => to(value));
   };
   return mapAsync(ask, trial.options);
 }
@@ -88,7 +86,7 @@ it("ASY-3, ASY-4: windows hold the same records, and the same ones are late, as 
   let late = 0;
   for (let seed = 1; seed <= runs; seed++) {
     const trial = trialOf(seed);
-    const windows = (isAsync: boolean) => (ends: DriverEnds, clock: () => Clock | undefined): Pipeline<Item, unknown> =>
+    const windows = (isAsync: boolean) => (ends: DriverEnds, clock: () => Clock): Pipeline<Item, unknown> =>
       new Pipeline<Item>({ name: "asked", checkpoint: { everyMs: trial.everyMs }, batch: { maxRecords: trial.batchRecords } })
         .from(ends.source<Item>())
         .addStage(eventTime({ timestamp: (item: Item) => item.at, outOfOrdernessMs: 4, maxFutureMs: Infinity }))
@@ -111,7 +109,7 @@ it("ASY-2: every item is given once, or is one dead letter with its place, whate
   for (let seed = 1; seed <= runs; seed++) {
     const trial = trialOf(seed);
     const parts = (item: Item): readonly number[] => Array.from({ length: item.id % 4 }, (_, i) => item.id * 10 + i);
-    const build = (ends: DriverEnds, clock: () => Clock | undefined): Pipeline<Item, unknown> =>
+    const build = (ends: DriverEnds, clock: () => Clock): Pipeline<Item, unknown> =>
       new Pipeline<Item>({ name: "parts", checkpoint: { everyMs: trial.everyMs }, batch: { maxRecords: trial.batchRecords } })
         .from(ends.source<Item>())
         .addStage(flatMap(parts))

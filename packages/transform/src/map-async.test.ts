@@ -1,4 +1,4 @@
-import { type Clock, eventTime, explainText, type MemoryBudget, Pipeline, planPipeline, standardFunctionTable } from "@streamflow/core";
+import { type Clock, eventTime, explainText, Pipeline, planPipeline, standardFunctionTable } from "@streamflow/core";
 import { type DriverEnds, OperatorHarness, PipelineDriver, RecordingSink, TestSource, testRecords } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import { count, keyBy, mapAsync, mapAsyncOperator, type MapAsyncOptions, tumbling, window } from "./index.ts";
@@ -80,17 +80,15 @@ describe("mapAsync", () => {
 
 /** A pipeline of one stage on a manual clock; the stage asks through `asked`. */
 function running(to: (n: number, signal: AbortSignal, clock: Clock) => unknown, options: MapAsyncOptions = {}, settings: { readonly budgetBytes?: number; readonly maxRecords?: number } = {}) {
-  let clock: Clock | undefined;
-  const driver = new PipelineDriver({
+  const driver: PipelineDriver = new PipelineDriver({
     ...(settings.budgetBytes === undefined ? {} : { budgetBytes: settings.budgetBytes }),
     build: (ends: DriverEnds) =>
       new Pipeline<number>({ name: "p", batch: { maxRecords: settings.maxRecords ?? 100 } })
         .from(ends.source<number>())
-        .addStage(mapAsync((n: number, signal) => to(n, signal, clock!) as Promise<number>, { id: "ask", ...options }))
+        .addStage(mapAsync((n: number, signal) => to(n, signal, driver.world.clock) as Promise<number>, { id: "ask", ...options }))
         .side("rejected", (side) => side.to(ends.sink("rejected"), { id: "rejected" }))
         .to(ends.sink(), { id: "out" }),
   });
-  clock = driver.world.environment.clock;
   return driver;
 }
 
@@ -171,42 +169,38 @@ describe("back-pressure", () => {
     await driver.start();
     driver.push(Array.from({ length: 20 }, (_, n) => n));
     await driver.settle();
-    expect([most, driver.run().progress().recordsIn]).toEqual([4, 4]);
+    expect([most, driver.run().progress()?.recordsIn]).toEqual([4, 4]);
     await driver.advance(100);
     await driver.checkpoint();
     expect([driver.values().length, most]).toEqual([20, 4]);
-    expect(driver.run().progress().backpressuredMs).toBeGreaterThanOrEqual(40);
+    expect(driver.run().progress()?.backpressuredMs).toBeGreaterThanOrEqual(40);
   });
 
   it("keeps within the host's memory: what is on its way counts, and is given back", async () => {
     const budgets: number[] = [];
-    let budget: MemoryBudget | undefined;
-    const driver = running(async (n, _signal, clock) => {
-      budgets.push(budget!.usedBytes);
+    const driver: PipelineDriver = running(async (n, _signal, clock) => {
+      budgets.push(driver.world.environment.budget.usedBytes);
       await after(clock, 10);
       return n;
     }, { concurrency: 100 }, { budgetBytes: 4 * 64, maxRecords: 2 });
-    budget = driver.world.environment.budget;
     await driver.start();
     driver.push(Array.from({ length: 30 }, (_, n) => n));
     await driver.settle();
     expect(budgets).toHaveLength(4);
     await driver.advance(1000);
     await driver.checkpoint();
-    expect([driver.values().length, Math.max(...budgets), budget.usedBytes]).toEqual([30, 4 * 64, 0]);
+    expect([driver.values().length, Math.max(...budgets), driver.world.environment.budget.usedBytes]).toEqual([30, 4 * 64, 0]);
   });
 
   it("a batch is released when its last record has gone on, and not before", async () => {
-    let clock: Clock | undefined;
     // Released batches are overwritten.
     const source = new TestSource({ 0: testRecords(Array.from({ length: 30 }, (_, n) => ({ n }))) }, { batchRecords: 3 });
-    const driver = new PipelineDriver({
+    const driver: PipelineDriver = new PipelineDriver({
       build: (ends) =>
         new Pipeline<{ n: number }>({ name: "p" }).from(source as never)
-          .addStage(mapAsync(async (item: { n: number }) => after(clock!, 1 + ((item.n * 7) % 13)).then(() => item.n), { concurrency: 8, ordered: false }))
+          .addStage(mapAsync(async (item: { n: number }) => after(driver.world.clock, 1 + ((item.n * 7) % 13)).then(() => item.n), { concurrency: 8, ordered: false }))
           .to(ends.sink("out", "idempotent")),
     });
-    clock = driver.world.environment.clock;
     await driver.start();
     await driver.advance(500);
     expect(driver.run().state).toBe("finished");
@@ -223,20 +217,18 @@ describe("what is known of a record", () => {
   }
 
   it("goes with it: key and time, also where its partition is idle before it is answered", async () => {
-    let clock: Clock | undefined;
-    const driver = new PipelineDriver({
+    const driver: PipelineDriver = new PipelineDriver({
       brokers: { in: { partitions: ["0", "1"] } },
       build: (ends) =>
         new Pipeline<Item>({ name: "p", checkpoint: { everyMs: 3_600_000 } })
           .from(ends.source<Item>())
           .addStage(eventTime({ timestamp: (item: Item) => item.at, idleAfterMs: 50, maxFutureMs: Infinity }))
           .addStage(keyBy<Item>("k"))
-          .addStage(mapAsync(async (item: Item) => (item.k === "slow" ? after(clock!, 500) : Promise.resolve()).then(() => item), { ordered: false }))
+          .addStage(mapAsync(async (item: Item) => (item.k === "slow" ? after(driver.world.clock, 500) : Promise.resolve()).then(() => item), { ordered: false }))
           .addStage(window({ window: tumbling({ sizeMs: 10 }), aggregate: { n: count() } }))
           .side("late", (side) => side.to(ends.sink("late"), { id: "late" }))
           .to(ends.sink(), { id: "out" }),
     });
-    clock = driver.world.environment.clock;
     await driver.start();
     driver.push([{ k: "slow", at: 5 }], "0");
     await driver.settle();

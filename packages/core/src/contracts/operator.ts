@@ -135,7 +135,7 @@ export interface OperatorContext {
    * Answers an input that has a function called for each record, and waits for the answers. Once, in `create`, by an operator whose shape says `asynchronous`.
    * @throws {@link StreamFlowError} SF_PIPELINE_STAGE_REJECTED where the shape does not say so
    */
-  asynchronous(work: AsyncWork): Emit;
+  readonly asynchronous: (work: AsyncWork) => Emit;
   readonly clock: Clock;
   /** For delays between attempts. */
   readonly random: Random;

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { AsyncWork, Cursor } from "../contracts/operator.ts";
 import { nextTurn } from "../node/turn.ts";
 import { AsyncStage } from "./async-stage.ts";
-import { AsyncStages } from "./async-stages.ts";
+import { AsyncStages, type Kept } from "./async-stages.ts";
 import { Gate } from "./gate.ts";
 import { Origin } from "./in-hand.ts";
 
 /** One stage: numbers are answered by hand, everything else at once. */
 function scene({ ordered = true, concurrency = 4, mark = "" } = {}) {
   const cursor: Cursor = { timestampMs: NaN, key: undefined, change: 0, index: -1 };
-  const inHand = { origin: undefined as Origin | undefined, item: "", take(origin?: Origin, item = "") { Object.assign(inHand, { origin, item }); } };
+  const inHand = { origin: undefined as Kept | undefined, item: "", take(origin?: Kept, item = "") { Object.assign(inHand, { origin, item }); } };
   let wakes = 0;
   const abort = new AbortController();
   const stages = new AsyncStages({ clock: { soon: (run) => queueMicrotask(run) }, cursor, signal: abort.signal, inHand, wake: () => void wakes++ });
@@ -36,7 +36,7 @@ function scene({ ordered = true, concurrency = 4, mark = "" } = {}) {
     stage.push(value);
   };
   /** Answers, and hands on what may go on. */
-  const answer = async (...values: readonly number[]): Promise<readonly Origin[]> => {
+  const answer = async (...values: readonly number[]): Promise<readonly Kept[]> => {
     for (const value of values) answers.get(value)?.resolve(-value);
     await nextTurn();
     return stages.letOut();
@@ -166,8 +166,8 @@ describe("what records are made from", () => {
       push(3, { index: 4 });
       inHand.take();
       const { take } = inHand;
-      inHand.take = (of, item = "") => {
-        items.push(item);
+      inHand.take = (of, item) => {
+        items.push(item ?? "none");
         take(of, item);
       };
       await answer(1, 2, 3);

@@ -4,10 +4,9 @@
 //   A3. The watermark behind is never above that of any record on its way.
 import type { AsyncWork, Cursor, Emit } from "../contracts/operator.ts";
 import type { ChangeKind } from "../record.ts";
-import type { AsyncStages } from "./async-stages.ts";
+import type { AnsweredStage, AsyncStages, Kept } from "./async-stages.ts";
 import type { Call, CallSlots } from "./call-slots.ts";
 import type { Gate } from "./gate.ts";
-import type { Origin } from "./in-hand.ts";
 
 /** So many records that have gone on stay at the front of the queue, so that it need not be moved for each. */
 const keptGone = 1024;
@@ -32,7 +31,7 @@ export interface AsyncPlace {
 }
 
 /** One asynchronous instance. */
-export class AsyncStage {
+export class AsyncStage implements AnsweredStage {
   readonly rank: number;
   readonly #stages: AsyncStages;
   readonly #parts: AsyncStageParts;
@@ -42,7 +41,7 @@ export class AsyncStage {
   #first = 0;
   /** Settled, unordered: they may overtake. */
   #settled: RecordCall[] = [];
-  #lastOrigin: Origin | undefined;
+  #lastOrigin: Kept | undefined;
   #lastIndex = -1;
   #lastItem = "";
   #lastCount = 0;
@@ -84,7 +83,7 @@ export class AsyncStage {
   }
 
   /** Hands on what may go on now. Answers the batches that it needs no more, each as often as it was kept. */
-  letOut(gone: Origin[]): void {
+  letOut(gone: Kept[]): void {
     const { gate, output, place } = this.#parts;
     if (this.#parts.work.ordered) this.#letOutInOrder(gone);
     else this.#letOutAsAnswered(gone);
@@ -114,7 +113,7 @@ export class AsyncStage {
     return this.#parts.work.call(value, this.#stages.signal);
   }
 
-  #letOutInOrder(gone: Origin[]): void {
+  #letOutInOrder(gone: Kept[]): void {
     for (let call = this.#open[this.#first]; call?.isSettled === true; call = this.#open[this.#first]) {
       this.#parts.output.advance(call.watermarkMs);
       this.#emit(call, gone);
@@ -123,7 +122,7 @@ export class AsyncStage {
     this.#advanceToOldest();
   }
 
-  #letOutAsAnswered(gone: Origin[]): void {
+  #letOutAsAnswered(gone: Kept[]): void {
     for (let emitted = true; emitted; ) {
       const settled = this.#settled;
       this.#settled = [];
@@ -179,7 +178,7 @@ export class AsyncStage {
     cursor.index = index;
   }
 
-  #emit(call: RecordCall, gone: Origin[]): void {
+  #emit(call: RecordCall, gone: Kept[]): void {
     const { cursor, inHand } = this.#stages;
     const { origin, item } = call;
     if (inHand.origin !== origin || inHand.item !== item) inHand.take(origin, item);
@@ -235,7 +234,7 @@ export class AsyncStage {
 /** One record on its way. */
 export class RecordCall implements Call {
   readonly value: unknown;
-  readonly origin: Origin | undefined;
+  readonly origin: Kept | undefined;
   readonly item: string;
   readonly index: number;
   readonly timestampMs: number;
@@ -248,7 +247,7 @@ export class RecordCall implements Call {
   isGone = false;
   readonly #stage: AsyncStage;
 
-  constructor(stage: AsyncStage, of: { readonly value: unknown; readonly cursor: Cursor; readonly watermarkMs: number; readonly origin: Origin | undefined; readonly item: string }) {
+  constructor(stage: AsyncStage, of: { readonly value: unknown; readonly cursor: Cursor; readonly watermarkMs: number; readonly origin: Kept | undefined; readonly item: string }) {
     this.#stage = stage;
     this.value = of.value;
     this.origin = of.origin;

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { AsyncStage } from "./async-stage.ts";
-import { AsyncStages } from "./async-stages.ts";
+import { type AnsweredStage, AsyncStages } from "./async-stages.ts";
 
 function scene() {
   const soon: (() => void)[] = [];
@@ -10,12 +9,12 @@ function scene() {
     inHand: { origin: undefined, item: "", take: () => undefined }, wake: () => void wakes++,
   });
   const order: number[] = [];
-  const stage = (rank: number, then: () => void = () => undefined): AsyncStage => {
+  const stage = (rank: number, then: () => void = () => undefined): AnsweredStage => {
     const letOut = (): void => {
       order.push(rank);
       then();
     };
-    return { rank, isOpen: false, letOut } as unknown as AsyncStage;
+    return { rank, isOpen: false, letOut };
   };
   return { stages, soon, order, stage, get wakes() { return wakes; } };
 }

@@ -1,16 +1,37 @@
 // The asynchronous stages of one executor: when there are answers to hand on, and whether more may be read.
 import type { Clock } from "../contracts/environment.ts";
 import type { Cursor } from "../contracts/operator.ts";
-import type { AsyncStage } from "./async-stage.ts";
 import { CallSlots } from "./call-slots.ts";
-import type { InHand, Origin } from "./in-hand.ts";
+
+/** What records are made from, kept while they are on their way: a batch. */
+export interface Kept {
+  keep(): void;
+  leave(): void;
+}
+
+/** What the records that now go through the operators are made from. */
+export interface Hand {
+  origin: Kept | undefined;
+  item: string;
+  take(origin?: Kept, item?: string): void;
+}
+
+/** An asynchronous instance, as the others see it. */
+export interface AnsweredStage {
+  /** Its place in topological order. */
+  readonly rank: number;
+  /** Records are on their way. */
+  readonly isOpen: boolean;
+  /** Hands on what may go on, and adds the batches that it needs no more. */
+  letOut(gone: Kept[]): void;
+}
 
 /** What the stages share. */
 export interface AsyncStagesParts {
   readonly clock: Pick<Clock, "soon">;
   readonly cursor: Cursor;
   readonly signal: AbortSignal;
-  readonly inHand: Pick<InHand, "origin" | "item" | "take">;
+  readonly inHand: Hand;
   /** There are answers to hand on. */
   wake(): void;
 }
@@ -19,11 +40,11 @@ export interface AsyncStagesParts {
 export class AsyncStages {
   readonly cursor: Cursor;
   readonly signal: AbortSignal;
-  readonly inHand: AsyncStagesParts["inHand"];
+  readonly inHand: Hand;
   readonly #parts: AsyncStagesParts;
   readonly #slots = new Map<string, CallSlots>();
-  readonly #stages = new Set<AsyncStage>();
-  readonly #ready = new Set<AsyncStage>();
+  readonly #stages = new Set<AnsweredStage>();
+  readonly #ready = new Set<AnsweredStage>();
   #isTold = false;
   #resume: (() => void) | undefined;
 
@@ -41,12 +62,12 @@ export class AsyncStages {
     return slots;
   }
 
-  add(stage: AsyncStage): void {
+  add(stage: AnsweredStage): void {
     this.#stages.add(stage);
   }
 
   /** Forgets an instance that goes away. Nothing is on its way in it, or nobody wants it any more. */
-  remove(stage: AsyncStage): void {
+  remove(stage: AnsweredStage): void {
     this.#stages.delete(stage);
     this.#ready.delete(stage);
   }
@@ -74,7 +95,7 @@ export class AsyncStages {
   }
 
   /** A stage has an answer. All that come in one turn of the event loop are told once. */
-  answered(stage: AsyncStage): void {
+  answered(stage: AnsweredStage): void {
     this.#ready.add(stage);
     if (this.#isTold) return;
     this.#isTold = true;
@@ -86,10 +107,10 @@ export class AsyncStages {
   }
 
   /** Hands on what there are answers for, upstream first. Answers the batches that were needed for it, each as often as it was kept. */
-  letOut(): readonly Origin[] {
-    const gone: Origin[] = [];
+  letOut(): readonly Kept[] {
+    const gone: Kept[] = [];
     while (this.#ready.size > 0) {
-      let first: AsyncStage | undefined;
+      let first: AnsweredStage | undefined;
       for (const stage of this.#ready) if (first === undefined || stage.rank < first.rank) first = stage;
       this.#ready.delete(first!);
       first!.letOut(gone);
