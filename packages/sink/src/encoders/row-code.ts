@@ -99,7 +99,7 @@ class LineWriter {
 
   #number(place: PlaceCode): string {
     const other = `{p=${this.bind(writePart)}(out,p,${this.bind(place.text)}(v),${this.spare});b=out.data;}`;
-    if (!place.isInstant) return `if((v|0)===v&&v>0)p=${this.bind(writeWhole)}(b,p,v);else if(v-v===0)p=${this.bind(writeNumber)}(b,p,v);else ${other}`;
+    if (!place.isInstant) return `if((v|0)===v&&v>0)p=${this.bind(writeWhole)}(b,p,v);else if(v>2147483647&&v<9007199254740992&&Math.floor(v)===v)p=${this.bind(writeWhole)}(b,p,v);else if(v-v===0)p=${this.bind(writeNumber)}(b,p,v);else ${other}`;
     const [open, close] = this.#line.csvDelimiter === undefined ? ["b.setUint8(p++,34);", "b.setUint8(p++,34);"] : ["", ""];
     return `if(${this.bind(isUsualInstant)}(v)){${open}p=${this.bind(writeInstant)}(b,p,v);${close}}else ${other}`;
   }
