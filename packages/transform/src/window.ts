@@ -4,10 +4,11 @@ import type { DataType, NodeShape, OperatorContext, OperatorDefinition, Operator
 import { StreamFlowError } from "@streamflow/core";
 import { type Aggregates, AggregateSet, type AggregatesIn, type AggregatesOut } from "./aggregate-set.ts";
 import { isPure, readsOf } from "./compute.ts";
+import type { NumericAggregates } from "./numeric-aggregates.ts";
 import { type StageOptions, stageOf, unknownShape } from "./operator-stage.ts";
 import { resultSchema, type ResultSet } from "./result-record.ts";
 import { checkTriggers, type EarlyTriggers, type WindowMode } from "./trigger.ts";
-import { AlignedWindows, isAssigner, type SessionWindows, type Windows } from "./windows/assigners.ts";
+import { AlignedWindows, isAssigner, type Windows } from "./windows/assigners.ts";
 import { CountWindowOperator } from "./windows/count-windows.ts";
 import { GlobalWindowOperator } from "./windows/global-windows.ts";
 import { NumericSessionOperator } from "./windows/numeric-sessions.ts";
@@ -129,21 +130,24 @@ function partsOf(config: WindowConfig, context: OperatorContext, set: AggregateS
   };
 }
 
-/** Windows over numbers, without early firings: in columns. */
+/** Windows over numbers, in columns; of early firings only those of tumbling windows by count. */
 function numericWindow(config: WindowConfig, context: OperatorContext, set: AggregateSet): Operator | undefined {
   const { window, early = {}, mode = "accumulating" } = config;
-  if (Object.keys(early).length > 0) return undefined;
-  if (window.kind === "session" && mode === "accumulating") {
-    const numbers = set.numeric(NumericSessionOperator.ownColumns);
-    return numbers === undefined ? undefined : new NumericSessionOperator(partsOf(config, context, set, numbers), window as SessionWindows, numbers);
+  const isEarly = Object.keys(early).length > 0;
+  const make = (own: number, operator: (parts: WindowParts, numbers: NumericAggregates) => Operator): Operator | undefined => {
+    const numbers = set.numeric(own);
+    return numbers === undefined ? undefined : operator(partsOf(config, context, set, numbers), numbers);
+  };
+  if (window instanceof AlignedWindows && window.slideMs === window.sizeMs) {
+    if (early.everyMs !== undefined || early.everyProcessingMs !== undefined) return undefined;
+    return make(NumericWindowOperator.ownColumns(early), (parts, numbers) => new NumericWindowOperator(parts, window, numbers));
   }
-  if (!(window instanceof AlignedWindows)) return undefined;
-  const isSliding = window.slideMs < window.sizeMs;
-  const numbers = set.numeric(isSliding ? NumericSlidingOperator.ownColumns : 0);
-  if (numbers === undefined) return undefined;
-  const parts = partsOf(config, context, set, numbers);
-  if (isSliding) return new NumericSlidingOperator(parts, window, numbers);
-  return window.slideMs === window.sizeMs && mode === "accumulating" ? new NumericWindowOperator(parts, window, numbers) : undefined;
+  if (isEarly) return undefined;
+  if (window instanceof AlignedWindows && window.slideMs < window.sizeMs) {
+    return make(NumericSlidingOperator.ownColumns, (parts, numbers) => new NumericSlidingOperator(parts, window, numbers));
+  }
+  if (isAssigner(window) || window.kind !== "session" || mode !== "accumulating") return undefined;
+  return make(NumericSessionOperator.ownColumns, (parts, numbers) => new NumericSessionOperator(parts, window, numbers));
 }
 
 function anyWindow({ window }: WindowConfig, parts: WindowParts): Operator {

@@ -1,9 +1,9 @@
-// Tumbling windows whose aggregates are numbers: a space of columns for each window. The rules are W1 to W3 of time-windows.ts; windows.test.ts holds
+// Tumbling windows whose aggregates are numbers: a space of columns for each window. The rules are W1 to W4 of time-windows.ts; windows.test.ts holds
 // both to one model.
 import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
 import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
-import type { FiringCause } from "../trigger.ts";
+import type { EarlyTriggers, FiringCause } from "../trigger.ts";
 import type { AlignedWindows } from "./assigners.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
@@ -14,7 +14,10 @@ interface Latest {
   space: NumberSpace | undefined;
 }
 
-/** The operator of tumbling windows over numbers, without early firings, accumulating. */
+/** The column of the records since a key last fired, where windows fire by it. */
+const pendingColumn = 0;
+
+/** The operator of tumbling windows over numbers, without early firings but by count. */
 export class NumericWindowOperator implements Operator {
   readonly inputs: readonly ((record: unknown) => void)[];
   readonly #parts: WindowParts;
@@ -27,6 +30,13 @@ export class NumericWindowOperator implements Operator {
   readonly #latest: Latest = { startMs: NaN, endMs: NaN, space: undefined };
   /** The cell that fires, once for each aggregate. */
   readonly #cells: NumericCell[];
+  /** Records after which a key fires early. */
+  readonly #early: number | undefined;
+
+  /** Columns in front of the aggregates'. */
+  static ownColumns({ count }: EarlyTriggers): number {
+    return count === undefined ? 0 : 1;
+  }
 
   constructor(parts: WindowParts, windows: AlignedWindows, numbers: NumericAggregates) {
     this.#parts = parts;
@@ -34,6 +44,7 @@ export class NumericWindowOperator implements Operator {
     this.#numbers = numbers;
     this.#table = numbers.table(parts.context, "windows");
     this.#late = parts.context.output("late");
+    this.#early = parts.early.count;
     const cell = { space: undefined as unknown as NumberSpace, slot: 0 };
     this.#cells = numbers.names.map(() => cell);
     this.inputs = [(record) => this.#push(record)];
@@ -52,17 +63,19 @@ export class NumericWindowOperator implements Operator {
     this.#open.delete(startMs);
   }
 
-  /** The record of a window that is open and has not fired is added in place; all others go to the closure. */
+  /** A record of the latest window, which has not fired, is added in place; what fires by it, and all others, go to the closure. */
   code(record: RecordCode, task: TaskCode): string {
     const { context } = this.#parts;
     const [latest, time, slot] = [task.bind(this.#latest), task.bind(context.time), task.temporary()];
     const fail = (thrown: unknown): unknown => failure(thrown, `aggregates of "${context.node}"`);
-    const add = this.#numbers.code(record, task, {
-      fail,
-      use: (write) => `${slot}=typeof ${record.key}==="number"&&${record.key}===${record.key}?${latest}.space.slotForNumber(${record.key}):${latest}.space.slotFor(${record.key});
-${write(`${latest}.space`, slot)}`,
-    });
-    return `if(${record.time}>=${latest}.startMs&&${record.time}<${latest}.endMs&&${latest}.endMs-1>${time}.watermarkMs){
+    const key = record.key;
+    const space = `${latest}.space`;
+    const count = this.#early;
+    const slotFor = `${slot}=typeof ${key}==="number"&&${key}===${key}?${space}.slotForNumber(${key}):${space}.slotFor(${key});`;
+    const pending = `${space}.columns[${pendingColumn}][${slot}]`;
+    const add = this.#numbers.code(record, task, { fail, use: (write) => `${count === undefined ? slotFor : `${pending}++;`}${write(space, slot)}` });
+    const isQuiet = count === undefined ? "" : `&&(${slot}=${space}.slotOf(${key}))>=0&&${pending}+1<${count}`;
+    return `if(${record.time}>=${latest}.startMs&&${record.time}<${latest}.endMs&&${latest}.endMs-1>${time}.watermarkMs${isQuiet}){
 ${add}
 }else{${task.closure(record)}}`;
   }
@@ -82,7 +95,9 @@ ${add}
     this.#numbers.add(space, slot, inputs);
     this.#openWindow(startMs);
     this.#remember(startMs, space);
+    const pending = this.#early === undefined ? 0 : ++space.columns[pendingColumn]![slot]!;
     if (endMs - 1 <= watermarkMs) this.#fire({ space, slot, startMs, key, cause: "late" });
+    else if (pending === this.#early) this.#fire({ space, slot, startMs, key, cause: "early" });
   }
 
   #remember(startMs: number, space: NumberSpace | undefined): void {
@@ -112,5 +127,7 @@ ${add}
       cell.slot = slot;
     }
     this.#parts.output.fire(this.#cells, { key, startMs, endMs: startMs + this.#windows.sizeMs, cause });
+    if (this.#parts.mode === "discarding") space.remove(slot);
+    else if (this.#early !== undefined) space.columns[pendingColumn]![slot] = 0;
   }
 }
