@@ -14,39 +14,38 @@ export interface TimedCallOptions {
 
 /** The same function; its promise is rejected with SF_STAGE_FAILED when it has taken too long, and its signal is aborted, then and with the caller's. */
 export function timed(call: Call, options: TimedCallOptions): Call {
+  // One listener for all calls: a signal looks for the one to be taken away among all that it has.
+  const underWay = new Set<AbortController>();
+  let heard: AbortSignal | undefined;
   return (record, signal) => {
+    if (heard !== signal) {
+      heard = signal;
+      signal.addEventListener("abort", () => underWay.forEach((controller) => controller.abort(signal.reason)), { once: true });
+    }
     const controller = new AbortController();
+    if (signal.aborted) controller.abort(signal.reason);
     const answer = call(record, controller.signal);
-    return isPromise(answer) ? timedAnswer(answer, { ...options, controller, signal }) : answer;
+    if (!isPromise(answer)) return answer;
+    underWay.add(controller);
+    return timedAnswer(answer, { ...options, controller, leave: () => underWay.delete(controller) });
   };
 }
 
-function timedAnswer(answer: PromiseLike<unknown>, options: TimedCallOptions & { readonly controller: AbortController; readonly signal: AbortSignal }): Promise<unknown> {
-  const { clock, timeoutMs, what, controller, signal } = options;
+function timedAnswer(answer: PromiseLike<unknown>, options: TimedCallOptions & { readonly controller: AbortController; readonly leave: () => void }): Promise<unknown> {
+  const { clock, timeoutMs, what, controller, leave } = options;
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => controller.abort(signal.reason);
     const cancel = clock.setTimer(timeoutMs, () => {
-      const error = new StreamFlowError("SF_STAGE_FAILED", `${what} did not answer within ${timeoutMs} ms`, { context: { timeoutMs }, hint: "raise timeoutMs, or give it fewer calls at once" });
-      // Rejected before the function hears of it: the timeout is what failed.
+      const error = new StreamFlowError("SF_STAGE_FAILED", `${what} did not answer within ${timeoutMs} ms`, { context: { timeoutMs }, hint: "raise timeoutMs, or make fewer calls at once" });
       leave();
+      // Rejected before the function hears of it: the timeout is what failed.
       reject(error);
       controller.abort(error);
     });
-    const leave = (): void => {
+    const end = (settle: (result: never) => void) => (result: unknown): void => {
       cancel();
-      signal.removeEventListener("abort", giveUp);
+      leave();
+      settle(result as never);
     };
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    answer.then(
-      (value) => {
-        leave();
-        resolve(value);
-      },
-      (thrown: unknown) => {
-        leave();
-        reject(thrown as Error);
-      },
-    );
+    answer.then(end(resolve), end(reject));
   });
 }
