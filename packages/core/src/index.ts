@@ -101,6 +101,8 @@ export type { ExpressionContext } from "./plan/expression-check.ts";
 export { generatedFunction, mayGenerateCode, propertyName } from "./plan/code-generation.ts";
 export { compileExpression } from "./plan/expression-compile.ts";
 export type { CompiledExpression, CompileOptions } from "./plan/expression-compile.ts";
+export { choiceCode } from "./plan/choice-code.ts";
+export type { ChoiceCode, ChoiceRoute } from "./plan/choice-code.ts";
 export { compileCompute, computeCode } from "./plan/compute.ts";
 export type { CompiledCompute, ComputeCode } from "./plan/compute.ts";
 export { expressionFields, mergeProjections } from "./plan/expression-fields.ts";

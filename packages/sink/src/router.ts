@@ -1,6 +1,6 @@
 // Sends each record to one or several of named outputs, for example to several sinks.
 import type { CompiledCompute, ComponentSpec, Compute, FunctionTable, OperatorDefinition, Projection, Shape, Stage } from "@streamflow/core";
-import { compileCompute, operatorStage, StreamFlowError, toStreamFlowError } from "@streamflow/core";
+import { choiceCode, compileCompute, operatorStage, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 
 /** Configuration of a router, as data. */
 export interface RouteConfig {
@@ -77,29 +77,33 @@ export const routeOperator: OperatorDefinition<RouteConfig> = {
     const { cursor, functions, node } = context;
     const input = context.inputShapes[0] ?? unknownShape;
     const isFirst = config.mode !== "all";
-    const routes = Object.entries(config.routes).map(([name, what]) => ({ name, evaluate: condition(name, what, { input, functions }).evaluate, emit: context.output(name) }));
+    const routes = Object.entries(config.routes).map(([name, what]) => ({ name, computed: condition(name, what, { input, functions }), isTrue: (value: unknown) => holds(value, `route "${name}" of "${node}"`), emit: context.output(name) }));
     const otherwise = config.otherwise === undefined ? undefined : context.output(config.otherwise);
     const choose = (record: unknown): typeof routes => {
       const chosen: typeof routes = [];
       for (const route of routes) {
-        if (!holds(route.evaluate(record), `route "${route.name}" of "${node}"`)) continue;
+        if (!route.isTrue(route.computed.evaluate(record))) continue;
         chosen.push(route);
         if (isFirst) break;
       }
       return chosen;
     };
+    const fail = (thrown: unknown): StreamFlowError => {
+      // A promise is a mistake in the program, not in the record.
+      if (StreamFlowError.is(thrown, "SF_STAGE_PROMISE")) throw thrown;
+      return toStreamFlowError(thrown, "SF_STAGE_FAILED", `router "${node}"`);
+    };
+    const none = (): StreamFlowError => new StreamFlowError("SF_ROUTE_NONE", `no route of "${node}" takes this record: ${routes.map(({ name }) => `"${name}"`).join(", ")}`);
     const push = (record: unknown): void => {
       let chosen: typeof routes;
       try {
         chosen = choose(record);
       } catch (thrown) {
-        // A promise is a mistake in the program, not in the record.
-        if (StreamFlowError.is(thrown, "SF_STAGE_PROMISE")) throw thrown;
-        return context.reject(toStreamFlowError(thrown, "SF_STAGE_FAILED", `router "${node}"`), record);
+        return context.reject(fail(thrown), record);
       }
       if (chosen.length === 0) {
         if (otherwise !== undefined) return otherwise(record);
-        return context.reject(new StreamFlowError("SF_ROUTE_NONE", `no route of "${node}" takes this record: ${routes.map(({ name }) => `"${name}"`).join(", ")}`), record);
+        return context.reject(none(), record);
       }
       // What stands behind one output may set the cursor; the next output must not see it.
       const { timestampMs, key, change } = cursor;
@@ -110,7 +114,14 @@ export const routeOperator: OperatorDefinition<RouteConfig> = {
         emit(record);
       }
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      code: (record, task) =>
+        choiceCode({
+          routes: routes.map(({ name, computed, isTrue }) => ({ computed, isTrue, use: task.emit(record, name) })),
+          isFirst, otherwise: config.otherwise === undefined ? task.reject(record, `${task.bind(none)}()`) : task.emit(record, config.otherwise), fail,
+        }, record, task),
+    };
   },
 };
 

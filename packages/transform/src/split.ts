@@ -1,6 +1,6 @@
 // split: one stream as several, by conditions.
 import type { ComponentSpec, Compute, OperatorDefinition, Stage } from "@streamflow/core";
-import { StreamFlowError } from "@streamflow/core";
+import { choiceCode, StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf } from "./compute.ts";
 import { conditionOf } from "./condition.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
@@ -57,10 +57,11 @@ export const splitOperator: OperatorDefinition<SplitConfig> = {
   },
   create({ outputs, mode = "first" }, context) {
     const { cursor, functions, inputShapes } = context;
-    const routes = Object.entries(outputs).map(([name, what]) => ({
-      holds: conditionOf(compute(what, inputShapes[0]?.schema, functions), `output "${name}" of split "${context.node}"`).holds,
-      emit: context.output(name),
-    }));
+    const routes = Object.entries(outputs).map(([name, what]) => {
+      const computed = compute(what, inputShapes[0]?.schema, functions);
+      return { name, computed, ...conditionOf(computed, `output "${name}" of split "${context.node}"`), emit: context.output(name) };
+    });
+    const fail = (thrown: unknown): StreamFlowError => failure(thrown, `split "${context.node}"`);
     const push = (record: unknown): void => {
       const chosen: typeof routes = [];
       try {
@@ -70,7 +71,7 @@ export const splitOperator: OperatorDefinition<SplitConfig> = {
           if (mode === "first") break;
         }
       } catch (thrown) {
-        context.reject(failure(thrown, `split "${context.node}"`), record);
+        context.reject(fail(thrown), record);
         return;
       }
       if (chosen.length === 0) return context.emit(record);
@@ -82,7 +83,14 @@ export const splitOperator: OperatorDefinition<SplitConfig> = {
         emit(record);
       }
     };
-    return { inputs: [push] };
+    return {
+      inputs: [push],
+      code: (record, task) =>
+        choiceCode({
+          routes: routes.map(({ name, computed, isTrue }) => ({ computed, isTrue, use: task.emit(record, name) })),
+          isFirst: mode === "first", otherwise: task.emit(record), fail,
+        }, record, task),
+    };
   },
 };
 
