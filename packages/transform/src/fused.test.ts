@@ -3,7 +3,7 @@ import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, Pipeli
 import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
-import { avg, count, filter, keyBy, map, project, max, min, session, sliding, sum, tumbling, window } from "./index.ts";
+import { avg, count, filter, keyBy, map, project, max, min, session, sliding, split, sum, tumbling, window } from "./index.ts";
 
 afterEach(() => forbidCodeGeneration(false));
 
@@ -31,6 +31,9 @@ const fields: readonly (Stage<Row, Row> | undefined)[] = [
   project({ at: (row: Row) => row.at, n: (row: Row) => failOn(row, row.n === 4, row.n), k: (row: Row) => (row.k === 2 ? undefined : row.k), __proto__x: field("k") }) as never,
   map(record({ n: field("n").plus(field("at")), at: field("at"), k: field("k"), constructor: field("n") }) as never) as never,
 ];
+
+const conditions = { small: field("n").lt(2), odd: (row: Row) => failOn(row, row.n === 5, row.n === 3 ? "no" : row.n === 1 || row.n === -1) } as never;
+const splits: readonly (Stage<Row, Row> | undefined)[] = [undefined, split(conditions), split(conditions, { mode: "all" })];
 
 /** Takes columns, and holds them to the rows that they stand for. */
 function readingColumns(sink: Sink, seen: { columns: number }): Sink {
@@ -65,13 +68,15 @@ interface Plan {
   readonly window: number;
   readonly lateness: number;
   readonly columns: boolean;
+  /** Sends records to several sinks. */
+  readonly split: number;
 }
 
 /** Windows over numbers, some of which meet values that are none. */
 const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
 const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
 
-function build({ time, where, map: mapped, key, fields: made, window: windowed, lateness, columns }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
+function build({ time, where, map: mapped, key, fields: made, window: windowed, lateness, columns, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
@@ -86,7 +91,13 @@ function build({ time, where, map: mapped, key, fields: made, window: windowed, 
     const chosenWindow = windows[windowed % windows.length];
     if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), allowedLatenessMs: lateness }) as never, { id: "window" });
     const sink = ends.sink("out", "sink-first");
-    return stream.to(columns ? readingColumns(sink, seen) : sink, { id: "out" });
+    const out = columns ? readingColumns(sink, seen) : sink;
+    const parts = splits[parted % splits.length];
+    if (parts === undefined || chosenWindow !== undefined) return stream.to(out, { id: "out" });
+    return stream.addStage(parts as never, { id: "split" })
+      .side("small", (small) => small.to(columns ? readingColumns(ends.sink("small", "sink-first"), seen) : ends.sink("small", "sink-first"), { id: "small" }))
+      .side("odd", (odd) => odd.addStage(project({ n: field("n") }) as never).to(ends.sink("odd", "sink-first"), { id: "odd" }))
+      .to(out, { id: "out" }) as never;
   };
 }
 
@@ -99,7 +110,7 @@ async function run(plan: Plan, rows: readonly Row[], seen: { columns: number } =
   const failure = await driver.advance(2_000).then(() => undefined, (thrown: Error) => (thrown.cause as Error).message);
   const stored = await memoryStores(driver.world.clock, driver.storage).logs.read(deadLetterLog("fused"), 0, Infinity);
   const letters = stored.map((entry) => decodeDeadLetter(entry.payload)).map(({ node, code, message, position }) => ({ node, code, message, position }));
-  return { failure, state: driver.run().state, out: driver.target().visible.map(({ value, timestampMs, change, identity }) => ({ value, timestampMs, change, identity })), letters };
+  return { failure, state: driver.run().state, out: ["out", "small", "odd"].map((name) => driver.target(name).visible.map(({ value, timestampMs, change, identity }) => ({ value, timestampMs, change, identity }))), letters };
 }
 
 const value = fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom<unknown>(null, undefined, NaN, -0, 1.5, true, "2", 3n));
@@ -108,7 +119,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   k: fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>("a", "b", 1, 2) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, NaN, -0, 0, true, [1], { x: 1 }, new Map(), "") }),
   n: value,
 });
-const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.nat(23), lateness: fc.constantFrom(0, 7), columns: fc.boolean() });
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.oneof(fc.constant(0), fc.nat(23)), lateness: fc.constantFrom(0, 7), columns: fc.boolean(), split: fc.nat(8) });
 
 it("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
   const seen = { columns: 0 };
