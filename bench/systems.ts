@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { cacheFolder } from "./gen.ts";
 import type { Command } from "./measure.ts";
 import { optionalPeers } from "./peers.ts";
+import { programPath } from "./programs.ts";
 import type { Variant } from "./workloads.ts";
 
 /** One run of a job. */
@@ -35,15 +36,15 @@ export interface System {
 const here = import.meta.dirname;
 const isBids = ({ workload }: Variant): boolean => workload === "w1" || workload === "w2";
 
-function node(file: string, ...arguments_: readonly string[]): Omit<Command, "name"> {
-  return { program: process.execPath, arguments: ["--disable-warning=ExperimentalWarning", join(here, file), ...arguments_] };
+function node(path: string, ...arguments_: readonly string[]): Omit<Command, "name"> {
+  return { program: process.execPath, arguments: ["--disable-warning=ExperimentalWarning", path, ...arguments_] };
 }
 
 function streamflow(name: string, form: "functions" | "expressions"): System {
   return {
     name,
     runs: () => true,
-    command: ({ variant, input, output, data }) => node("streamflow/main.ts", variant.job, form, input, output, data),
+    command: ({ variant, input, output, data }) => node(programPath("streamflow/main"), variant.job, form, input, output, data),
   };
 }
 
@@ -51,21 +52,20 @@ const yaml: System = {
   name: "streamflow-yaml",
   runs: ({ job }) => existsSync(join(here, `streamflow/yaml/${job}.yaml`)),
   command: ({ variant, input, output, data }) =>
-    node("node_modules/@streamflow/cli/dist/bin.js", "run", join(here, `streamflow/yaml/${variant.job}.yaml`), "--set", `input=${input}`, "--set", `out=${output}`, "--data", data, "--progress", "0"),
+    node(join(here, "node_modules/@streamflow/cli/dist/bin.js"), "run", join(here, `streamflow/yaml/${variant.job}.yaml`), "--set", `input=${input}`, "--set", `out=${output}`, "--data", data, "--progress", "0"),
 };
 
 const plainNode: System = {
   name: "node",
-  // Its sessions trust that the input is in order.
   runs: ({ job }) => existsSync(join(here, `node/${job}.ts`)),
-  command: ({ variant, input, output }) => node(`node/${variant.job}.ts`, input, output),
+  command: ({ variant, input, output }) => node(programPath(`node/${variant.job}`), input, output),
 };
 
 const duckdb: System = {
   name: "duckdb",
   runs: () => true,
   hasThreads: true,
-  command: ({ variant, input, output, threads }) => node("duckdb/main.ts", variant.job, input, output, String(threads)),
+  command: ({ variant, input, output, threads }) => node(programPath("duckdb/main"), variant.job, input, output, String(threads)),
 };
 
 const limitProgram = join(cacheFolder, "c-job");

@@ -1,7 +1,7 @@
 // `npm run verify`, which CI calls: everything that must hold before a change lands.
 // End-to-end, fault, simulation and bench steps are appended here as they come.
 
-import { runSteps, vitest, type Step } from "./steps.ts";
+import { check, runSteps, vitest, type Step } from "./steps.ts";
 import { testSteps } from "./test-steps.ts";
 
 /** Tests that make code of text themselves: to read a page of documentation, or to hold generated code to its plain counterpart. */
@@ -14,4 +14,7 @@ const withoutCode: Step = vitest("unit-no-code", [
   ...ownCode.map((file) => `--exclude=${file}`),
 ]);
 
-await runSteps([...testSteps, withoutCode]);
+/** W1 and W2 beside plain Node and DuckDB, by records per CPU-second: bench/floors.ts. */
+const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
+
+await runSteps([...testSteps, withoutCode, benchFloors]);
