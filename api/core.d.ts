@@ -137,6 +137,19 @@ export interface Checkpointing {
     recover(request: RecoveryRequest): Promise<Recovered>;
 }
 
+export interface ChoiceCode {
+    readonly routes: readonly ChoiceRoute[];
+    readonly isFirst: boolean;
+    readonly otherwise: string;
+    readonly fail: (thrown: unknown) => StreamFlowError;
+}
+
+export interface ChoiceRoute {
+    readonly computed: CompiledCompute;
+    readonly isTrue: (value: unknown) => boolean;
+    readonly use: string;
+}
+
 export declare class CircuitBreaker {
     #private;
     constructor(options: CircuitBreakerOptions);
@@ -888,7 +901,7 @@ export interface OperatorContext {
     readonly time: EventTime;
     readonly state: OperatorState;
     readonly timers: Timers;
-    asynchronous(work: AsyncWork): Emit;
+    readonly asynchronous: (work: AsyncWork) => Emit;
     readonly clock: Clock;
     readonly random: Random;
     readonly logger: Logger;
@@ -1643,6 +1656,8 @@ export declare function childController(parent: AbortSignal | undefined): {
     readonly unlink: () => void;
 };
 
+export declare function choiceCode({ routes, isFirst, otherwise, fail }: ChoiceCode, record: RecordCode, task: TaskCode): string;
+
 export declare function coerceJson(value: unknown, type: DataType): unknown;
 
 export declare function coerceText(text: string, type: DataType): unknown;
@@ -2048,7 +2063,7 @@ export declare const metricNames: {
     readonly taskBackpressured: {
         readonly name: "streamflow_task_backpressured_ms_total";
         readonly kind: "counter";
-        readonly help: "Milliseconds in which a task waited for a sink or a consumer.";
+        readonly help: "Milliseconds in which a task waited for a sink, a consumer or calls under way.";
         readonly labels: readonly ["pipeline", "task"];
     };
     readonly taskIdle: {

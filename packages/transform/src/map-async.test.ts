@@ -78,6 +78,11 @@ describe("mapAsync", () => {
   });
 });
 
+it("SF_PLAN_INVALID: a deadline in `execute`, which has no time", async () => {
+  const results = new Pipeline<number>({ name: "p" }).addStage(mapAsync(async (n: number) => n, { timeoutMs: 10 })).execute([1]);
+  await expect(results.next()).rejects.toMatchObject({ code: "SF_PLAN_INVALID", hint: "use run instead of execute" });
+});
+
 /** A pipeline of one stage on a manual clock; the stage asks through `asked`. */
 function running(to: (n: number, signal: AbortSignal, clock: Clock) => unknown, options: MapAsyncOptions = {}, settings: { readonly budgetBytes?: number; readonly maxRecords?: number } = {}) {
   const driver: PipelineDriver = new PipelineDriver({

@@ -22,9 +22,9 @@ export interface MapAsyncOptions extends StageOptions {
    * @defaultValue true
    */
   readonly ordered?: boolean;
-  /** A call that takes longer, in milliseconds, has failed, and its signal is aborted. @defaultValue unlimited */
+  /** A call that takes longer, in milliseconds, has failed, and its signal is aborted. Needs a pipeline that runs: `execute` has no time. @defaultValue unlimited */
   readonly timeoutMs?: number;
-  /** Without it a call that failed is not made again. */
+  /** Without it a call that failed is not made again. Needs a pipeline that runs: `execute` has no time. */
   readonly retry?: AsyncRetry;
   /** The type of the records that the function gives. @defaultValue unknown */
   readonly schema?: Schema;

@@ -16,7 +16,7 @@ export const metricNames = {
   rejected: { name: "streamflow_rejected_total", kind: "counter", help: "Records that a node could not process.", labels: ["pipeline", "node"] },
   late: { name: "streamflow_late_total", kind: "counter", help: "Records that came after every window they belong to was closed.", labels: ["pipeline", "node"] },
   taskBusy: { name: "streamflow_task_busy_ms_total", kind: "counter", help: "Milliseconds in which a task processed records.", labels: ["pipeline", "task"] },
-  taskBackpressured: { name: "streamflow_task_backpressured_ms_total", kind: "counter", help: "Milliseconds in which a task waited for a sink or a consumer.", labels: ["pipeline", "task"] },
+  taskBackpressured: { name: "streamflow_task_backpressured_ms_total", kind: "counter", help: "Milliseconds in which a task waited for a sink, a consumer or calls under way.", labels: ["pipeline", "task"] },
   taskIdle: { name: "streamflow_task_idle_ms_total", kind: "counter", help: "Milliseconds in which a task waited for input.", labels: ["pipeline", "task"] },
   watermarkLag: { name: "streamflow_watermark_lag_ms", kind: "gauge", help: "Wall time minus the watermark of a node, in milliseconds.", labels: ["pipeline", "node"] },
   checkpoints: { name: "streamflow_checkpoints_total", kind: "counter", help: "Checkpoints that were completed.", labels: ["pipeline"] },
