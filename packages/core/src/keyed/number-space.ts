@@ -6,21 +6,11 @@
 import type { NumberSpace } from "../contracts/number-table.ts";
 import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
-import { emptyOrder, removedMark, type Order, orderOf, putFloats, type SpaceCopy } from "./space-copy.ts";
+import { emptyOrder, removedMark, type Order, orderOf, putFloats, type SpaceCopy, type StoredColumns } from "./space-copy.ts";
 
 const firstCapacity = 64;
 const bits = new Float64Array(1);
 const halves = new Int32Array(bits.buffer);
-
-/** Entries of one key group as they were stored, in order. */
-export interface StoredColumns {
-  readonly count: number;
-  /** NaN where the key is no number. Little-endian doubles, as the columns are. */
-  readonly keys: Uint8Array;
-  readonly columns: readonly Uint8Array[];
-  /** What else there is of an entry: its key where the number above is not it, and what stands beside. */
-  readonly rest: readonly (readonly [index: number, key: unknown, extra: unknown])[];
-}
 
 /** Gives arrays for copies, and takes them back. */
 export interface ArrayPool {

@@ -6,7 +6,6 @@
 // Numbers are little-endian.
 import { StreamFlowError } from "../errors.ts";
 import { StateReader, StateWriter } from "./state-codec.ts";
-import type { StoredColumns } from "./number-space.ts";
 
 /** Stands for the group of a slot whose key was removed. */
 export const removedMark = 255;
@@ -37,6 +36,16 @@ export interface SpaceCopy {
   readonly counts: Int32Array;
   readonly columns: readonly Float64Array[];
   readonly extras: ReadonlyMap<number, unknown>;
+}
+
+/** Entries of one key group as they were stored, in order. */
+export interface StoredColumns {
+  readonly count: number;
+  /** NaN where the key is no number. Little-endian doubles, as the columns are. */
+  readonly keys: Uint8Array;
+  readonly columns: readonly Uint8Array[];
+  /** What else there is of an entry: its key where the number above is not it, and what stands beside. */
+  readonly rest: readonly (readonly [index: number, key: unknown, extra: unknown])[];
 }
 
 /** The order of nothing. */
