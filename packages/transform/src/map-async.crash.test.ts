@@ -155,6 +155,25 @@ describe("awkward moments", () => {
     expect(driver.values()).toHaveLength(3);
   });
 
+  it("a failure elsewhere ends a wait for calls that never answer, and aborts them", async () => {
+    const aborted: number[] = [];
+    const driver = new PipelineDriver({
+      brokers: { in: { partitions } },
+      build: (ends) =>
+        new Pipeline<number>({ name: "never" }).from(ends.source<number>()).addStage(mapAsync((n: number, signal) => {
+          signal.addEventListener("abort", () => aborted.push(n));
+          return new Promise<number>(() => undefined);
+        })).to(ends.sink()),
+    });
+    await driver.start();
+    driver.push([1, 2]);
+    expect(await driver.checkpoint()).toBe(undefined);
+    expect(aborted).toEqual([]);
+    await driver.broker().take("0", "other");
+    await driver.advance(1);
+    expect(aborted).toEqual([1, 2]);
+  });
+
   it("a stop waits for calls", async () => {
     const { driver } = await begun();
     await driver.stop();

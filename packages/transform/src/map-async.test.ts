@@ -1,7 +1,7 @@
 import { type Clock, eventTime, explainText, Pipeline, planPipeline, standardFunctionTable } from "@streamflow/core";
 import { type DriverEnds, OperatorHarness, PipelineDriver, RecordingSink, TestSource, testRecords } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
-import { count, keyBy, mapAsync, mapAsyncOperator, type MapAsyncOptions, tumbling, window } from "./index.ts";
+import { count, keyBy, map, mapAsync, mapAsyncOperator, type MapAsyncOptions, tumbling, window } from "./index.ts";
 
 describe("mapAsync", () => {
   it("turns each record into what its promise gives, keeping event time, key and change kind", async () => {
@@ -48,6 +48,12 @@ describe("mapAsync", () => {
     };
     expect(explained({})).toMatch(/ask: mapAsync ← \S+ — 16 calls at once, in order\n/);
     expect(explained({ concurrency: 3, ordered: false, timeoutMs: 500, retry: {} })).toMatch(/ask: mapAsync ← \S+ — 3 calls at once, out of order, 500 ms each, 3 attempts\n/);
+  });
+
+  it("begins a task of its own: what comes before it does not wait for answers", () => {
+    const pipeline = new Pipeline<number>({ name: "p" }).from(new TestSource({ 0: [] }) as never, { id: "in" })
+      .addStage(map((n: number) => n), { id: "before" }).addStage(mapAsync((n: number) => n), { id: "ask" }).addStage(map((n: number) => n), { id: "behind" }).to(new RecordingSink("idempotent") as never, { id: "out" });
+    expect(planPipeline(pipeline.plan(), standardFunctionTable).tasks.map(({ nodes }) => nodes)).toEqual([["in", "before"], ["ask", "behind", "out"]]);
   });
 
   it("runs in `execute`, in order, with several calls at once, and hands on what is there while more is awaited", async () => {

@@ -26,7 +26,7 @@ export interface PhysicalNode {
   readonly exchanged: boolean;
 }
 
-/** A fused run of nodes between boundaries (sources, exchanges, bridges, sinks). */
+/** A fused run of nodes between boundaries (sources, exchanges, bridges, asynchronous stages, sinks). */
 export interface PhysicalTask {
   readonly name: string;
   readonly scope: Scope;

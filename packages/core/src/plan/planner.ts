@@ -113,7 +113,7 @@ function fuse(nodes: readonly PhysicalNode[]): readonly PhysicalTask[] {
   for (const entry of nodes) {
     const { node } = entry;
     const before = entry.incoming.length === 1 ? taskOf.get(entry.incoming[0]!.from) : undefined;
-    const cut = before === undefined || entry.exchanged || isBridged(node);
+    const cut = before === undefined || entry.exchanged || isBridged(node) || entry.shape?.asynchronous === true;
     const task = cut ? { name: `task-${tasks.length + 1}`, scope: entry.scope, nodes: [] } : before;
     if (cut) tasks.push(task);
     task.nodes.push(node.id);
