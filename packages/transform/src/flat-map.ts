@@ -50,7 +50,8 @@ export const flatMapOperator: OperatorDefinition<FlatMapConfig> = {
     };
   },
   create({ to }, context) {
-    const { evaluate } = compute(to, context.inputShapes[0]?.schema, context.functions);
+    const computed = compute(to, context.inputShapes[0]?.schema, context.functions);
+    const { evaluate, explain } = computed;
     const { emit } = context;
     const what = `flatMap "${context.node}"`;
 
@@ -80,7 +81,21 @@ export const flatMapOperator: OperatorDefinition<FlatMapConfig> = {
         cursor.change = change;
       }
     };
-    return { inputs: [push] };
+    const fail = (thrown: unknown): StreamFlowError => failure(thrown, what);
+    const failExpression = (thrown: unknown): StreamFlowError => failure(explain(thrown), what);
+    const open = (value: unknown): Iterator<unknown> | undefined => itemsOf(value, what);
+    return {
+      inputs: [push],
+      code(record, task) {
+        const [list, items, next, item, isGood] = [task.temporary(), task.temporary(), task.temporary(), task.temporary(), task.temporary()];
+        const reject = (error: unknown): string => task.reject(record, `${task.bind(error)}(thrown)`);
+        return `${isGood}=true;try{${list}=${computed.code(record, task)};}catch(thrown){${isGood}=false;${reject(failExpression)}}
+if(${isGood})try{${items}=${task.bind(open)}(${list});}catch(thrown){${isGood}=false;${reject(fail)}}
+if(${isGood}&&${items}!==undefined)for(;;){try{${next}=${items}.next();}catch(thrown){${reject(fail)}break;}
+if(${next}.done===true)break;${item}=${next}.value;
+${task.emitValue(item, record)}}`;
+      },
+    };
   },
 };
 
