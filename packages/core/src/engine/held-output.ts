@@ -5,7 +5,8 @@ import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Cursor } from "../contracts/operator.ts";
 import type { Column } from "../record.ts";
 
-const firstRecords = 1_024;
+/** Room that is made at first: none before there is a record, for many pipelines are idle. */
+const firstRecords = 256;
 
 /** The fields that records come with. */
 export interface ColumnForm {
@@ -25,14 +26,14 @@ interface Run {
 /** Records in order. Generated code fills columns by itself: it raises `length`, and calls `run` and `grow` when it must. */
 export class HeldOutput {
   length = 0;
-  capacity: number = firstRecords;
+  capacity = 0;
   /** What the columns are; undefined: records are rows. */
   form: ColumnForm | undefined;
   columns: (Float64Array | unknown[])[] = [];
-  times: Float64Array = new Float64Array(firstRecords);
+  times: Float64Array = new Float64Array(0);
   /** Index of the input record in its batch; -1: output of a timer. */
-  indexes: Int32Array = new Int32Array(firstRecords);
-  changes: Uint8Array = new Uint8Array(firstRecords);
+  indexes: Int32Array = new Int32Array(0);
+  changes: Uint8Array = new Uint8Array(0);
   /** Not all are inserts. */
   anyChange = false;
   /** The shard of the last record. */
@@ -68,7 +69,7 @@ export class HeldOutput {
   }
 
   grow(): void {
-    this.capacity *= 2;
+    this.capacity = Math.max(firstRecords, this.capacity * 2);
     this.times = widened(this.times, new Float64Array(this.capacity));
     this.indexes = widened(this.indexes, new Int32Array(this.capacity));
     this.changes = widened(this.changes, new Uint8Array(this.capacity));
