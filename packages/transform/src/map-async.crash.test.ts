@@ -157,21 +157,26 @@ describe("awkward moments", () => {
 
   it("a failure elsewhere ends a wait for calls that never answer, and aborts them", async () => {
     const aborted: number[] = [];
+    const called: number[] = [];
     const driver = new PipelineDriver({
       brokers: { in: { partitions } },
       build: (ends) =>
         new Pipeline<number>({ name: "never" }).from(ends.source<number>()).addStage(mapAsync((n: number, signal) => {
-          signal.addEventListener("abort", () => aborted.push(n));
-          return new Promise<number>(() => undefined);
-        })).to(ends.sink()),
+          called.push(n);
+          return new Promise<number>((_resolve, reject) => signal.addEventListener("abort", () => {
+            aborted.push(n);
+            reject(new RangeError("aborted"));
+          }));
+        }, { concurrency: 2 })).to(ends.sink()),
     });
     await driver.start();
-    driver.push([1, 2]);
+    driver.push([1, 2, 3, 4]);
     expect(await driver.checkpoint()).toBe(undefined);
     expect(aborted).toEqual([]);
     await driver.broker().take("0", "other");
     await driver.advance(1);
-    expect(aborted).toEqual([1, 2]);
+    // What waited for them to end is not begun.
+    expect([aborted, called]).toEqual([[1, 2], [1, 2]]);
   });
 
   it("a stop waits for calls", async () => {

@@ -253,6 +253,27 @@ describe("what is known of a record", () => {
     expect(driver.values().map((row) => JSON.stringify(row)).toSorted()).toContain(JSON.stringify({ windowStart: 0, windowEnd: 10, k: "slow", n: 1 }));
   });
 
+  it("is late where it would have been without a promise, also where nothing was due in between", async () => {
+    for (const answer of [(item: Item) => item, (item: Item) => Promise.resolve(item)]) {
+      const driver = new PipelineDriver({
+        build: (ends) =>
+          new Pipeline<Item>({ name: "p" })
+            .from(ends.source<Item>())
+            .addStage(eventTime({ timestamp: (item: Item) => item.at, maxFutureMs: Infinity }))
+            .addStage(mapAsync(answer))
+            .addStage(keyBy<Item>("k"))
+            .addStage(window({ window: tumbling({ sizeMs: 10 }), aggregate: { n: count() } }))
+            .side("late", (side) => side.to(ends.sink("late"), { id: "late" }))
+            .to(ends.sink(), { id: "out" }),
+      });
+      await driver.start();
+      // 12 ends the window [0, 10), which nobody has opened: no timer was due, and 3 is late all the same.
+      driver.push([12, 3].map((at) => ({ k: "a", at })));
+      await driver.checkpoint();
+      expect(driver.values("late")).toEqual([{ k: "a", at: 3 }]);
+    }
+  });
+
   it("its names in an idempotent sink are those of its input, and others where the same record also comes another way", async () => {
     const origins = async (isTwice: boolean): Promise<readonly unknown[]> => {
       const driver = new PipelineDriver({
