@@ -187,6 +187,18 @@ describe("back-pressure", () => {
     expect(driver.run().progress()?.backpressuredMs).toBeGreaterThanOrEqual(40);
   });
 
+  it("time spent behind it on answers is busy time", async () => {
+    const driver: PipelineDriver = new PipelineDriver({
+      build: (ends) =>
+        new Pipeline<number>({ name: "p" }).from(ends.source<number>()).addStage(mapAsync((n: number) => Promise.resolve(n)))
+          .addStage(map((n: number) => (driver.world.clock.advance(7), n))).to(ends.sink()),
+    });
+    await driver.start();
+    driver.push([1, 2]);
+    await driver.checkpoint();
+    expect([driver.values(), driver.run().progress()?.busyMs]).toEqual([[1, 2], 14]);
+  });
+
   it("keeps within the host's memory: what is on its way counts, and is given back", async () => {
     const budgets: number[] = [];
     const driver: PipelineDriver = running(async (n, _signal, clock) => {

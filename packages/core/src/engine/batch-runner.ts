@@ -33,7 +33,7 @@ export class BatchRunner {
 
   /**
    * Processes a batch. Its records are with the sinks, held for them, or on their way through asynchronous stages when this returns or resolves.
-   * The batch is left then, as far as the runner is concerned: it is over when its last record has gone on.
+   * The caller leaves its origin then: it is over when its last record has gone on.
    */
   run(origin: Origin): void | Promise<void> {
     const { inHand, rejects, metrics } = this.#parts;
@@ -55,8 +55,10 @@ export class BatchRunner {
 
   /** Hands on what asynchronous stages have answers for, drains bridged ones, and gives the sinks what came of it. */
   async letOut(): Promise<void> {
-    const { asyncStages, inHand } = this.#parts;
+    const { asyncStages, inHand, clock, metrics } = this.#parts;
+    const startMs = clock.monotonicMs();
     const gone = asyncStages.letOut();
+    metrics.time("busy", clock.monotonicMs() - startMs);
     await this.#drain(this.#parts.bridges());
     inHand.take();
     for (const origin of gone) origin.leave();
