@@ -4,6 +4,8 @@ import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } f
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
 import { avg, count, filter, keyBy, map, project, max, min, session, sliding, split, sum, tumbling, window } from "./index.ts";
+import type { EarlyTriggers, WindowMode } from "./trigger.ts";
+import type { WindowConfig } from "./window.ts";
 
 afterEach(() => forbidCodeGeneration(false));
 
@@ -66,7 +68,7 @@ interface Plan {
   readonly key: number;
   readonly fields: number;
   readonly window: number;
-  readonly lateness: number;
+  readonly firing: Pick<WindowConfig, "allowedLatenessMs" | "mode" | "early">;
   readonly columns: boolean;
   /** Sends records to several sinks. */
   readonly split: number;
@@ -76,7 +78,7 @@ interface Plan {
 const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
 const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
 
-function build({ time, where, map: mapped, key, fields: made, window: windowed, lateness, columns, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
+function build({ time, where, map: mapped, key, fields: made, window: windowed, firing, columns, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
@@ -89,7 +91,7 @@ function build({ time, where, map: mapped, key, fields: made, window: windowed, 
     if (stage !== undefined) stream = stream.addStage(stage as never);
     stream = stream.addStage(keyBy(pick(keys, key) as never) as never);
     const chosenWindow = windows[windowed % windows.length];
-    if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), allowedLatenessMs: lateness }) as never, { id: "window" });
+    if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), ...firing }) as never, { id: "window" });
     const sink = ends.sink("out", "sink-first");
     const out = columns ? readingColumns(sink, seen) : sink;
     const parts = splits[parted % splits.length];
@@ -119,7 +121,8 @@ const row: fc.Arbitrary<Row> = fc.record({
   k: fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>("a", "b", 1, 2) }, { weight: 1, arbitrary: fc.constantFrom<unknown>(null, NaN, -0, 0, true, [1], { x: 1 }, new Map(), "") }),
   n: value,
 });
-const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.oneof(fc.constant(0), fc.nat(23)), lateness: fc.constantFrom(0, 7), columns: fc.boolean(), split: fc.nat(8) });
+const firings = fc.record({ allowedLatenessMs: fc.constantFrom(0, 7), mode: fc.constantFrom<WindowMode>("accumulating", "discarding"), early: fc.constantFrom<EarlyTriggers>({}, {}, { count: 1 }, { count: 2 }) });
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.oneof(fc.constant(0), fc.nat(23)), firing: firings, columns: fc.boolean(), split: fc.nat(8) });
 
 it("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
   const seen = { columns: 0 };
