@@ -34,6 +34,10 @@ export const aggregates = {
   ids: collect((record: unknown) => idOf(record)),
 };
 
+/** Those of them that are numbers in columns. */
+const { id, n, lo, hi } = aggregates;
+const numbers = { id, n, lo, hi };
+
 /** Builds the pipeline of a plan. */
 export function buildPlan(spec: PlanSpec, ends: DriverEnds, config: ProcessConfig): Loosely {
   const builder = new PlanInProgress(spec, ends);
@@ -195,14 +199,14 @@ function operatorOf(spec: OperatorSpec): LooseStage {
 }
 
 function windowOf(spec: Extract<OperatorSpec, { op: "window" }>): LooseStage {
-  const { window: windows, latenessMs, discarding, ttlMs, partial } = spec;
+  const { window: windows, latenessMs, discarding, ttlMs, partial, numbers: isNumbers } = spec;
   const isCount = windows.kind === "count";
   const isEndless = isCount || windows.kind === "global";
   // No firings by processing time: they depend on the clock, and so on the schedule (docs/windowing.md).
   const early = { ...(spec.earlyMs === null ? {} : { everyMs: spec.earlyMs }), ...(spec.earlyCount === null ? {} : { count: spec.earlyCount }) };
   return window({
     window: windowsOf(windows),
-    aggregate: aggregates,
+    aggregate: isNumbers ? numbers : aggregates,
     ...(isEndless ? {} : { allowedLatenessMs: latenessMs }),
     ...(isEndless && ttlMs !== null ? { ttlMs } : {}),
     ...(isCount ? { emitPartial: partial } : { mode: discarding ? ("discarding" as const) : ("accumulating" as const), early }),

@@ -145,7 +145,7 @@ function resultsOf(spec: PlanSpec, events: readonly Event[]): Results {
   const { operator } = keyed;
   if (operator.op !== "window") return { results: running(records, keyOf, keyed), late: [] };
   const { firings, late } = firingsOf(operator, events, keyOf);
-  return { late, results: firings.map(({ startMs, endMs, key, held }) => ({ windowStart: startMs, windowEnd: endMs, ...keyFields(keyed, key), ...aggregated(held) })) };
+  return { late, results: firings.map(({ startMs, endMs, key, held }) => ({ windowStart: startMs, windowEnd: endMs, ...keyFields(keyed, key), ...(operator.numbers ? numbersOf(held) : aggregated(held)) })) };
 }
 
 function keyFields({ key: kind }: KeyedSpec, key: unknown): Loose {
@@ -161,6 +161,11 @@ function running(records: readonly Stamped[], keyOf: (record: Loose) => unknown,
     if (keyed.operator.op === "reduce") return own.map(({ record }) => record).reduce(folded);
     return { ...keyFields(keyed, key), ...aggregated(own) };
   });
+}
+
+function numbersOf(held: readonly Stamped[]): Loose {
+  const { id, n, lo, hi } = aggregated(held);
+  return { id, n, lo, hi };
 }
 
 function aggregated(held: readonly Stamped[]): Loose {

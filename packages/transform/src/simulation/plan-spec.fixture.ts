@@ -39,6 +39,8 @@ export type OperatorSpec =
       readonly earlyCount: number | null;
       readonly ttlMs: number | null;
       readonly partial: boolean;
+      /** Nothing is aggregated but numbers: they are kept in columns. */
+      readonly numbers: boolean;
     };
 
 /** A key and what is done by it. */
@@ -111,6 +113,7 @@ const operator: fc.Arbitrary<OperatorSpec> = fc.oneof(
       earlyCount: maybe(1, 4),
       ttlMs: ttl,
       partial: fc.boolean(),
+      numbers: fc.boolean(),
     }),
   },
 );
