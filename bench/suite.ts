@@ -151,15 +151,20 @@ function steadyRate(records: number, cpuSeconds: number): number | null {
 /** A folder for output: in memory where there is room, so that no disk is measured. */
 class WorkFolder {
   readonly path: string;
+  readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true });
+  // A signal would end the process before it can tidy up.
+  readonly #exit = (): void => process.exit(130);
 
   constructor(inputBytes: number) {
     const memory = "/dev/shm";
     const hasRoom = existsSync(memory) && statfsSync(memory).bavail * statfsSync(memory).bsize > 4 * inputBytes;
     mkdirSync(cacheFolder, { recursive: true });
     this.path = mkdtempSync(join(hasRoom ? memory : cacheFolder, "streamflow-bench-"));
+    process.on("exit", this.#remove).on("SIGINT", this.#exit).on("SIGTERM", this.#exit);
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    process.off("exit", this.#remove).off("SIGINT", this.#exit).off("SIGTERM", this.#exit);
+    this.#remove();
   }
 }
