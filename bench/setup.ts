@@ -20,7 +20,7 @@ function python(requirements: string): Steps {
 }
 
 const peers: Readonly<Record<string, Steps>> = {
-  timely: (folder) => run("cargo", ["build", "--release", "--quiet", "--locked", "--manifest-path", join(here, "timely/Cargo.toml")], { CARGO_TARGET_DIR: folder, RUSTFLAGS: "-C target-cpu=native" }),
+  timely: (folder) => run("cargo", ["build", "--release", "--quiet", "--manifest-path", join(here, "timely/Cargo.toml")], { CARGO_TARGET_DIR: folder, RUSTFLAGS: "-C target-cpu=native" }),
   polars: python("polars-requirements.txt"),
   chdb: python("chdb-requirements.txt"),
 };
