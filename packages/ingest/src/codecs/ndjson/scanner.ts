@@ -7,7 +7,8 @@
 // The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. Strings and literals are compared
 // four bytes at a time: `DataView.getInt32` compiles to one unaligned load, and byte-wise tests become integer arithmetic.
 // @see Mühlbauer et al., "Instant Loading for Main Memory Databases", VLDB 2013; Li et al., "Mison", VLDB 2017, for scanning by layout
-import { generatedFunction, type DecodeOutput } from "@streamflow/core";
+import type { DecodeOutput } from "@streamflow/core";
+import { scannerFunction } from "../scanner-function.ts";
 import { Kind, type Layout, type Leaf } from "./layout.ts";
 import type { TextBuffer } from "../text-buffer.ts";
 import type { ValueReader } from "./value-reader.ts";
@@ -66,7 +67,7 @@ ${known.map((one) => layoutCode(one, options)).join("\n")}
 const q=b.indexOf(10,s);i=q+1;${columns.length === 0 ? "H.odd(s,q);" : `out.length=n;H.odd(s,q);${load}`}}
 ${columns.length === 0 ? "" : "out.length=n;"}
 ${known.map(({ index }) => `H.hits[${index}]=n${index};`).join("")}}`;
-  return generatedFunction(["H", "P10"], source)(host, powersOfTen) as Scan;
+  return scannerFunction(["H", "P10"], source)(host, powersOfTen) as Scan;
 }
 
 const powersOfTen = new Int32Array([1, 10, 100, 1000]);
