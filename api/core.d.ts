@@ -2096,6 +2096,12 @@ export declare const metricNames: {
         readonly help: "From the barrier to the durable checkpoint, in milliseconds.";
         readonly labels: readonly ["pipeline"];
     };
+    readonly checkpointPause: {
+        readonly name: "streamflow_checkpoint_pause_ms";
+        readonly kind: "histogram";
+        readonly help: "Time of a checkpoint in which no record is processed: up to its barrier, in milliseconds.";
+        readonly labels: readonly ["pipeline"];
+    };
     readonly checkpointBytes: {
         readonly name: "streamflow_checkpoint_bytes";
         readonly kind: "gauge";

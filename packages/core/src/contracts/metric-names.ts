@@ -22,6 +22,7 @@ export const metricNames = {
   checkpoints: { name: "streamflow_checkpoints_total", kind: "counter", help: "Checkpoints that were completed.", labels: ["pipeline"] },
   checkpointsFailed: { name: "streamflow_checkpoints_failed_total", kind: "counter", help: "Checkpoints that were given up.", labels: ["pipeline"] },
   checkpointDuration: { name: "streamflow_checkpoint_duration_ms", kind: "histogram", help: "From the barrier to the durable checkpoint, in milliseconds.", labels: ["pipeline"] },
+  checkpointPause: { name: "streamflow_checkpoint_pause_ms", kind: "histogram", help: "Time of a checkpoint in which no record is processed: up to its barrier, in milliseconds.", labels: ["pipeline"] },
   checkpointBytes: { name: "streamflow_checkpoint_bytes", kind: "gauge", help: "Size of the last checkpoint, in bytes.", labels: ["pipeline"] },
   checkpointAge: { name: "streamflow_checkpoint_age_ms", kind: "gauge", help: "Time since the last completed checkpoint, in milliseconds.", labels: ["pipeline"] },
   restarts: { name: "streamflow_restarts_total", kind: "counter", help: "Restarts after a failure.", labels: ["pipeline"] },

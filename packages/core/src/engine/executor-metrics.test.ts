@@ -16,6 +16,7 @@ describe("what an executor measures", () => {
     const pipeline = "sums";
     expect(metrics.counter(metricNames.recordsIn.name, "", { pipeline, node: "broker" }).value).toBe(2);
     expect(metrics.counter(metricNames.checkpoints.name, "", { pipeline }).value).toBe(1);
+    for (const { name } of [metricNames.checkpointDuration, metricNames.checkpointPause]) expect(metrics.values(name, { pipeline })).toEqual([expect.any(Number)]);
     expect(metrics.gauge(metricNames.stateBytes.name, "", { pipeline, node: "sum" }).value).toBeGreaterThan(0);
     expect(driver.run().progress()).toMatchObject({ recordsIn: 2, recordsOut: 2, epoch: 1, stateEntries: 2 });
   });

@@ -81,10 +81,11 @@ export class ExecutorMetrics {
   checkpointed(result: CheckpointResult): void {
     const { metrics, clock } = this.#environment;
     const labels = { pipeline: this.#pipeline };
-    const { checkpoints, checkpointBytes, checkpointDuration } = metricNames;
+    const { checkpoints, checkpointBytes, checkpointDuration, checkpointPause } = metricNames;
     metrics.counter(checkpoints.name, checkpoints.help, labels).add();
     metrics.gauge(checkpointBytes.name, checkpointBytes.help, labels).set(result.stateBytes);
     metrics.histogram(checkpointDuration.name, checkpointDuration.help, labels).record(result.durationMs);
+    metrics.histogram(checkpointPause.name, checkpointPause.help, labels).record(result.pauseMs);
     const { stateBytes } = metricNames;
     for (const [node, bytes] of result.stateBytesOf) metrics.gauge(stateBytes.name, stateBytes.help, { ...labels, node }).set(bytes);
     this.lastCheckpointMs = clock.nowMs();
