@@ -1,5 +1,6 @@
 // Records of a declared schema: exactly the wanted fields, in the schema's order, as the type's JavaScript values.
 import { coerceJson, isPlainObject, type DataType, type StructType } from "@streamflow/core";
+import { parseJson, parseJsonNumbers } from "./parse-json.ts";
 import { wantedField, type Wanted } from "./projection.ts";
 
 /** The type of what is wanted of a type. */
@@ -26,9 +27,8 @@ export function keepsDigits(type: DataType): boolean {
  * @see the TC39 proposal "JSON.parse source text access"
  */
 export function parseTyped(text: string, type: DataType): unknown {
-  if (!keepsDigits(type)) return coerceJson(JSON.parse(text), type);
-  const parsed: unknown = JSON.parse(text, keepSource as (key: string, value: unknown) => unknown);
-  return coerceJson(settle(parsed, type), type);
+  if (!keepsDigits(type)) return coerceJson(parseJson(text), type);
+  return coerceJson(settle(parseJsonNumbers(text, keepDigits), type), type);
 }
 
 /** A number whose text says more than the number does. */
@@ -44,9 +44,8 @@ class LongNumber {
 
 const exactLength = 15;
 
-function keepSource(_: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || context.source === undefined || context.source.length <= exactLength) return value;
-  return new LongNumber(value, context.source);
+function keepDigits(value: number, text: string): unknown {
+  return text.length <= exactLength ? value : new LongNumber(value, text);
 }
 
 /** Replaces long numbers by their text where the type keeps it, and by the number elsewhere. */

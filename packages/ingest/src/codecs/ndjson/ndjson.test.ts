@@ -3,6 +3,7 @@ import { mayGenerateCode, StreamFlowError, type DataType, type Projection, type 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../../testing/decode-all.ts";
+import { describeValue } from "../fuzz/describe-value.fixture.ts";
 import { hostileStream, oddTexts } from "./hostile-json.fixture.ts";
 import { project, wantedOf } from "../projection.ts";
 import { ndjson } from "./ndjson.ts";
@@ -34,15 +35,6 @@ function reference(bytes: Buffer, projection: Projection): unknown[] {
 function expectSame(actual: readonly unknown[], expected: readonly unknown[]): void {
   const text = (items: readonly unknown[]): string[] => items.map((item) => describeValue(item));
   expect(text(actual)).toEqual(text(expected));
-}
-
-function describeValue(value: unknown): string {
-  if (Object.is(value, -0)) return "-0";
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return `[${value.map(describeValue).join()}]`;
-  if (value instanceof Map) return `Map[${[...value].map(describeValue).join()}]`;
-  if (typeof value === "object" && value !== null) return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}:${describeValue(inner)}`).join()}}${Object.getPrototypeOf(value) === Object.prototype ? "" : "!prototype"}`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 function lines(count: number, line: (i: number) => string): Buffer {

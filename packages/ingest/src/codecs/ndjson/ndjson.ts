@@ -9,6 +9,7 @@ import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core
 import { mayGenerateCode } from "@streamflow/core";
 import { LineSplitter, type LineHandler } from "../line-splitter.ts";
 import { headOf, tooLarge } from "../long-record.ts";
+import { parseJson } from "../parse-json.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";
 import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
 import { narrowed, parseTyped } from "../typed-record.ts";
@@ -159,7 +160,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   #parse(start: number, end: number): unknown {
     if (!this.#isValid && !isUtf8(this.#bytes.subarray(start, end))) throw new StreamFlowError("SF_CODEC_DECODE", "not valid UTF-8");
     const text = this.#bytes.utf8Slice(start, end);
-    return this.#schema === undefined ? project(JSON.parse(text), this.#wanted) : parseTyped(text, this.#schema);
+    return this.#schema === undefined ? project(parseJson(text), this.#wanted) : parseTyped(text, this.#schema);
   }
 }
 
