@@ -50,7 +50,7 @@ export interface MemorySourceOptions<Out> {
 }
 
 export interface NdjsonOptions {
-    readonly generate?: boolean;
+    readonly strict?: boolean;
 }
 
 export interface PartitionReaders {
@@ -59,6 +59,17 @@ export interface PartitionReaders {
     progress?(): number | undefined;
     committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
     close?(): void | Promise<void>;
+}
+
+export interface PushSource<Out> extends Source<Out> {
+    push(records: readonly Out[]): Promise<void>;
+    close(): void;
+}
+
+export interface PushSourceOptions {
+    readonly name?: string;
+    readonly maxBytes?: number;
+    readonly schema?: Schema;
 }
 
 export interface ReadContext {
@@ -131,6 +142,8 @@ export declare function lines(): DecoderFactory;
 export declare function memorySource<Out>(records: readonly Out[], options?: MemorySourceOptions<Out>): Source<Out>;
 
 export declare function ndjson(options?: NdjsonOptions): DecoderFactory;
+
+export declare function pushSource<Out>(options?: PushSourceOptions): PushSource<Out>;
 
 export declare function rowBatch(options: RowBatchOptions): Batch;
 

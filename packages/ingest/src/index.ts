@@ -9,6 +9,8 @@ export { memorySource } from "./sources/memory.ts";
 export type { MemorySourceOptions } from "./sources/memory.ts";
 export { iterableSource } from "./sources/iterable.ts";
 export type { IterableSourceOptions } from "./sources/iterable.ts";
+export { pushSource } from "./sources/push.ts";
+export type { PushSource, PushSourceOptions } from "./sources/push.ts";
 export { fileSource } from "./sources/file.ts";
 export type { FileFormat, FileSourceOptions } from "./sources/file.ts";
 export type { FileChoice } from "./files/list-files.ts";

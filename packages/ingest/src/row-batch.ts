@@ -43,13 +43,14 @@ function estimateBytes(values: readonly unknown[]): number {
   let bytes = 0;
   let count = 0;
   for (let i = 0; i < values.length; i += step) {
-    bytes += sizeOf(values[i], sampleDepth);
+    bytes += sizeOf(values[i]);
     count++;
   }
   return Math.max(1, Math.round((bytes / count) * values.length));
 }
 
-function sizeOf(value: unknown, depth: number): number {
+/** Bytes that a value holds, as estimated. */
+export function sizeOf(value: unknown, depth: number = sampleDepth): number {
   if (typeof value === "string") return 16 + value.length;
   if (typeof value !== "object" || value === null) return 8;
   if (ArrayBuffer.isView(value)) return 16 + value.byteLength;
