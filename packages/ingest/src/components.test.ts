@@ -1,6 +1,7 @@
-import { Registry, type ComponentContext } from "@streamflow/core";
+import { mayGenerateCode, Registry, type ComponentContext } from "@streamflow/core";
 import { testEnvironment } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
+import { withRewrittenScanners } from "./codecs/scanner-function.ts";
 import { ingestComponents } from "./components.ts";
 import { drain } from "./testing/drain.ts";
 import { TestFiles } from "./testing/test-files.ts";
@@ -28,6 +29,18 @@ it("file: paths are meant from the configuration's folder; the format is a decod
 it("file: parquet is a format of its own; bad choices are refused", () => {
   expect(source("file", { path: "x", format: "parquet" }).config).toMatchObject({ format: "parquet" });
   expect(() => source("file", {})).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }));
+});
+
+it.skipIf(!mayGenerateCode())("ndjson: strict makes no scanner", () => {
+  const bytes = Buffer.from('{"a":1}\n'.repeat(100));
+  const made = [true, false].map((strict) => {
+    let scanners = 0;
+    let records = 0;
+    const decoder = context.component("decoder", "ndjson", { strict }).create({ projection: "all", maxRecordBytes: 100 });
+    withRewrittenScanners((text) => (scanners++, text), () => decoder.decode(bytes, 0, bytes.length, true, { value: () => void records++, reject: () => undefined }));
+    return [records, scanners > 0];
+  });
+  expect(made).toEqual([[100, false], [100, true]]);
 });
 
 it("validated: a file with a schema, and a JSON Schema around it", async () => {

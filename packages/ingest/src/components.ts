@@ -2,7 +2,7 @@
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
 import { csv, type CsvOptions } from "./codecs/csv.ts";
 import { lines } from "./codecs/lines.ts";
-import { ndjson } from "./codecs/ndjson/ndjson.ts";
+import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
 import type { Compression } from "./files/content.ts";
 import { fileSource } from "./sources/file.ts";
 import { stdinSource } from "./sources/stdin.ts";
@@ -15,9 +15,9 @@ const ndjsonDecoder: ComponentSpec<"decoder"> = {
   kind: "decoder",
   type: "ndjson",
   summary: "Decodes newline-delimited JSON: one value a line.",
-  fields: {},
+  fields: { strict: { type: { kind: "boolean" }, doc: "Whether every record is parsed whole, and none by a scanner made for its layout: the same results, several times slower.", default: false } },
   example: "type: ndjson\n",
-  create: () => ndjson(),
+  create: (config) => ndjson(config as NdjsonOptions),
 };
 
 const csvDecoder: ComponentSpec<"decoder"> = {

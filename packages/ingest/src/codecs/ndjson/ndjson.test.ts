@@ -6,6 +6,7 @@ import { decodeAll } from "../../testing/decode-all.ts";
 import { describeValue } from "../fuzz/describe-value.fixture.ts";
 import { hostileStream, oddTexts } from "./hostile-json.fixture.ts";
 import { project, wantedOf } from "../projection.ts";
+import { withRewrittenScanners } from "../scanner-function.ts";
 import { ndjson } from "./ndjson.ts";
 
 const runs = Number(process.env["FUZZ_RUNS"] ?? 400);
@@ -41,8 +42,8 @@ function lines(count: number, line: (i: number) => string): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, i) => line(i)).join(""));
 }
 
-const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; generate?: boolean; columns?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
-  const decoder = ndjson(options.generate === undefined ? {} : { generate: options.generate }).create({ projection: options.projection ?? "all", columns: options.columns ?? false, maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
+const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; strict?: boolean; columns?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
+  const decoder = ndjson(options.strict === undefined ? {} : { strict: options.strict }).create({ projection: options.projection ?? "all", columns: options.columns ?? false, maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
   return decodeAll(decoder, bytes, options.cuts);
 };
 
@@ -88,14 +89,14 @@ describe("scanner against JSON.parse", () => {
     }
   });
 
-  it("gives the same typed values as without generated code", () => {
+  it("gives the same typed values as when every record is parsed whole", () => {
     const types: readonly DataType[] = [{ type: "string" }, { type: "int32" }, { type: "int64" }, { type: "float64" }, { type: "bool" }, { type: "timestamp" }, { type: "any", nullable: true }, { type: "decimal", precision: 30, scale: 6 }, { type: "list", element: { type: "int64" } }, { type: "struct", fields: [{ name: "n", type: { type: "int64", nullable: true } }] }, { type: "map", key: { type: "string" }, value: { type: "any", nullable: true } }];
     fc.assert(
       fc.property(hostileStream, fc.array(fc.tuple(fc.nat(types.length - 1), fc.boolean()), { minLength: 6, maxLength: 6 }), (stream, chosen) => {
         const fields = stream.fields.map((name, i) => ({ name, type: { ...(types[chosen[i]?.[0] ?? 0] ?? { type: "string" }), nullable: chosen[i]?.[1] ?? true } as DataType }));
         const schema: StructType = { type: "struct", fields: [...fields, { name: "missing", type: { type: "string", nullable: true } }] };
-        const parsed = decode(stream.bytes, { schema, generate: false });
-        expectSame(decode(stream.bytes, { schema, cuts: stream.cuts, generate: true }).items, parsed.items);
+        const parsed = decode(stream.bytes, { schema, strict: true });
+        expectSame(decode(stream.bytes, { schema, cuts: stream.cuts }).items, parsed.items);
         const columns = decode(stream.bytes, { schema, cuts: stream.cuts, columns: true });
         expectSame(columns.items, parsed.items);
         expect(columns.raw).toEqual(parsed.raw);
@@ -156,6 +157,18 @@ describe.skipIf(!mayGenerateCode())("what the scanner takes", () => {
     expect(share(bytes, { schema })).toBeGreaterThan(0.95);
     expect(decode(bytes.subarray(0, 40), { schema }).items.slice(0, 1)).toEqual([{ b: 0n, a: 0, none: null }]);
   });
+});
+
+it.skipIf(!mayGenerateCode())("strict: no scanner is ever made, and the records are the same", () => {
+  const bytes = lines(200, (i) => `{"a":${i},"b":{"c":"${"x".repeat(i % 7)}"}}\n`);
+  const read = (strict: boolean): { made: number; items: readonly unknown[] } => {
+    let made = 0;
+    const items = withRewrittenScanners((source) => (made++, source), () => decode(bytes, { strict, projection: [["b", "c"]] }).items);
+    return { made, items };
+  };
+  const [strict, scanned] = [read(true), read(false)];
+  expect([strict.made, scanned.made > 0]).toEqual([0, true]);
+  expectSame(scanned.items, strict.items);
 });
 
 describe("records", () => {
