@@ -27,7 +27,7 @@ export interface FileSourceOptions extends FileChoice {
   readonly partitions?: "per-file" | "one";
   /** A longer record is rejected. @defaultValue 16 MiB */
   readonly maxRecordBytes?: number;
-  /** Bytes read from the disk at a time. @defaultValue 256 KiB */
+  /** Bytes read from the disk at a time. @defaultValue 1 MiB */
   readonly chunkBytes?: number;
   /** Bytes that a compressed file may decompress to. @defaultValue unlimited */
   readonly maxDecompressedBytes?: number;
@@ -68,7 +68,7 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
 }
 
 function resolve(options: FileSourceOptions): Resolved {
-  const { maxRecordBytes = 16 << 20, chunkBytes = 256 << 10 } = options;
+  const { maxRecordBytes = 16 << 20, chunkBytes = 1 << 20 } = options;
   for (const [name, value] of Object.entries({ maxRecordBytes, chunkBytes, maxDecompressedBytes: options.maxDecompressedBytes ?? 1 })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new StreamFlowError("SF_CONFIG_INVALID", `${name} of a file source must be a positive integer, got ${value}`);
   }
