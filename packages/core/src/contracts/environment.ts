@@ -114,6 +114,33 @@ export interface FaultPlan {
   reach(point: string): void | Promise<void>;
 }
 
+/** What the owner of a thread hears of it. Neither is called during a call of the owner's. */
+export interface ThreadEvents {
+  message(message: unknown): void;
+  /** The thread has ended without being told to: its program could not be loaded, threw, or used up its memory. Called once; nothing comes after it. */
+  failed(error: unknown): void;
+}
+
+/** A thread, as its owner sees it. */
+export interface Thread {
+  /** Sends a message. One to a thread that has ended is dropped. */
+  post(message: unknown): void;
+  /** Ends the thread, whatever it is doing; resolves when nothing of it runs any more. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts threads.
+ * - THR-1. `start` loads the module at `program` in a thread of its own, and calls its export `run`.
+ * - THR-2. Messages arrive in the order in which they were sent, each once, never during the call that sends them.
+ * - THR-3. A message arrives as a copy (structured clone); memory of a SharedArrayBuffer is the same on both sides.
+ * - THR-4. A program that cannot be loaded or throws is told by `failed`, once, and harms nothing else.
+ * - THR-5. After `close` nothing is heard of the thread any more. A thread that is never closed may keep the process alive.
+ */
+export interface Threads {
+  start(program: URL, events: ThreadEvents): Thread;
+}
+
 /** The impure world of one pipeline, as one object. */
 export interface Environment {
   readonly clock: Clock;
@@ -124,6 +151,8 @@ export interface Environment {
   readonly secrets: Secrets;
   readonly budget: MemoryBudget;
   readonly faults?: FaultPlan;
+  /** Threads to hand work to, where there are any: they see the same disk. */
+  readonly threads?: Threads;
   /** Standard input, where the process has one to give: opened by whoever reads it, once. */
   readonly stdin?: () => AsyncIterable<Uint8Array>;
   /** Standard output, where the process has one to give. */

@@ -9,6 +9,7 @@ import { noMetrics } from "./no-metrics.ts";
 import { systemRandom } from "./random.ts";
 import { Redactor } from "./redactor.ts";
 import { envSecrets } from "./secrets.ts";
+import { nodeThreads } from "./threads.ts";
 
 /** Options of {@link nodeEnvironment}: whatever is given replaces the machine's own. */
 export interface NodeEnvironmentOptions {
@@ -42,6 +43,8 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     metrics: options.metrics ?? noMetrics(),
     secrets: redacting(options.secrets ?? envSecrets(), redactor),
     budget: options.budget ?? memoryBudget(options.maxMemoryBytes ?? defaultBudgetBytes()),
+    // Threads have the machine's files: with another disk there are none.
+    ...(options.disk === undefined ? { threads: nodeThreads() } : {}),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     stdin: () => process.stdin,
     stdout: process.stdout,

@@ -11,4 +11,5 @@ export { systemRandom } from "./random.ts";
 export { Redactor } from "./redactor.ts";
 export { envSecrets } from "./secrets.ts";
 export type { EnvSecretsOptions } from "./secrets.ts";
+export { nodeThreads } from "./threads.ts";
 export { nextTurn } from "./turn.ts";

@@ -1,0 +1,19 @@
+// What runs in a thread: a module that exports `run` (docs/adr/0004).
+import type { Disk } from "./environment.ts";
+
+/** What a program gets in its thread. */
+export interface ThreadContext {
+  /** The same files that the owner's environment has. */
+  readonly disk: Disk;
+  post(message: unknown): void;
+  /** Takes the messages, those sent before included. Called once. */
+  listen(handle: (message: unknown) => void): void;
+}
+
+/** What the module of a program exports as `run`: called once, when the thread has started. */
+export type ThreadProgram = (context: ThreadContext) => void;
+
+/** The module `name` beside the calling one, as it lies there: as a source (`.ts`), or built (`.js`). */
+export function programBeside(name: string, moduleUrl: string): URL {
+  return new URL(`./${name}${moduleUrl.endsWith(".ts") ? ".ts" : ".js"}`, moduleUrl);
+}
