@@ -1,18 +1,52 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { barChart } from "./chart.ts";
-import { generatedDocs } from "./docs.ts";
+import { docsOf, generatedDocs } from "./docs.ts";
+import type { Row } from "./report.ts";
+import { studyRow } from "./studies/study.ts";
 
 describe("docs/benchmarks.md and its charts are what the rows of the last run say: node bench/docs.ts", () => {
   const docs = [...generatedDocs()].map(([path, content]) => [relative(process.cwd(), path), content] as const);
   it.each(docs)("%s", (path, content) => expect(readFileSync(path, "utf8")).toBe(content));
 });
 
-it("a chart leaves out what is void", () => {
-  const row = { workload: "w1", variant: "base", threads: 1, records: 1, recordsPerSecond: 1, megabytesPerSecond: 1, recordsPerCpuSecond: 2e6, steadyRecordsPerCpuSecond: null, peakRssMiB: 1, percentOfC: null, measures: 1 };
-  const chart = barChart("a < b", [{ ...row, system: "good", void: false }, { ...row, system: "bad", void: true }]);
-  expect(chart).toContain(">good<");
-  expect(chart).not.toContain(">bad<");
-  expect(chart).toContain("a &lt; b");
+const row = (system: string, recordsPerCpuSecond: number, parts: Partial<Row> = {}): Row => ({
+  workload: "w1", variant: "base", system, threads: 1, records: 1_000, recordsPerSecond: 1, megabytesPerSecond: 1, recordsPerCpuSecond,
+  steadyRecordsPerCpuSecond: null, peakRssMiB: 1, percentOfC: null, rounds: 2, measures: {}, void: false, ...parts,
+});
+
+/** The page and the charts of some rows. */
+function drawn(rows: readonly Row[]): { readonly page: string; readonly charts: string } {
+  const [page = "", ...charts] = docsOf({ date: "2030-01-01", rows, machine: {}, text: "above\n<!-- results: generated -->\nold\n<!-- /results -->\nbelow" }).values();
+  return { page, charts: charts.join("\n") };
+}
+
+describe("docsOf", () => {
+  it("replaces what stands between the marks; a chart leaves out what is void", () => {
+    const { page, charts } = drawn([row("good", 2e6), row("bad", 2e6, { void: true })]);
+    expect(page).toMatch(/^above\n<!-- results: generated -->\nMeasured on 2030-01-01\.[^]*<!-- \/results -->\nbelow$/);
+    expect(page).not.toContain("old");
+    expect(page).toContain("| bad | void |");
+    expect(charts).toContain(">good<");
+    expect(charts).not.toContain(">bad<");
+  });
+
+  it("says where StreamFlow loses: to whom, by how much, and which goals it misses", () => {
+    const { page } = drawn([
+      row("streamflow", 1e6), row("faster", 2e6), row("slower", 0.5e6),
+      studyRow({ workload: "w5", variant: "base" }, { records: 10, rounds: 1, measures: { lossPercent: 7, pauseP99Ms: 2 } }),
+    ]);
+    expect(page).toContain("| w1/base | records per CPU-second | faster 0.50× |");
+    expect(page).toContain("| w5/base | lossPercent 7 | at most 3 |");
+    expect(page).not.toContain("pauseP99Ms 2 |");
+    expect(drawn([row("streamflow", 1e6), row("slower", 0.5e6)]).page).toContain("Nothing falls short");
+  });
+
+  it("a study has a table of its measures, missed goals in bold, and a chart with its goals", () => {
+    const { page, charts } = drawn([studyRow({ workload: "w5", variant: "base" }, { records: 10, rounds: 1, measures: { lossPercent: 7, pauseP99Ms: 2 } })]);
+    expect(page).toContain("| lossPercent | **7** (at most 3) | 3 |");
+    expect(page).toContain("| pauseP99Ms | 2 | 5 |");
+    expect(charts).toContain("lossPercent, at most 3");
+    expect(charts).toContain("<line ");
+  });
 });

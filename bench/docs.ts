@@ -2,8 +2,11 @@
 //   node bench/docs.ts
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { barChart } from "./chart.ts";
+import { barChart, type BarGroup, type Chart } from "./chart.ts";
 import type { Row } from "./report.ts";
+import { studies, studyOf } from "./studies/studies.ts";
+import { studyChart, studySection } from "./studies/study-docs.ts";
+import { shortfalls } from "./shortfalls.ts";
 import { variants } from "./workloads.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -11,20 +14,39 @@ const results = join(import.meta.dirname, "results");
 const page = join(root, "docs/benchmarks.md");
 const charts = join(root, "docs/benchmarks");
 const [begin, end] = ["<!-- results: generated -->", "<!-- /results -->"];
-const titles: Readonly<Record<string, string>> = { w1: "W1: stateless", w2: "W2: windows", w3: "W3: Nexmark" };
+const titles: Readonly<Record<string, string>> = {
+  w1: "W1: stateless",
+  w2: "W2: windows",
+  w3: "W3: Nexmark",
+  w5: "W5: checkpoints",
+  w6: "W6: latency",
+  w9: "W9: idle pipelines",
+  w10: "W10: how cost grows",
+};
 
 /** Files by their paths, as they should be. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   const date = readdirSync(results).sort().at(-1)!;
   const read = (name: string): unknown => JSON.parse(readFileSync(join(results, date, name), "utf8"));
-  const rows = read("rows.json") as readonly Row[];
-  const machine = read("machine.json") as Readonly<Record<string, string>>;
+  return docsOf({ date, rows: read("rows.json") as readonly Row[], machine: read("machine.json") as Readonly<Record<string, string>>, text: readFileSync(page, "utf8") });
+}
+
+/** A dated run, and the page as it is. */
+export interface DatedRun {
+  readonly date: string;
+  readonly rows: readonly Row[];
+  readonly machine: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** The page and its charts, by their paths. */
+export function docsOf({ date, rows, machine, text }: DatedRun): ReadonlyMap<string, string> {
   const workloads = [...new Set(rows.map((row) => row.workload))];
-  const text = readFileSync(page, "utf8");
-  const block = [about(date, machine), ...workloads.map((workload) => section(workload, rows.filter((row) => row.workload === workload)))].join("\n\n");
+  const of = (workload: string): readonly Row[] => rows.filter((row) => row.workload === workload);
+  const block = [about(date, machine), shortfalls(rows), ...workloads.map((workload) => section(workload, of(workload)))].join("\n\n");
   return new Map([
     [page, `${text.slice(0, text.indexOf(begin) + begin.length)}\n${block}\n${text.slice(text.indexOf(end))}`],
-    ...workloads.map((workload): [string, string] => [join(charts, `${workload}.svg`), barChart(`${titles[workload]}, M records per CPU-second, whole process`, rows.filter((row) => row.workload === workload))]),
+    ...workloads.map((workload): [string, string] => [join(charts, `${workload}.svg`), barChart(chartOf(workload, of(workload)))]),
   ]);
 }
 
@@ -33,18 +55,34 @@ function about(date: string, machine: Readonly<Record<string, string>>): string 
   return [`Measured on ${date}.`, "", "| | |", "| --- | --- |", ...lines].join("\n");
 }
 
+const isStudied = (workload: string): boolean => studies.some((study) => study.workload === workload);
+
+function chartOf(workload: string, rows: readonly Row[]): Chart {
+  const title = titles[workload] ?? workload;
+  if (isStudied(workload)) return studyChart(title, rows);
+  const counted = rows.filter((row) => !row.void && row.recordsPerCpuSecond !== null);
+  const groups = [...new Set(counted.map((row) => row.variant))].map((variant): BarGroup => ({
+    title: variant,
+    bars: counted.filter((row) => row.variant === variant).map((row) => ({ label: row.system, value: row.recordsPerCpuSecond ?? 0, text: million(row.recordsPerCpuSecond), isOurs: row.system.startsWith("streamflow") })),
+  }));
+  return { title: `${title}, M records per CPU-second, whole process`, groups, hasOneScale: true };
+}
+
 function section(workload: string, rows: readonly Row[]): string {
+  const title = titles[workload] ?? workload;
+  const head = [`## ${title}`, `![${title}](benchmarks/${workload}.svg)`];
+  if (isStudied(workload)) return [...head, ...studySection(rows, (row) => studyOf(row)?.summary ?? "")].join("\n\n");
   const tables = [...new Set(rows.map((row) => row.variant))].map((variant) => table(variant, rows.filter((row) => row.variant === variant)));
-  return [`## ${titles[workload]}`, `![${titles[workload]}](benchmarks/${workload}.svg)`, ...tables].join("\n\n");
+  return [...head, ...tables].join("\n\n");
 }
 
 function table(variant: string, rows: readonly Row[]): string {
-  const [{ workload, records, measures }] = rows as readonly [Row];
+  const [{ workload, records, rounds }] = rows as readonly [Row];
   const summary = variants.find((one) => one.workload === workload && one.variant === variant)?.summary ?? "";
   const ours = rows.find((row) => row.system === "streamflow");
   const lines = rows.map((row) => (row.void ? `| ${row.system} | void |  |  |  |  |  |  |` : `| ${[row.system, ...cells(row, ours)].join(" | ")} |`));
   return [
-    `**${variant}**: ${summary}. ${records.toLocaleString("en")} records, ${measures} rounds.`,
+    `**${variant}**: ${summary}. ${records.toLocaleString("en")} records, ${rounds} rounds.`,
     "",
     "| System | M rec/CPU-s | steady | M rec/s | MB/s | % of C | RSS MiB | streamflow does |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -52,10 +90,13 @@ function table(variant: string, rows: readonly Row[]): string {
   ].join("\n");
 }
 
+const million = (value: number | null): string => (value === null ? "–" : (value / 1e6).toFixed(2));
+const whole = (value: number | null): string => value?.toFixed(0) ?? "–";
+
 function cells(row: Row, ours: Row | undefined): readonly string[] {
-  const million = (value: number | null): string => (value === null ? "–" : (value / 1e6).toFixed(2));
-  const ratio = ours === undefined || ours.void || row.system.startsWith("streamflow") ? "" : `${(ours.recordsPerCpuSecond / row.recordsPerCpuSecond).toFixed(2)}×`;
-  return [million(row.recordsPerCpuSecond), million(row.steadyRecordsPerCpuSecond), million(row.recordsPerSecond), row.megabytesPerSecond.toFixed(0), row.percentOfC?.toFixed(0) ?? "–", row.peakRssMiB.toFixed(0), ratio];
+  const isCompared = ours !== undefined && !ours.void && !row.system.startsWith("streamflow");
+  const ratio = isCompared ? `${((ours.recordsPerCpuSecond ?? NaN) / (row.recordsPerCpuSecond ?? NaN)).toFixed(2)}×` : "";
+  return [million(row.recordsPerCpuSecond), million(row.steadyRecordsPerCpuSecond), million(row.recordsPerSecond), whole(row.megabytesPerSecond), whole(row.percentOfC), whole(row.peakRssMiB), ratio];
 }
 
 if (import.meta.main) {

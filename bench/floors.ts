@@ -1,8 +1,9 @@
-// What StreamFlow must reach beside its peers, wherever `npm run verify` runs: records per CPU-second of whole processes, as a ratio, so that a slow
-// or busy machine changes little.
+// What StreamFlow must reach beside its peers, and with checkpoints beside itself without them, wherever `npm run verify` runs: records per CPU-second,
+// as a ratio, so that a slow or busy machine changes little.
 //   node bench/floors.ts
 import { whyNoMeasuring } from "./measure.ts";
-import { type Row, textTable } from "./report.ts";
+import { measuresText, type Row, textTable } from "./report.ts";
+import { checkpointStudy } from "./studies/checkpoints.ts";
 import { measureVariant } from "./suite.ts";
 import { chosenSystems } from "./systems.ts";
 import { usualDisorder, variantsOf } from "./workloads.ts";
@@ -23,6 +24,9 @@ export const floors: readonly Floor[] = [
   { variant: "w2/base", system: "streamflow", peer: "node", ratio: 1.5 },
   { variant: "w2/base", system: "streamflow", peer: "duckdb", ratio: 0.55 },
 ];
+/** The steady records per CPU-second that checkpoints leave, of 1: 80 % of the median that was seen. */
+export const checkpointFloor = 0.7;
+const floorCheckpoints = { variant: "floor", keys: 100_000, passes: 20, everyMs: 250 } as const;
 const floorRecords = 2_000_000;
 const floorRounds = 3;
 /** A ratio below its floor is measured once more before it counts. */
@@ -34,12 +38,37 @@ export function belowFloor(rows: readonly Row[], wanted: readonly Floor[] = floo
     const find = (name: string): Row | undefined => rows.find((row) => `${row.workload}/${row.variant}` === variant && row.system === name && !row.void);
     const [mine, theirs] = [find(system), find(peer)];
     if (mine === undefined || theirs === undefined) return [`${variant}: ${mine === undefined ? system : peer} gave no figure that counts`];
-    const seen = mine.recordsPerCpuSecond / theirs.recordsPerCpuSecond;
+    const seen = (mine.recordsPerCpuSecond ?? NaN) / (theirs.recordsPerCpuSecond ?? NaN);
     return seen >= ratio ? [] : [`${variant}: ${system} does ${seen.toFixed(2)} times the records per CPU-second of ${peer}, at least ${ratio} are wanted`];
   });
 }
 
+/** What is below the floor of checkpoints, or cannot be told, as lines. */
+export function belowCheckpointFloor(row: Row): readonly string[] {
+  const left = row.void ? NaN : 1 - (row.measures["lossCpuPercent"] ?? NaN) / 100;
+  if (left >= checkpointFloor) return [];
+  return [Number.isNaN(left) ? "w5: gave no figure that counts" : `w5: with checkpoints streamflow does ${left.toFixed(2)} times the records per CPU-second, at least ${checkpointFloor} are wanted`];
+}
+
 async function main(): Promise<void> {
+  const isLow = await rateFloors();
+  process.exitCode = (await checkpointsFloor()) || isLow ? 1 : 0;
+}
+
+async function checkpointsFloor(): Promise<boolean> {
+  let problems: readonly string[] = [];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const [row] = await checkpointStudy(floorCheckpoints).measure({ records: 2 * floorCheckpoints.keys, rounds: floorRounds, note: (line) => void process.stderr.write(`${line}\n`) });
+    process.stdout.write(`\nw5, small\n${measuresText(row!, [])}`);
+    problems = belowCheckpointFloor(row!);
+    process.stdout.write(problems.map((line) => `${line}\n`).join(""));
+    if (problems.length === 0) break;
+  }
+  return problems.length > 0;
+}
+
+/** Answers whether something stays below its floor. */
+async function rateFloors(): Promise<boolean> {
   let wanted = floors;
   for (let attempt = 1; attempt <= attempts && wanted.length > 0; attempt++) {
     const rows = await rowsFor(wanted);
@@ -47,7 +76,7 @@ async function main(): Promise<void> {
     process.stdout.write(problems.map((line) => `${line}\n`).join(""));
     wanted = wanted.filter((floor) => belowFloor(rows, [floor]).length > 0);
   }
-  process.exitCode = wanted.length > 0 ? 1 : 0;
+  return wanted.length > 0;
 }
 
 /** Measures the variants of some floors, with the systems that they name. */

@@ -3,6 +3,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bidLines } from "./bids.ts";
+import { keyedLines, type KeyedOptions } from "./keyed-lines.ts";
 import { nexmarkLines } from "./nexmark/events.ts";
 
 /** Where input and built programs are. */
@@ -26,6 +27,12 @@ export function bidsFile(input: Input): string {
 /** The path of a file of Nexmark events, in order; made if it is not there yet. */
 export function nexmarkFile({ records, seed = 1 }: Omit<Input, "disorder">): string {
   return madeOnce(`nexmark-${records}-${seed}.ndjson`, () => nexmarkLines({ events: records, seed }));
+}
+
+/** The path of a file of lines with keys; made if it is not there yet. */
+export function keyedFile(options: KeyedOptions): string {
+  const { keys, records, tail = 0 } = options;
+  return madeOnce(`keyed-${keys}-${records}-${tail}.ndjson`, () => keyedLines(options));
 }
 
 function madeOnce(name: string, chunks: () => Iterable<Buffer>): string {

@@ -4,11 +4,13 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { whyNoMeasuring } from "./measure.ts";
-import { type Row, textTable } from "./report.ts";
+import { measuresText, type Row, textTable } from "./report.ts";
 import { setUp } from "./setup.ts";
+import { studies, studiesOf } from "./studies/studies.ts";
+import { type Study, studyRow } from "./studies/study.ts";
 import { measureVariant, type SuiteOptions } from "./suite.ts";
 import { chosenSystems } from "./systems.ts";
-import { usualDisorder, variantsOf } from "./workloads.ts";
+import { usualDisorder, type Variant, variants, variantsOf } from "./workloads.ts";
 
 const usage = "usage: pnpm bench WORKLOAD... [--peers a,b] [--records N] [--rounds R] [--threads T] [--disorder D] [--json FILE]\n       pnpm bench setup PEER...\n";
 const whyNot = whyNoMeasuring();
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     options: { peers: { type: "string" }, records: { type: "string" }, rounds: { type: "string" }, threads: { type: "string" }, disorder: { type: "string" }, json: { type: "string" } },
   });
   if (positionals[0] === "setup") return setUp(positionals.slice(1));
-  if (positionals.length === 0) throw new Error("name a workload: w1, w2, or one variant as w2/sliding");
+  if (positionals.length === 0) throw new Error("name a workload: w1, w5, or one variant as w2/sliding");
   const options: SuiteOptions = {
     records: whole("records", values.records ?? "2000000", 1_000),
     rounds: whole("rounds", values.rounds ?? "5", 1),
@@ -37,17 +39,36 @@ async function main(): Promise<void> {
     steady: true,
     note: (line) => process.stderr.write(`${line}\n`),
   };
-  const variants = positionals.flatMap(variantsOf);
   const systems = chosenSystems(values.peers?.split(","));
   const rows: Row[] = [];
-  for (const variant of variants) {
-    const measured = await measureVariant(variant, systems, options);
+  for (const wanted of positionals.flatMap(wantedOf)) {
+    const { workload, variant, summary } = wanted;
+    const measured = "measure" in wanted ? await measureStudy(wanted, options) : await measureVariant(wanted, systems, options);
     rows.push(...measured);
-    process.stdout.write(`\n${variant.workload} ${variant.variant}: ${variant.summary}\n${options.records} records, medians of ${options.rounds} interleaved rounds, whole process\n${textTable(measured)}`);
+    const table = "measure" in wanted ? measured.map((row) => measuresText(row, wanted.goals)).join("") : textTable(measured);
+    process.stdout.write(`\n${workload} ${variant}: ${summary}\n${measured[0]?.records ?? 0} records, ${options.rounds} interleaved rounds\n${table}`);
     // After each variant: a run that is stopped leaves what it has.
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
   process.exitCode = rows.some((row) => row.void) ? 1 : 0;
+}
+
+/** What a name stands for: variants that systems run side by side, and studies. */
+function wantedOf(name: string): readonly (Variant | Study)[] {
+  const found = [...variantsOf(name), ...studiesOf(name)];
+  const known = [...new Set([...variants, ...studies].map(({ workload }) => workload))];
+  if (found.length === 0) throw new Error(`there is no workload ${name}; known: ${known.join(", ")}, or one variant as w2/sliding`);
+  return found;
+}
+
+/** A study that fails is void: what is measured behind it still counts. */
+async function measureStudy(study: Study, options: SuiteOptions): Promise<readonly Row[]> {
+  try {
+    return await study.measure(options);
+  } catch (thrown) {
+    options.note(`${study.workload}/${study.variant} is void: ${String(thrown)}`);
+    return [studyRow(study, { records: options.records, rounds: 0, measures: {}, void: true })];
+  }
 }
 
 function whole(name: string, text: string, least: number): number {

@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { cacheFolder } from "./gen.ts";
 
-const folders = ["node", "duckdb", "streamflow"];
+const folders = ["node", "duckdb", "streamflow", "load"];
 const here = import.meta.dirname;
 let made: string | undefined;
 

@@ -133,7 +133,8 @@ class Result {
       steadyRecordsPerCpuSecond: part === undefined ? null : steadyRate(whole.records - part.records, cpuSeconds - this.cpuSeconds(1)),
       peakRssMiB: this.#median(0, (usage) => usage.rssBytes) / 2 ** 20,
       percentOfC: limitCpuSeconds === undefined ? null : (100 * limitCpuSeconds) / cpuSeconds,
-      measures: this.#usages[0]!.length,
+      rounds: this.#usages[0]!.length,
+      measures: {},
       void: this.isVoid,
     };
   }

@@ -14,7 +14,7 @@ const withoutCode: Step = vitest("unit-no-code", [
   ...ownCode.map((file) => `--exclude=${file}`),
 ]);
 
-/** W1 and W2 beside plain Node and DuckDB, by records per CPU-second: bench/floors.ts. */
+/** W1 and W2 beside plain Node and DuckDB, W5 beside itself without checkpoints, by records per CPU-second: bench/floors.ts. */
 const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
 
 await runSteps([...testSteps, withoutCode, benchFloors]);
