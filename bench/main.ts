@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     const measured = "measure" in wanted ? await measureStudy(wanted, options) : await measureVariant(wanted, systems, options);
     rows.push(...measured);
     const table = "measure" in wanted ? measured.map((row) => measuresText(row, wanted.goals)).join("") : textTable(measured);
-    process.stdout.write(`\n${workload} ${variant}: ${summary}\n${measured[0]?.records ?? 0} records, ${options.rounds} interleaved rounds\n${table}`);
+    process.stdout.write(`\n${workload} ${variant}: ${summary}\n${Math.max(...measured.map((row) => row.records))} records, ${options.rounds} interleaved rounds\n${table}`);
     // After each variant: a run that is stopped leaves what it has.
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
