@@ -722,6 +722,28 @@ export declare class Latch {
 
 export interface LeaseRequest {
     readonly pipeline: string;
+export interface LeaseHolder {
+    readonly name: string;
+    readonly heldShards: readonly ShardId[];
+    lost(shards: readonly ShardId[]): void;
+}
+
+export declare class LeaseKeeper {
+    #private;
+    readonly owner: string;
+    readonly leaseMs: number;
+    constructor(parts: LeaseKeeperParts);
+    add(holder: LeaseHolder): void;
+    remove(holder: LeaseHolder): void;
+}
+
+export interface LeaseKeeperParts {
+    readonly environment: Environment;
+    readonly store: LeaseStore;
+    readonly owner: string;
+    readonly leaseMs: number;
+}
+
     readonly shards: readonly ShardId[];
     readonly owner: string;
     readonly ttlMs: number;
@@ -735,6 +757,7 @@ export interface LeaseStore {
     release(request: Omit<LeaseRequest, "ttlMs">): Promise<void>;
     close(): Promise<void>;
 }
+    keepAlive?(request: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
 
 export declare class Lifecycle extends StateMachine<LifecycleState> {
     constructor(subject: string);
@@ -1019,12 +1042,12 @@ export interface PipelineOptions {
     readonly functions?: FunctionTable;
 }
 
-export declare class PipelineRun {
+export declare class PipelineRun implements LeaseHolder {
     #private;
     readonly name: string;
     readonly plan: PhysicalPlan;
     readonly lifecycle: Lifecycle;
-    constructor(plan: LogicalPlan, options: RunOptions);
+    constructor(plan: LogicalPlan, options: RunOptions, leases?: LeaseKeeper);
     get state(): LifecycleState;
     get lastError(): StreamFlowError | undefined;
     get restarts(): number;
@@ -1032,6 +1055,9 @@ export declare class PipelineRun {
     run(): Promise<RunResult>;
     stop(): void;
     pause(): Promise<void>;
+    get isAsleep(): boolean;
+    get heldShards(): readonly ShardId[];
+    lost(shards: readonly ShardId[]): void;
     resume(): void;
     checkpoint(): Promise<CheckpointResult>;
     get isQuiescent(): boolean;
@@ -1206,6 +1232,7 @@ export interface RunOptions {
 }
 
 export interface RunResult {
+    readonly sleepAfterMs?: number;
     readonly end: RunEnd;
     readonly restarts: number;
 }
@@ -1430,6 +1457,7 @@ export interface SourceSession {
 
 export interface Stage<In = unknown, Out = In> {
     validate(config: PipelineConfig, shape?: Shape): Shape | void;
+    sleep?(wake: () => void): boolean;
     process(stream: AsyncIterable<In>): AsyncIterable<Out>;
     readonly operator?: StageOperator;
 }
@@ -2187,3 +2215,5 @@ export declare function toSource(expression: Expression, recordVariable: string,
 export declare function toStreamFlowError(thrown: unknown, code: AnyErrorCode, what: string): StreamFlowError;
 
 export declare function withoutNull(type: DataType): DataType;
+export declare function programBeside(name: string, moduleUrl: string): URL;
+

@@ -19,6 +19,7 @@ export interface BrokerOptions {
     readonly partitions?: readonly string[];
     readonly schema?: Schema;
     readonly bounded?: boolean;
+    readonly canSleep?: boolean;
 }
 
 export declare class ByteList implements ByteWriter {
@@ -97,6 +98,7 @@ export interface DriverOptions {
     readonly functions?: FunctionTable;
     readonly seed?: number;
     readonly budgetBytes?: number;
+    readonly sleepAfterMs?: number;
     readonly faults?: FaultPlan;
     readonly stores?: (environment: Environment) => HostStores | Promise<HostStores>;
 }
@@ -157,6 +159,7 @@ export interface LoggerHarness {
         readonly learn: boolean;
         readonly fail: boolean;
     };
+    readonly keepsAlive?: boolean;
     create(): LoggerUnderTest;
 }
 
@@ -224,6 +227,7 @@ export declare class MemoryLeaseStore implements LeaseStore {
     release({ pipeline, shards, owner }: Omit<LeaseRequest, "ttlMs">): Promise<void>;
     close(): Promise<void>;
 }
+    readonly owners: Map<string, number>;
 
 export declare class MemoryLogStorage {
     #private;
@@ -234,6 +238,7 @@ export declare class MemoryLogStorage {
 
 export declare class MemoryLogStore implements LogStore {
     #private;
+    keepAlive({ owner, ttlMs }: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
     constructor(clock: Pick<Clock, "nowMs">, storage?: MemoryLogStorage);
     append(name: string, entries: readonly Uint8Array[], options?: LogAppendOptions): Promise<number>;
     read(name: string, after: number, limit: number): Promise<readonly LogEntry[]>;
@@ -583,6 +588,10 @@ export interface StageHarness<In, Out> {
     };
 }
 
+    silent?(subject: Subject): {
+        readonly source: Source;
+        readonly feed: () => void | Promise<void>;
+    };
 export interface StateStoreHarness<Storage> extends Omit<StoreHarness<StateStore, Storage>, "failAfter"> {
     readonly isDurable: boolean;
     damage?(storage: Storage, namespace: string, key: Uint8Array): void | Promise<void>;

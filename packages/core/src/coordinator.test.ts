@@ -8,6 +8,7 @@ import { committing } from "./engine/executor.fixture.ts";
 import { StreamFlowError } from "./errors.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { LogicalPlan, PipelineConfig } from "./plan/logical-plan.ts";
+import { Broker } from "./testing/broker.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import type { ManualClock } from "./testing/manual-clock.ts";
 import { MemoryStorage, memoryStores } from "./testing/memory-stores.ts";
@@ -448,6 +449,147 @@ describe("a second process", () => {
     expect(sink.values).toEqual([1, 2]);
     second.stop();
   });
+});
+
+describe("C5: a silent pipeline", () => {
+  /** A pipeline on a broker that lets it sleep after a second. */
+  function sleepy(options: Partial<RunOptions> = {}) {
+    const made = world();
+    const broker = new Broker({ canSleep: true });
+    const sink = new Scripted();
+    const run = new PipelineRun(planOf(broker.source(), sink, { checkpoint: { everyMs: 100 } }), { ...made.options, sleepAfterMs: 1_000, ...options });
+    return { ...made, broker, sink, run };
+  }
+
+  it("sleeps with everything closed and its leases held, is running all the while, and wakes with its input", async () => {
+    const { run, broker, sink, clock, options } = sleepy();
+    const end = run.run();
+    broker.push("0", ["a"]);
+    await clock.advanceAsync(999);
+    expect([run.isAsleep, sink.closed]).toEqual([false, 0]);
+    await clock.advanceAsync(60_000);
+    expect([run.isAsleep, run.state, run.isQuiescent, sink.opened, sink.closed]).toEqual([true, "running", true, 1, 1]);
+    expect(run.progress()).toMatchObject({ recordsIn: 1, recordsOut: 1, epoch: 1 });
+    const other = new PipelineRun(planOf(broker.source(), new Scripted(), { restart: { maxRestarts: 0 } }), { ...options, owner: "second" });
+    await expect(other.run()).rejects.toMatchObject({ code: "SF_LEASE_HELD" });
+    broker.push("0", ["b", "c"]);
+    await clock.advanceAsync(10);
+    expect([run.isAsleep, run.restarts, sink.opened]).toEqual([false, 0, 2]);
+    expect(sink.values).toEqual(["a", "b", "c"]);
+    expect(run.progress()).toMatchObject({ recordsIn: 3, recordsOut: 3 });
+    run.stop();
+    expect(await end).toEqual({ end: "stopped", restarts: 0 });
+  });
+
+  it("never sleeps where it is told so, or while it is paused", async () => {
+    for (const [options, pauses] of [[{ sleepAfterMs: Infinity }, false], [{}, true]] as const) {
+      const { run, clock } = sleepy(options);
+      const end = run.run();
+      await clock.advanceAsync(10);
+      if (pauses) {
+        const paused = run.pause();
+        await clock.advanceAsync(10);
+        await paused;
+      }
+      await clock.advanceAsync(60_000);
+      expect(run.isAsleep).toBe(false);
+      run.stop();
+      await clock.advanceAsync(10);
+      await end;
+    }
+  });
+
+  it("is stopped at once, and lets its leases go", async () => {
+    const { run, broker, sink, clock, options } = sleepy();
+    const end = run.run();
+    await clock.advanceAsync(60_000);
+    run.stop();
+    expect(await end).toEqual({ end: "stopped", restarts: 0 });
+    expect([run.state, run.isAsleep, run.heldShards]).toEqual(["stopped", false, []]);
+    const other = new PipelineRun(planOf(broker.source(), sink), { ...options, owner: "second" });
+    const second = other.run();
+    await clock.advanceAsync(10);
+    expect(other.state).toBe("running");
+    other.stop();
+    await second;
+  });
+
+  it("is woken by whoever pauses it or takes a checkpoint, also as it falls asleep", async () => {
+    const { run, clock, sink } = sleepy();
+    const end = run.run();
+    await clock.advanceAsync(60_000);
+    const taken = run.checkpoint();
+    await clock.advanceAsync(10);
+    expect(await taken).toMatchObject({ epoch: 1 });
+    await clock.advanceAsync(60_000);
+    expect([run.isAsleep, sink.opened]).toEqual([true, 2]);
+    const paused = run.pause();
+    await clock.advanceAsync(10);
+    await paused;
+    expect([run.isAsleep, run.state]).toEqual([false, "paused"]);
+    run.resume();
+    run.stop();
+    await clock.advanceAsync(10);
+    await end;
+  });
+
+  it("that cannot wake up restarts, and asking it for a checkpoint meanwhile is refused", async () => {
+    const { run, clock, broker, sink } = sleepy();
+    const end = run.run();
+    await clock.advanceAsync(60_000);
+    const { open } = sink;
+    sink.open = () => Promise.reject(broken());
+    broker.push("0", ["a"]);
+    const taken = run.checkpoint();
+    await expect(Promise.all([taken, clock.advanceAsync(10)])).rejects.toMatchObject({ code: "SF_LIFECYCLE_ILLEGAL" });
+    expect(run.state).toBe("restarting");
+    sink.open = open;
+    await clock.advanceAsync(60_000);
+    expect([run.state, run.restarts, sink.values]).toEqual(["running", 1, ["a"]]);
+    run.stop();
+    await end;
+  });
+
+  it("whose leases were taken meanwhile does not go on", async () => {
+    const { run, clock, broker, sink, options } = sleepy();
+    const end = run.run().catch((error: StreamFlowError) => error.code);
+    await clock.advanceAsync(5_000);
+    expect(run.isAsleep).toBe(true);
+    // The process stands still: it renews nothing.
+    clock.advance(60_000);
+    const other = new PipelineRun(planOf(live(), sink), { ...options, owner: "second" });
+    void other.run();
+    await clock.advanceAsync(30_000);
+    expect(run.heldShards).toEqual(["p:broker/0"]);
+    expect(other.state).toBe("running");
+    other.stop();
+    await clock.advanceAsync(10);
+    run.stop();
+    await end;
+    broker.end();
+  });
+});
+
+it("K2: leases of all pipelines of a coordinator are renewed at once, one by one after they may have run out", async () => {
+  const { options, clock } = world();
+  const calls: string[] = [];
+  const { leases } = options.stores;
+  const counted: LeaseStore = {
+    acquire: (request) => leases.acquire(request), release: (request) => leases.release(request), close: () => leases.close(),
+    renew: (request) => (calls.push(request.pipeline), leases.renew(request)),
+    keepAlive: (request) => (calls.push(`all of ${request.owner}`), leases.keepAlive!(request)),
+  };
+  const coordinator = new Coordinator({ ...options, stores: { ...options.stores, leases: counted } });
+  const ends = ["a", "b"].map((name) => coordinator.add(planOf(live(), new Scripted(), { name })).run());
+  await clock.advanceAsync(7_000);
+  expect(calls).toEqual(["all of first", "all of first"]);
+  clock.advance(60_000);
+  await clock.advanceAsync(4_000);
+  expect(calls.slice(2)).toEqual(["all of first", "all of first", "a", "b"]);
+  coordinator.stop();
+  await Promise.all(ends);
+  await clock.advanceAsync(60_000);
+  expect(calls).toHaveLength(6);
 });
 
 describe("a coordinator", () => {

@@ -4,17 +4,23 @@
 //   C1. A run moves only along the table in lifecycle.ts.
 //   C2. After a failure everything is closed before anything is opened again; what was not committed is discarded.
 //   C3. Restarts are bounded by a budget; a failure that a restart cannot mend ends the run at once (engine/fate.ts).
-//   C4. One failing pipeline harms no other: they share nothing but the memory budget.
+//   C4. One failing pipeline harms no other: they share nothing but the memory budget, and the timer that renews leases.
+//   C5. A run that was silent for long enough sleeps: nothing is left of it but its plan, its leases and its sums. It is still "running", and begins
+//       again from its last checkpoint when a source wakes it, or somebody asks for more than sums (engine/sleep.ts, docs/adr/0005).
 //
 // Scaling: a shard is owned by one process at a time. Start the same pipeline in more processes, and the source's group protocol spreads the input
 // partitions; their shards follow through leases and the checkpoint store, each restored by its new owner where the old one let it go.
+import type { Fence, ShardId } from "./contracts/checkpoint-store.ts";
 import type { CancelTimer, Environment } from "./contracts/environment.ts";
 import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
 import type { CheckpointResult } from "./engine/checkpointer.ts";
-import type { ExecutorProgress } from "./engine/executor-metrics.ts";
-import { Executor, type RunEnd } from "./engine/executor.ts";
+import { type ExecutorProgress, sumOf } from "./engine/executor-metrics.ts";
+import type { RunEnd, WorkEnd } from "./engine/executor-options.ts";
+import { Executor } from "./engine/executor.ts";
 import { fateOf } from "./engine/fate.ts";
+import { type LeaseHolder, LeaseKeeper } from "./engine/lease-keeper.ts";
+import { Waker } from "./engine/waker.ts";
 import { StreamFlowError, toStreamFlowError } from "./errors.ts";
 import type { HostStores } from "./host.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
@@ -33,6 +39,8 @@ export interface RunOptions {
   readonly owner?: string;
   /** How long a lease outlives its last renewal, in milliseconds. @defaultValue 10_000 */
   readonly leaseMs?: number;
+  /** A pipeline that got no input for so long sleeps until there is some, where its sources and stages can, in milliseconds. Infinity: never. @defaultValue 10_000 */
+  readonly sleepAfterMs?: number;
 }
 
 /** How a run ended for good. */
@@ -44,14 +52,24 @@ export interface RunResult {
 const defaults = { maxRestarts: 10, windowMs: 600_000, initialDelayMs: 200, maxDelayMs: 30_000 };
 
 /** One pipeline with its life: started, paused, restarted, stopped. */
-export class PipelineRun {
+export class PipelineRun implements LeaseHolder {
   readonly name: string;
   readonly plan: PhysicalPlan;
   readonly lifecycle: Lifecycle;
   readonly #options: RunOptions;
-  readonly #owner: string;
+  readonly #leases: LeaseKeeper;
   #executor: Executor | undefined;
   #lastProgress: ExecutorProgress | undefined;
+  /** What was done before it slept last. */
+  #before: ExecutorProgress | undefined;
+  /** Kept while it sleeps. */
+  #held: readonly Fence[] = [];
+  readonly #sleeper: Waker;
+  readonly #wake = (): void => this.#sleeper.wake();
+  #isAsleep = false;
+  /** Those who wait until it works again. */
+  #callers: (() => void)[] = [];
+  #isOpen = false;
   #failures: number[] = [];
   #restarts = 0;
   #cancelDelay: CancelTimer | undefined;
@@ -63,11 +81,15 @@ export class PipelineRun {
   #rejected = 0;
   #lastError: StreamFlowError | undefined;
 
-  /** @throws {@link StreamFlowError} what the planner finds: nothing is opened before that. */
-  constructor(plan: LogicalPlan, options: RunOptions) {
+  /**
+   * @param leases who renews its leases, under the owner that it names @defaultValue a keeper of its own
+   * @throws {@link StreamFlowError} what the planner finds: nothing is opened before that.
+   */
+  constructor(plan: LogicalPlan, options: RunOptions, leases: LeaseKeeper = leaseKeeper(options)) {
     this.name = plan.config.name;
     this.#options = options;
-    this.#owner = options.owner ?? `owner-${options.environment.random.next().toString(36).slice(2)}`;
+    this.#leases = leases;
+    this.#sleeper = new Waker(options.environment.clock);
     this.plan = planPipeline(plan, options.functions ?? standardFunctionTable);
     this.lifecycle = new Lifecycle(`pipeline "${this.name}"`);
   }
@@ -87,7 +109,25 @@ export class PipelineRun {
 
   /** A summary of the present attempt, or of the last one; undefined before the first. */
   progress(): ExecutorProgress | undefined {
-    return this.#executor?.progress() ?? this.#lastProgress;
+    const now = this.#executor?.progress();
+    return now === undefined ? this.#lastProgress : sumOf(this.#before, now);
+  }
+
+  /** It sleeps: it is running, and nothing is left of it but what it takes to wake it. */
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  /** The shards whose leases it holds. */
+  get heldShards(): readonly ShardId[] {
+    const open = this.#executor?.fences ?? [];
+    return (open.length > 0 ? open : this.#held).map(({ shard }) => shard);
+  }
+
+  /** Another owner has these shards: what is not committed is discarded. */
+  lost(shards: readonly ShardId[]): void {
+    if (this.#executor !== undefined) this.#executor.lost(shards);
+    else this.#held = this.#held.filter(({ shard }) => !shards.includes(shard));
   }
 
   /**
@@ -95,7 +135,7 @@ export class PipelineRun {
    * @throws {@link StreamFlowError} the failure that could not be mended; SF_RESTART_EXHAUSTED when there were too many.
    */
   async run(): Promise<RunResult> {
-    this.lifecycle.move("starting", "run");
+    this.#move("starting", "run");
     this.#isStopping = false;
     this.#failures = [];
     this.#restarts = 0;
@@ -103,17 +143,17 @@ export class PipelineRun {
     this.#rejected = 0;
     for (;;) {
       try {
-        const end = await this.#attempt();
-        this.lifecycle.move(end, "run");
+        const end = await this.#work();
+        this.#move(end, "run");
         return { end, restarts: this.#restarts };
       } catch (thrown) {
         await this.#afterFailure(toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${this.name}"`));
         // Stopped while it waited for its next attempt: there is nothing to keep.
         if (this.#isStopping) {
-          this.lifecycle.move("stopped", "stop");
+          this.#move("stopped", "stop");
           return { end: "stopped", restarts: this.#restarts };
         }
-        this.lifecycle.move("starting", "restart");
+        this.#move("starting", "restart");
       }
     }
   }
@@ -121,86 +161,126 @@ export class PipelineRun {
   /** Ends the run after a last checkpoint; prompt, whatever state it is in. */
   stop(): void {
     this.#isStopping = true;
-    if (this.lifecycle.can("draining")) this.lifecycle.move("draining", "stop");
+    if (this.lifecycle.can("draining")) this.#move("draining", "stop");
     this.#executor?.stop();
+    this.#sleeper.wake();
     this.#cancelDelay?.();
     this.#endDelay?.();
   }
 
   /** Stops reading after a checkpoint. @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is running */
   async pause(): Promise<void> {
-    const executor = this.#running("pause");
+    const executor = await this.#running("pause");
     await executor.pause();
-    this.lifecycle.move("paused", "pause");
+    this.#move("paused", "pause");
     this.#isPaused = true;
   }
 
   /** Goes on after `pause`. @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is paused */
   resume(): void {
     if (this.state !== "paused") throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot resume pipeline "${this.name}": it is ${this.state}`);
-    this.lifecycle.move("running", "resume");
+    this.#move("running", "resume");
     this.#isPaused = false;
     this.#executor?.resume();
   }
 
   /** Takes a checkpoint now; resolves when it is committed. */
-  checkpoint(): Promise<CheckpointResult> {
-    return this.#running("checkpoint").checkpoint();
+  async checkpoint(): Promise<CheckpointResult> {
+    return await (await this.#running("checkpoint")).checkpoint();
   }
 
   /** Nothing is left to do until input or time comes. For tests on a manual clock. */
   get isQuiescent(): boolean {
-    return this.#endDelay !== undefined || (this.#executor?.isQuiescent ?? false);
+    return this.#endDelay !== undefined || (this.#isAsleep ? this.#sleeper.isSleeping : (this.#executor?.isQuiescent ?? false));
   }
 
-  #running(operation: string): Executor {
+  /** The executor, woken where it slept. */
+  async #running(operation: string): Promise<Executor> {
+    while (this.state === "running" && !this.#isOpen) {
+      this.#sleeper.wake();
+      await new Promise<void>((resolve) => this.#callers.push(resolve));
+    }
     if (this.#executor === undefined || this.state !== "running") {
       throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} pipeline "${this.name}": it is ${this.state}`);
     }
     return this.#executor;
   }
 
-  async #attempt(): Promise<RunEnd> {
-    const { environment, stores, leaseMs = 10_000 } = this.#options;
+  #move(to: LifecycleState, operation: string): void {
+    this.lifecycle.move(to, operation);
+    this.#answerCallers();
+  }
+
+  /** Those who waited look again: it works, or does not any more. */
+  #answerCallers(): void {
+    for (const resolve of this.#callers.splice(0)) resolve();
+  }
+
+  /** Works and sleeps, in turn, until it ends. */
+  async #work(): Promise<RunEnd> {
+    for (;;) {
+      const end = await this.#attempt();
+      if (end !== "asleep") return end;
+      this.#isAsleep = true;
+      if (!this.#isStopping) await this.#sleeper.wait(Infinity);
+      this.#isAsleep = false;
+      if (this.#isStopping) return await this.#endAsleep();
+    }
+  }
+
+  /** Nothing is to be committed. */
+  async #endAsleep(): Promise<RunEnd> {
+    this.#leases.remove(this);
+    await this.#letGo();
+    return "stopped";
+  }
+
+  /** Lets leases go that were kept for nothing. One that cannot be released runs out by itself. */
+  async #letGo(): Promise<void> {
+    const { environment, stores } = this.#options;
+    const shards = this.#held.map(({ shard }) => shard);
+    this.#held = [];
+    if (shards.length === 0) return;
+    await stores.leases.release({ pipeline: this.name, shards, owner: this.#leases.owner }).catch((error: unknown) => environment.logger.warn("leases could not be released", { error: String(error) }));
+  }
+
+  async #attempt(): Promise<WorkEnd> {
+    const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000 } = this.#options;
+    const { owner, leaseMs } = this.#leases;
     const executor = new Executor({
-      plan: this.plan, environment, stores, owner: this.#owner, leaseMs, rejectedBefore: this.#rejected, functions: this.#options.functions ?? standardFunctionTable,
+      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#held,
+      ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake }),
     });
     this.#executor = executor;
     // From the beginning: a start may take longer than a lease, where much is restored or looked up.
-    const stopRenewing = this.#renew(executor, leaseMs);
+    this.#leases.add(this);
+    let end: WorkEnd | undefined;
     try {
       await executor.start();
       if (this.#isPaused) await executor.pause();
       // Told to stop meanwhile: it is draining already, and the executor has been told too.
-      if (!this.#isStopping) this.lifecycle.move("running", "run");
-      if (!this.#isStopping && this.#isPaused) this.lifecycle.move("paused", "run");
-      return await executor.run();
+      if (!this.#isStopping && this.state === "starting") this.#move("running", "run");
+      if (!this.#isStopping && this.#isPaused) this.#move("paused", "run");
+      this.#isOpen = true;
+      this.#answerCallers();
+      end = await executor.run();
+      return end;
     } finally {
-      stopRenewing();
-      this.#lastProgress = executor.progress();
-      await executor.close();
-      this.#rejected = executor.rejectedCommitted;
-      this.#executor = undefined;
+      await this.#leave(executor, end === "asleep");
     }
   }
 
-  /** Renews the leases three times in their life. A renewal that fails is tried again at its next turn: fences keep a late one harmless. */
-  #renew(executor: Executor, leaseMs: number): CancelTimer {
-    const { clock, logger } = this.#options.environment;
-    let cancel: CancelTimer;
-    let isEnded = false;
-    const failed = (error: unknown): void => logger.warn(`pipeline "${this.name}" could not renew its leases`, { error: toStreamFlowError(error, "SF_INTERNAL", "renewal").message });
-    const again = (): void => {
-      if (isEnded) return;
-      cancel = clock.setTimer(leaseMs / 3, () => {
-        void executor.renewLeases().catch(failed).then(again);
-      });
-    };
-    again();
-    return () => {
-      isEnded = true;
-      cancel();
-    };
+  async #leave(executor: Executor, isAsleep: boolean): Promise<void> {
+    this.#isOpen = false;
+    if (!isAsleep) this.#leases.remove(this);
+    this.#lastProgress = sumOf(this.#before, executor.progress());
+    this.#before = isAsleep ? this.#lastProgress : undefined;
+    this.#rejected = executor.rejectedCommitted;
+    const fences = executor.fences;
+    await executor.close({ keepsLeases: isAsleep });
+    if (isAsleep) this.#held = fences;
+    else await this.#letGo();
+    this.#executor = undefined;
   }
 
   /** Waits for the next attempt, or throws when there is none. */
@@ -212,14 +292,14 @@ export class PipelineRun {
     const policy = { ...defaults, ...config.restart };
     this.#failures = [...this.#failures.filter((atMs) => nowMs - atMs < policy.windowMs), nowMs];
     if (this.#isStopping || fateOf(error, config.deadLetters?.onReject) === "fail") {
-      this.lifecycle.move("failed", "fail");
+      this.#move("failed", "fail");
       throw error;
     }
     if (this.#failures.length > policy.maxRestarts) {
-      this.lifecycle.move("failed", "fail");
+      this.#move("failed", "fail");
       throw new StreamFlowError("SF_RESTART_EXHAUSTED", `pipeline "${this.name}" failed ${this.#failures.length} times within ${policy.windowMs} ms; the last time: ${error.message}`, { cause: error });
     }
-    this.lifecycle.move("restarting", "fail");
+    this.#move("restarting", "fail");
     this.#restarts++;
     environment.metrics.counter(metricNames.restarts.name, metricNames.restarts.help, { pipeline: this.name }).add();
     // Full jitter, as in deliver.ts, but never at once.
@@ -234,20 +314,26 @@ export class PipelineRun {
   }
 }
 
+function leaseKeeper({ environment, stores, owner, leaseMs = 10_000 }: RunOptions): LeaseKeeper {
+  return new LeaseKeeper({ environment, store: stores.leases, owner: owner ?? `owner-${environment.random.next().toString(36).slice(2)}`, leaseMs });
+}
+
 /** The pipelines of one process. */
 export class Coordinator {
   readonly #options: RunOptions;
+  readonly #leases: LeaseKeeper;
   readonly #runs = new Map<string, PipelineRun>();
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#leases = leaseKeeper(options);
   }
 
   /** Plans a pipeline. @throws {@link StreamFlowError} SF_CONFIG_INVALID when the name is taken; what the planner finds */
   add(plan: LogicalPlan): PipelineRun {
     const { name } = plan.config;
     if (this.#runs.has(name)) throw new StreamFlowError("SF_CONFIG_INVALID", `there is already a pipeline "${name}"`, { hint: "give one of them another name" });
-    const run = new PipelineRun(plan, this.#options);
+    const run = new PipelineRun(plan, this.#options, this.#leases);
     this.#runs.set(name, run);
     return run;
   }

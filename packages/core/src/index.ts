@@ -52,6 +52,7 @@ export { Pipeline } from "./pipeline.ts";
 export type { NodeOptions, PipelineOptions } from "./pipeline.ts";
 export { Coordinator, PipelineRun } from "./coordinator.ts";
 export type { RunOptions, RunResult } from "./coordinator.ts";
+export type { LeaseHolder, LeaseKeeper, LeaseKeeperParts } from "./engine/lease-keeper.ts";
 export { Lifecycle, lifecycleMoves, PartitionLifecycle, partitionMoves } from "./lifecycle.ts";
 export type { LifecycleListener, LifecycleState, PartitionState } from "./lifecycle.ts";
 export { StateMachine } from "./async/state-machine.ts";

@@ -86,12 +86,15 @@ export interface SourceSession {
   /** Told after each completed checkpoint: everything up to these positions will never be asked for again. */
   committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
   /** Progress for people: 0 … 1, where the size is known. */
+ * - SRC-15. `sleep`, where there is one, answers false when a poll may answer something else than "idle". Else `wake` is called once when that has changed, also after
+ *   `close`: a pipeline that has nothing to do closes the source, and opens it anew when it is woken. Only a source whose partitions never move has it.
   progress?(): number | undefined;
   close(): Promise<void>;
 }
 
 /**
  * A source, not yet opened.
+  sleep?(wake: () => void): boolean;
  * - SRC-12. Making one opens nothing and reads nothing.
  * - SRC-14. Where it declares a schema, every record delivered is a value of it, as a row and in columns; an input that is none is rejected alone, in its place.
  */

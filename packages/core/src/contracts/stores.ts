@@ -9,11 +9,13 @@ import type { Fence, ShardId } from "./checkpoint-store.ts";
  * - LSE-4. `release` lets go at once; a lease that is not this owner's any more is left alone.
  * - LSE-5. Time is the store's clock (the injected one): a lease has run out when `nowMs >= expiresMs`.
  * - LSE-6. A process that died without release is taken over when its lease has run out, or at once where the store can see that it is dead.
+ * - LSE-7. `keepAlive`, where there is one, extends all leases of an owner at once. False: one of them may have run out before, so that each is to be renewed.
  */
 export interface LeaseStore {
   acquire(request: LeaseRequest): Promise<readonly Fence[]>;
   renew(request: LeaseRequest): Promise<{ readonly lost: readonly ShardId[] }>;
   release(request: Omit<LeaseRequest, "ttlMs">): Promise<void>;
+  keepAlive?(request: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
   close(): Promise<void>;
 }
 

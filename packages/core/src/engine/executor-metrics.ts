@@ -33,6 +33,16 @@ export interface ProgressParts {
   readonly fraction: number | undefined;
 }
 
+/** A summary of what was done before and since. What is so now is the later one's. */
+export function sumOf(before: ExecutorProgress | undefined, now: ExecutorProgress): ExecutorProgress {
+  if (before === undefined) return now;
+  const sum = (name: "recordsIn" | "recordsOut" | "late" | "rejected" | "busyMs" | "backpressuredMs" | "idleMs"): number => before[name] + now[name];
+  return {
+    ...now, recordsIn: sum("recordsIn"), recordsOut: sum("recordsOut"), late: sum("late"), rejected: sum("rejected"), busyMs: sum("busyMs"), backpressuredMs: sum("backpressuredMs"),
+    idleMs: sum("idleMs"), epoch: Math.max(before.epoch, now.epoch), lastCheckpointMs: now.lastCheckpointMs ?? before.lastCheckpointMs,
+  };
+}
+
 type CounterName = "recordsIn" | "recordsOut" | "rejected" | "late";
 
 /** Counts by node, kept as metrics. */

@@ -2,12 +2,10 @@
 //   E1. One batch is in work at a time; everything else happens between batches.
 //   E2. Nothing is polled while a sink wants to be waited for: backpressure reaches the source.
 //   E3. A failure ends `run` with the error; what was not committed is discarded (the coordinator starts again).
-import type { Environment } from "../contracts/environment.ts";
-import type { Cursor, FunctionTable } from "../contracts/operator.ts";
+import type { Fence, ShardId } from "../contracts/checkpoint-store.ts";
+import type { Cursor } from "../contracts/operator.ts";
 import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
-import type { HostStores } from "../host.ts";
-import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Batch, Position } from "../record.ts";
 import { AsyncStages } from "./async-stages.ts";
 import { BatchMemory } from "./batch-memory.ts";
@@ -18,10 +16,11 @@ import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { type AtEnd, ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
+import type { ExecutorOptions, RunEnd, WorkEnd } from "./executor-options.ts";
 import { idleAfterMs } from "./event-time.ts";
 import { Idleness } from "./idleness.ts";
 import { InHand } from "./in-hand.ts";
-import type { InstanceHost } from "./instance.ts";
+import type { InstanceHost, OperatorInstance } from "./instance.ts";
 import { Lookups } from "./lookups.ts";
 import { Partitions } from "./partitions.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
@@ -29,30 +28,16 @@ import { RejectPort } from "./reject-port.ts";
 import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
 import { closePorts, openSinks, sinkPorts } from "./sinks.ts";
 import type { SinkPort } from "./sink-port.ts";
+import { maySleep, Sleep } from "./sleep.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
 import { pollLimits, Sources } from "./sources.ts";
 import { Waker } from "./waker.ts";
 import { Wiring } from "./wiring.ts";
 
-/** What an executor is made of. */
-export interface ExecutorOptions {
-  readonly plan: PhysicalPlan;
-  readonly environment: Environment;
-  readonly stores: HostStores;
-  readonly functions: FunctionTable;
-  /** Unique to this process and start: who holds the leases. */
-  readonly owner: string;
-  /** @defaultValue 10_000 */
-  readonly leaseMs?: number;
-  /** Records that earlier attempts of the run have rejected, as far as they are committed. @defaultValue 0 */
-  readonly rejectedBefore?: number;
-}
-
-/** How a run ended. */
-export type RunEnd = "finished" | "stopped";
-
 /** Longest time for which the event loop is kept from other work, in milliseconds. */
 const sliceMs = 8;
+
+const nothing = (): void => undefined;
 
 /** One pipeline in work, from `start` to `close`. */
 export class Executor {
@@ -78,6 +63,7 @@ export class Executor {
   /** What has to wait until sinks that are ahead get output again. */
   readonly #afterReplay = new ControlQueue((error) => this.#failControl(error));
   readonly #lookups: Lookups;
+  readonly #sleep: Sleep;
   #isRunning = false;
   #isPaused = false;
   #isStopping = false;
@@ -142,7 +128,7 @@ export class Executor {
     });
     this.#partitions = new Partitions({
       plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
-      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, open: (instances) => this.#lookups.open(instances),
+      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, held: options.held ?? [], open: (instances) => this.#lookups.open(instances),
     });
     this.#memory = new BatchMemory({ budget: environment.budget, ports: this.#ports, runner: this.#runner, replay: this.#partitions.replay, settle: () => this.#schedule.settle() });
     this.#sources = new Sources({
@@ -155,6 +141,12 @@ export class Executor {
         failed: (error) => this.#fail(error),
       },
     });
+    this.#sleep = new Sleep({
+      clock, schedule: this.#schedule, control: this.#control, timers: this.#processingTimers, runner: this.#runner, partitions: this.#partitions,
+      afterMs: options.sleepAfterMs ?? Infinity, instances: () => this.#instances(),
+      // As it is: a function made here would keep all of this in memory while the run sleeps.
+      sleep: () => this.#sources.sleep(options.wake ?? nothing),
+    });
   }
 
   /** Opens sinks, restores state, opens sources. After an error, `close` frees what was opened. */
@@ -164,10 +156,11 @@ export class Executor {
     await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
     await this.#sources.open();
     this.#partitions.begin();
+    this.#sleep.begin(this.#sources.canSleep && maySleep(plan, this.#instances()));
   }
 
-  /** Works until the input ends or `stop` is called. @throws whatever failed */
-  async run(): Promise<RunEnd> {
+  /** Works until the input ends, `stop` is called, or it falls asleep. @throws whatever failed */
+  async run(): Promise<WorkEnd> {
     this.#isRunning = true;
     try {
       await this.#letOut();
@@ -189,8 +182,10 @@ export class Executor {
         }
         const choice = this.#choose();
         if (choice === "done") return await this.#finish("finished");
-        if (choice === "wait") await this.#waitForInput();
-        else {
+        if (choice === "wait") {
+          if (this.#sleep.falls()) return "asleep";
+          await this.#waitForInput();
+        } else {
           const reading = this.#read(choice);
           if (reading !== undefined) await reading;
         }
@@ -240,8 +235,8 @@ export class Executor {
     return this.metrics.progress({ slots: this.#partitions.slots, sharedInstances: this.#wiring.sharedInstances, ports: this.#ports, fraction: this.#sources.progress() });
   }
 
-  /** Frees everything; what was not committed is discarded. */
-  async close(): Promise<void> {
+  /** Frees everything; what was not committed is discarded. `keepsLeases`: the run goes on holding them. */
+  async close({ keepsLeases = false }: { readonly keepsLeases?: boolean } = {}): Promise<void> {
     this.#endControl();
     this.#abort.abort();
     this.#asyncStages.close();
@@ -252,13 +247,17 @@ export class Executor {
     for (const bridge of this.#bridges()) await bridge.close().catch(() => undefined);
     this.#partitions.closeOperators();
     // A lease that cannot be released runs out by itself.
-    await this.#partitions.releaseAll().catch((error: unknown) => this.#options.environment.logger.warn("leases could not be released", { error: String(error) }));
+    if (!keepsLeases) await this.#partitions.releaseAll().catch((error: unknown) => this.#options.environment.logger.warn("leases could not be released", { error: String(error) }));
   }
 
-  /** Extends the leases. @throws {@link StreamFlowError} SF_LEASE_LOST */
-  async renewLeases(): Promise<void> {
-    const lost = await this.#partitions.renewLeases();
-    if (lost.length > 0) this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${lost.length} shards of "${this.#options.plan.logical.config.name}" over, the first ${lost[0]}`));
+  /** The leases that it holds. */
+  get fences(): readonly Fence[] {
+    return this.#partitions.fences;
+  }
+
+  /** Ends the work with SF_LEASE_LOST: another owner has taken these shards. */
+  lost(shards: readonly ShardId[]): void {
+    this.#fail(new StreamFlowError("SF_LEASE_LOST", `another process took ${shards.length} shards of "${this.#options.plan.logical.config.name}" over, the first ${shards[0]}`));
   }
 
   // --- one turn of the loop ------------------------------------------------------------------------------------
@@ -278,6 +277,7 @@ export class Executor {
       return undefined;
     }
     this.#schedule.isDirty = true;
+    this.#sleep.noteInput();
     if (result === "end") return this.#end(slot);
     task.idle = false;
     const room = this.#memory.take(result);
@@ -347,7 +347,7 @@ export class Executor {
   #nextDueMs(): number {
     const { clock } = this.#options.environment;
     const timerMs = this.#processingTimers.nextMs - clock.nowMs();
-    return Math.max(0, Math.min(this.#schedule.dueInMs, timerMs, this.#idleness.dueInMs(this.#partitions.slots)));
+    return Math.max(0, Math.min(this.#schedule.dueInMs, timerMs, this.#idleness.dueInMs(this.#partitions.slots), this.#sleep.dueInMs));
   }
 
   /** Lets I/O, timers and other pipelines run. */
@@ -454,6 +454,10 @@ export class Executor {
     const port = this.#ports.find((candidate) => candidate.node === node);
     if (port === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no sink "${node}"`);
     return port;
+  }
+
+  #instances(): readonly OperatorInstance[] {
+    return [...this.#wiring.sharedInstances, ...this.#partitions.slots.flatMap((slot) => slot.task.parts.instances)];
   }
 
   #bridges(): readonly Bridge[] {

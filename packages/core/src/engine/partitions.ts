@@ -31,6 +31,8 @@ export interface PartitionsParts {
   readonly checkpointer: Checkpointer;
   readonly owner: string;
   readonly leaseMs: number;
+  /** Leases that the run has kept while it slept. */
+  readonly held: readonly Fence[];
   /** Loads what operators load before their first record. */
   open(instances: PartitionTask["parts"]["instances"]): Promise<void>;
 }
@@ -60,6 +62,11 @@ export class Partitions {
 
   get slots(): readonly Slot[] {
     return [...this.#owned.values()].map((owned) => owned.slot);
+  }
+
+  /** The leases that are held. */
+  get fences(): readonly Fence[] {
+    return [...this.#generations].map(([shard, generation]) => ({ shard, generation }));
   }
 
   /** All shards with their generations. */
@@ -116,15 +123,6 @@ export class Partitions {
     if (shards.length > 0) await stores.leases.release({ pipeline: plan.logical.config.name, shards, owner });
   }
 
-  /** Extends the leases; answers the shards that another owner has taken. What was let go meanwhile is not lost. */
-  async renewLeases(): Promise<readonly ShardId[]> {
-    const { stores, plan, owner, leaseMs } = this.#parts;
-    const { shards } = this;
-    if (shards.length === 0) return [];
-    const { lost } = await stores.leases.renew({ pipeline: plan.logical.config.name, shards, owner, ttlMs: leaseMs });
-    return lost.filter((shard) => this.#generations.has(shard));
-  }
-
   /** Forgets shards without a word to anyone. */
   drop(shards: readonly ShardId[]): void {
     for (const shard of shards) {
@@ -159,7 +157,7 @@ export class Partitions {
     if (shards.length === 0) return;
     const { stores, plan, owner, leaseMs } = this.#parts;
     const pipeline = plan.logical.config.name;
-    const acquire = (): Promise<readonly Fence[]> => stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs });
+    const acquire = async (): Promise<readonly Fence[]> => this.#kept(shards) ?? (await stores.leases.acquire({ pipeline, shards, owner, ttlMs: leaseMs }));
     const { clock, random } = this.#parts.environment;
     const fences = waits
       ? await retry(acquire, { clock, random, maxAttempts: Infinity, maxElapsedMs: 2 * leaseMs, initialDelayMs: leaseMs / 50, maxDelayMs: leaseMs / 5 })
@@ -169,6 +167,12 @@ export class Partitions {
     await this.#reach("after-acquire");
     await this.#parts.checkpointer.writer.takeOver(owned);
     await this.#reach("after-fence");
+  }
+
+  /** The leases of these shards, where the run has kept them all. */
+  #kept(shards: readonly ShardId[]): readonly Fence[] | undefined {
+    const held = this.#parts.held.filter(({ shard }) => shards.includes(shard));
+    return held.length === shards.length ? held : undefined;
   }
 
   async #recoverGroup(): Promise<void> {

@@ -83,6 +83,16 @@ export class Sources {
   /** Tells the sources what is committed. */
   async committed(source: string, positions: ReadonlyMap<string, Position>): Promise<void> {
     await this.#sessions.get(source)?.committed?.(positions);
+  /** Whether all sources have nothing to read, and will call `wake` when one of them has (SRC-15). */
+  sleep(wake: () => void): boolean {
+    return [...this.#sessions.values()].every((session) => session.sleep?.(wake) === true);
+  }
+
+  /** All sources know how to wake a sleeper. */
+  get canSleep(): boolean {
+    return [...this.#sessions.values()].every((session) => session.sleep !== undefined);
+  }
+
   }
 
   /** 0 … 1 over all sources that know their size. */
@@ -115,6 +125,6 @@ function progressOf(session: SourceSession): number | undefined {
 
 /** Bounds of a batch, as the plan says. */
 export function pollLimits(plan: PhysicalPlan): PollLimits {
-  const { maxRecords = 4_096, maxBytes = 1 << 20 } = plan.logical.config.batch ?? {};
+  const { maxRecords = 8_192, maxBytes = 1 << 20 } = plan.logical.config.batch ?? {};
   return { maxRecords, maxBytes };
 }

@@ -28,6 +28,8 @@ export interface BrokerOptions {
   readonly schema?: Schema;
   /** Whether the source says that it ends. Set it to test bounded pipelines; then `end()` them. @defaultValue false */
   readonly bounded?: boolean;
+  /** Whether a pipeline that has nothing to read may close it until there is something (SRC-15). Not where partitions move. @defaultValue false */
+  readonly canSleep?: boolean;
 }
 
 /** A replayable source with any number of partitions, under the test's control. Positions are counts of records. */
@@ -36,6 +38,7 @@ export class Broker {
   readonly #partitions: Map<string, Partition>;
   readonly #members = new Map<string, Member>();
   readonly #owners = new Map<string, string>();
+  #sleepers: (() => void)[] = [];
 
   constructor(options: BrokerOptions = {}) {
     this.#options = options;
@@ -56,6 +59,7 @@ export class Broker {
       ...(schema === undefined ? {} : { schema }),
       open: async (context) => {
         const session = new BrokerSession(this.#partitions, context.signal);
+        if (this.#options.canSleep === true) session.sleep = (wake) => session.isRead && this.#sleepers.push(wake) > 0;
         this.#members.set(member, { events: context.partitions, session });
         if (this.#owners.size === 0) for (const name of this.partitions) this.#owners.set(name, member);
         const owned = this.partitions.filter((name) => this.#owners.get(name) === member);
@@ -117,6 +121,7 @@ export class Broker {
   }
 
   #wake(): void {
+    for (const wake of this.#sleepers.splice(0)) wake();
     for (const { session } of this.#members.values()) session.wake();
   }
 
@@ -134,6 +139,7 @@ class BrokerSession implements SourceSession {
   readonly #stop: AbortSignal;
   readonly #forgetAbort: () => void;
   #isClosed = false;
+  sleep?: (wake: () => void) => boolean;
 
   constructor(partitions: ReadonlyMap<string, Partition>, stop: AbortSignal) {
     this.#partitions = partitions;
@@ -144,6 +150,11 @@ class BrokerSession implements SourceSession {
   start(starts: ReadonlyMap<string, Position | undefined>): void {
     for (const [name, position] of starts) this.#next.set(name, position === undefined ? 0 : Number(position));
     this.wake();
+  }
+
+  /** Nothing is left to be read, and no partition has ended. */
+  get isRead(): boolean {
+    return [...this.#next].every(([name, next]) => this.#partitions.get(name)?.records.length === next && this.#partitions.get(name)?.isEnded === false);
   }
 
   poll(name: string, limits: PollLimits): PollResult {

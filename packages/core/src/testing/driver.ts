@@ -34,6 +34,8 @@ export interface DriverOptions {
   readonly seed?: number;
   /** Memory of the host. @defaultValue 64 MiB */
   readonly budgetBytes?: number;
+  /** When a pipeline without input sleeps, in milliseconds. @defaultValue as in `RunOptions` */
+  readonly sleepAfterMs?: number;
   /** Crashes and watches named points. A crash ends the process that reaches the point. */
   readonly faults?: FaultPlan;
   /** The stores, as every process sees them. @defaultValue in memory; they outlive processes */
@@ -124,6 +126,7 @@ export class PipelineDriver {
     const run = new PipelineRun(this.#plan(name, life), {
       environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`,
       ...(this.#options.functions === undefined ? {} : { functions: this.#options.functions }),
+      ...(this.#options.sleepAfterMs === undefined ? {} : { sleepAfterMs: this.#options.sleepAfterMs }),
     });
     const process: Process = { life, run, ended: undefined, isZombie: false };
     this.#processes.set(name, process);

@@ -12,6 +12,8 @@ interface Lease {
 
 /** What outlives a {@link MemoryLeaseStore}: leases by pipeline and shard. A released lease stays, so that generations only grow. */
 export class MemoryLeaseStorage {
+  /** Until when owners hold all their leases. */
+  readonly owners: Map<string, number> = new Map();
   readonly #pipelines = new Map<string, Map<ShardId, Lease>>();
 
   of(pipeline: string): Map<ShardId, Lease> {
@@ -36,11 +38,15 @@ export class MemoryLeaseStore implements LeaseStore {
     const nowMs = this.#clock.nowMs();
     for (const shard of shards) {
       const held = leases.get(shard);
-      if (held?.owner === undefined || held.owner === owner || nowMs >= held.expiresMs) continue;
-      throw new StreamFlowError("SF_LEASE_HELD", `shard "${shard}" of pipeline "${pipeline}" is held by "${held.owner}" for another ${held.expiresMs - nowMs} ms`, {
-        context: { pipeline, shard, owner: held.owner, expiresMs: held.expiresMs },
+      if (held?.owner === undefined || held.owner === owner) continue;
+      const expiresMs = Math.max(held.expiresMs, this.#storage.owners.get(held.owner) ?? 0);
+      if (nowMs >= expiresMs) continue;
+      throw new StreamFlowError("SF_LEASE_HELD", `shard "${shard}" of pipeline "${pipeline}" is held by "${held.owner}" for another ${expiresMs - nowMs} ms`, {
+        context: { pipeline, shard, owner: held.owner, expiresMs },
       });
     }
+    // An owner whose leases have run out stays so until it has renewed each of them.
+    if (nowMs < (this.#storage.owners.get(owner) ?? Infinity)) this.#storage.owners.set(owner, nowMs + ttlMs);
     return [...new Set(shards)].map((shard) => {
       const generation = (leases.get(shard)?.generation ?? 0) + 1;
       leases.set(shard, { generation, owner, expiresMs: nowMs + ttlMs });
@@ -58,6 +64,13 @@ export class MemoryLeaseStore implements LeaseStore {
       else leases.set(shard, { ...lease, expiresMs });
     }
     return { lost };
+  }
+
+  async keepAlive({ owner, ttlMs }: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean> {
+    const nowMs = this.#clock.nowMs();
+    const wasAlive = nowMs < (this.#storage.owners.get(owner) ?? -Infinity);
+    this.#storage.owners.set(owner, nowMs + ttlMs);
+    return wasAlive;
   }
 
   async release({ pipeline, shards, owner }: Omit<LeaseRequest, "ttlMs">): Promise<void> {

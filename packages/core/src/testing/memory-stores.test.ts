@@ -27,7 +27,7 @@ describe("checkpoints in memory", () => {
 });
 
 describe("leases in memory", () => {
-  registerConformance(it, leaseStoreConformance<TimedStorage>({ create, open: (storage) => open(storage).leases, advance: (storage, byMs) => storage.clock.advance(byMs) }));
+  registerConformance(it, leaseStoreConformance<TimedStorage>({ create, keepsAlive: true, open: (storage) => open(storage).leases, advance: (storage, byMs) => storage.clock.advance(byMs) }));
 });
 
 describe("logs in memory", () => {

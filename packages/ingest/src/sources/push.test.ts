@@ -20,6 +20,10 @@ registerConformance(
     create: records,
     source: (subject) => fed(subject, pushSource()),
     expected: (subject) => new Map([["0", subject]]),
+    silent: () => {
+      const source = pushSource<number>();
+      return { source, feed: () => source.push([1]) };
+    },
   }),
 );
 

@@ -67,6 +67,8 @@ class PushQueue<Out> implements PushSource<Out> {
   #waiting: (() => void)[] | undefined;
   /** Told once that there is news. */
   #watcher: (() => void) | undefined;
+  /** The same, also while no session is open. */
+  #sleeper: (() => void) | undefined;
 
   readonly schema?: Schema;
 
@@ -129,6 +131,11 @@ class PushQueue<Out> implements PushSource<Out> {
     if (this.#bytes < (this.#options.maxBytes ?? defaultMaxBytes)) this.#letGo();
   }
 
+  /** Calls once, when a record comes or the source is closed, whether or not a session is open. */
+  sleep(wake: () => void): void {
+    this.#sleeper = wake;
+  }
+
   /** Calls once, when a record comes or the source is closed. */
   watch(watcher: (() => void) | undefined): void {
     this.#watcher = watcher;
@@ -151,8 +158,10 @@ class PushQueue<Out> implements PushSource<Out> {
 
   #news(): void {
     const watcher = this.#watcher;
-    this.#watcher = undefined;
+    const sleeper = this.#sleeper;
+    this.#watcher = this.#sleeper = undefined;
     watcher?.();
+    sleeper?.();
     if (this.#isClosed) this.#letGo();
   }
 
@@ -206,6 +215,12 @@ class PushSession implements SourceSession {
       this.#signal.addEventListener("abort", over, { once: true });
       this.#queue.watch(over);
     });
+  }
+
+  sleep(wake: () => void): boolean {
+    if (this.#hasNews || this.#signal.aborted) return false;
+    this.#queue.sleep(wake);
+    return true;
   }
 
   committed(positions: ReadonlyMap<string, Position>): void {

@@ -13,6 +13,8 @@ export interface SqliteLayout {
   readonly version: number;
   /** Makes the tables of a new file. */
   readonly tables: string;
+  /** By version: what an older file lacks. @defaultValue none: it has always been version 1 */
+  readonly additions?: Readonly<Record<number, string>>;
   /** `full`: a transaction that has returned survives a power loss. `normal`: the newest ones may be lost, in order. */
   readonly synchronous: "full" | "normal";
 }
@@ -37,8 +39,11 @@ const tables = `
     PRIMARY KEY (collection, id)) WITHOUT ROWID;
 `;
 
+/** Until when owners hold all their leases. */
+const leaseOwners = "CREATE TABLE lease_owners (owner TEXT PRIMARY KEY, expires_ms REAL NOT NULL) WITHOUT ROWID;";
+
 /** Checkpoints, leases, logs and documents. */
-const hostLayout: SqliteLayout = { version: 1, tables, synchronous: "full" };
+const hostLayout: SqliteLayout = { version: 2, tables: `${tables}${leaseOwners}`, additions: { 2: leaseOwners }, synchronous: "full" };
 
 type Value = null | number | string | Uint8Array;
 type Row = Readonly<Record<string, unknown>>;
@@ -145,7 +150,8 @@ export class SqliteDatabase {
         throw new StreamFlowError("SF_STATE_INCOMPATIBLE", message, { hint: "run the version of StreamFlow that wrote it, or a newer one" });
       }
       if (version === known) return;
-      this.#attempt("create", () => this.#database.exec(`${this.#layout.tables}; PRAGMA user_version = ${known}`));
+      const missing = version === 0 ? this.#layout.tables : Array.from({ length: known - version }, (_, i) => this.#layout.additions?.[version + 1 + i] ?? "").join("");
+      this.#attempt("create", () => this.#database.exec(`${missing}; PRAGMA user_version = ${known}`));
     });
   }
 

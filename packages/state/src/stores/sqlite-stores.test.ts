@@ -48,7 +48,7 @@ describe("checkpoints", () => {
 });
 
 describe("leases", () => {
-  registerConformance(it, leaseStoreConformance<Storage>({ create, dispose, open: (storage) => only(storage, "leases"), advance: ({ parts }, byMs) => parts.clock.advance(byMs) }));
+  registerConformance(it, leaseStoreConformance<Storage>({ create, dispose, keepsAlive: true, open: (storage) => only(storage, "leases"), advance: ({ parts }, byMs) => parts.clock.advance(byMs) }));
 });
 
 describe("logs", () => {
@@ -71,6 +71,21 @@ function checkpoint(epoch: number, generation = 1): Checkpoint {
 }
 
 describe("the database", () => {
+  it("of version 1 gets what it lacks, and keeps what it has", async () => {
+    const made = await storage();
+    const { environment } = made.parts;
+    const first = openSqliteStores(pathOf(made), environment);
+    await first.metadata.put("c", "id", { kept: true });
+    await closeAll(first);
+    change(made, "DROP TABLE lease_owners");
+    change(made, "PRAGMA user_version = 1");
+    const second = openSqliteStores(pathOf(made), environment);
+    await second.leases.acquire({ pipeline: "p", shards: ["k:0"], owner: "a", ttlMs: 1000 });
+    expect(await second.leases.keepAlive?.({ owner: "a", ttlMs: 1000 })).toBe(true);
+    expect((await second.metadata.get("c", "id"))?.document).toEqual({ kept: true });
+    await closeAll(second);
+  });
+
   it("keeps the log's keys with their entries: a trimmed key may be used again, a repeated entry is left out, the others of its call are not", async () => {
     const { logs } = openSqliteStores(":memory:", testEnvironment().environment);
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

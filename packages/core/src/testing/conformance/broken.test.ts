@@ -4,10 +4,11 @@ import { memoryBudget } from "../../async/memory-budget.ts";
 import type { Checkpoint, Fence, SegmentRef } from "../../contracts/checkpoint-store.ts";
 import type { CancelTimer, Disk, Metrics } from "../../contracts/environment.ts";
 import type { SinkBatch, SinkCommit, SinkContext, SinkSession } from "../../contracts/sink.ts";
-import type { PollLimits, PollResult, SourceContext, SourceSession } from "../../contracts/source.ts";
+import type { PollLimits, PollResult, Source, SourceContext, SourceSession } from "../../contracts/source.ts";
 import type { LeaseRequest, LogAppendOptions } from "../../contracts/stores.ts";
 import { StreamFlowError } from "../../errors.ts";
 import type { Batch } from "../../record.ts";
+import { Broker } from "../broker.ts";
 import { ManualClock } from "../manual-clock.ts";
 import { MemoryCheckpointStorage, MemoryCheckpointStore } from "../memory-checkpoint-store.ts";
 import { MemoryLeaseStorage, MemoryLeaseStore } from "../memory-lease-store.ts";
@@ -173,11 +174,17 @@ describe("broken lease stores", () => {
         return super.acquire({ ...request, ttlMs: Infinity });
       }
     },
+    "LSE-7": class extends MemoryLeaseStore {
+      override async keepAlive(request: Pick<LeaseRequest, "owner" | "ttlMs">) {
+        await super.keepAlive(request);
+        return true;
+      }
+    },
   };
   it.each(Object.entries(broken))("%s", async (id, Store) => {
     const create = () => ({ clock: new ManualClock(), storage: new MemoryLeaseStorage() });
     type Storage = ReturnType<typeof create>;
-    expect(await failing(leaseStoreConformance<Storage>({ create, open: ({ clock, storage }) => new Store(clock, storage), advance: ({ clock }, byMs) => clock.advance(byMs) }), id)).toContain(id);
+    expect(await failing(leaseStoreConformance<Storage>({ create, keepsAlive: true, open: ({ clock, storage }) => new Store(clock, storage), advance: ({ clock }, byMs) => clock.advance(byMs) }), id)).toContain(id);
   });
 });
 
@@ -355,6 +362,27 @@ describe("broken sources", () => {
 
   it("SRC-7: one that does not notice that its connection is lost", async () => {
     expect(await run(() => ({}))).toEqual(new Set(["SRC-7"]));
+  });
+
+  it("SRC-15: one that forgets whom to wake when it is closed, and one that sleeps on news", async () => {
+    const silent = (change: (session: SourceSession) => Partial<SourceSession>): (() => { source: Source; feed: () => void }) => () => {
+      const broker = new Broker({ canSleep: true });
+      const source = broker.source();
+      const open = async (context: SourceContext): Promise<SourceSession> => {
+        const session = await source.open(context);
+        const sleep = session.sleep ?? (() => false);
+        const whole: SourceSession = { poll: (partition, limits) => session.poll(partition, limits), ready: () => session.ready(), close: () => session.close(), sleep };
+        return { ...whole, ...change(whole) };
+      };
+      return { source: { ...source, open }, feed: () => broker.push("0", [1]) };
+    };
+    const suite = (change: (session: SourceSession) => Partial<SourceSession>): ReturnType<typeof sourceConformance<TestSource>> => sourceConformance<TestSource>({
+      capabilities: new TestSource({}).capabilities, create: () => new TestSource({ only: testRecords(values) }), source: (source) => source,
+      expected: () => new Map([["only", values]]), silent: silent(change),
+    });
+    expect(await failing(suite(() => ({})), "SRC-15")).toEqual(new Set());
+    expect(await failing(suite(({ sleep }) => ({ sleep: () => sleep?.(() => undefined) ?? false })), "SRC-15")).toEqual(new Set(["SRC-15"]));
+    expect(await failing(suite(() => ({ sleep: () => true })), "SRC-15")).toEqual(new Set(["SRC-15"]));
   });
 
   it("SRC-12: one that holds a handle before it is opened; SRC-13: one that assigns only after its opening", async () => {

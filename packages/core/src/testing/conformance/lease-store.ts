@@ -1,4 +1,4 @@
-// The clauses LSE-1 to LSE-6 as checks.
+// The clauses LSE-1 to LSE-7 as checks.
 import assert from "node:assert/strict";
 import type { LeaseRequest, LeaseStore } from "../../contracts/stores.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase } from "./case.ts";
@@ -8,6 +8,8 @@ import { crashes, range, StoreTrial, type StoreHarness } from "./store-trial.ts"
 export interface LeaseStoreHarness<Storage> extends StoreHarness<LeaseStore, Storage> {
   /** Moves the clock of the storage's stores, in milliseconds of wall time. */
   advance(storage: Storage, byMs: number): void;
+  /** Its stores have `keepAlive`. @defaultValue false */
+  readonly keepsAlive?: boolean;
 }
 
 type Trial<Storage> = StoreTrial<LeaseStore, Storage>;
@@ -17,6 +19,7 @@ export function leaseStoreConformance<Storage>(harness: LeaseStoreHarness<Storag
   const suite = new SuiteBuilder<Trial<Storage>>(() => StoreTrial.begin(harness));
   addAcquiring(suite, harness);
   addKeeping(suite, harness);
+  addKeepingAll(suite, harness);
 
   suite.add(
     ["LSE-2", "a generation that was handed out is not handed out again after a power loss"],
@@ -134,6 +137,52 @@ function addKeeping<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Lease
     assert.ok((after?.generation ?? 0) > (before?.generation ?? 0));
     assert.deepEqual((await store.renew(request("a", ["k:0"]))).lost, ["k:0"]);
   });
+}
+
+function addKeepingAll<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: LeaseStoreHarness<Storage>): void {
+  const keepsAlive = { name: "keepsAlive", isMet: harness.keepsAlive === true };
+
+  suite.add(["LSE-7", "a store has keepAlive where it says so"], async (t) => {
+    const store = await t.open();
+    assert.equal(store.keepAlive !== undefined, harness.keepsAlive === true);
+  });
+
+  suite.add(
+    ["LSE-7", "keepAlive extends all leases of an owner, and no other's; what is let go is free at once"],
+    async (t) => {
+      const store = await t.open();
+      await store.acquire(request("a", ["k:0", "k:1"], 1000));
+      await store.acquire({ ...request("a", ["k:0"], 1000), pipeline: "q" });
+      await store.acquire(request("b", ["k:2"], 1000));
+      for (const _ of range(3)) {
+        harness.advance(t.storage, 600);
+        assert.equal(await store.keepAlive?.({ owner: "a", ttlMs: 1000 }), true);
+      }
+      await store.release(request("a", ["k:1"]));
+      await store.acquire(request("c", ["k:1", "k:2"]));
+      harness.advance(t.storage, 999);
+      await mustFail("SF_LEASE_HELD", () => store.acquire(request("c", ["k:0"])));
+      await mustFail("SF_LEASE_HELD", () => store.acquire({ ...request("c", ["k:0"]), pipeline: "q" }));
+      harness.advance(t.storage, 1);
+      await store.acquire(request("c", ["k:0"]));
+    },
+    keepsAlive,
+  );
+
+  suite.add(
+    ["LSE-7", "keepAlive answers false where leases may have run out, also when another was acquired since; what was taken over stays so"],
+    async (t) => {
+      const store = await t.open();
+      await store.acquire(request("a", ["k:0", "k:1"], 1000));
+      harness.advance(t.storage, 1000);
+      await store.acquire(request("b", ["k:0"], 60_000));
+      await store.acquire(request("a", ["k:2"], 1000));
+      assert.equal(await store.keepAlive?.({ owner: "a", ttlMs: 1000 }), false);
+      assert.deepEqual((await store.renew(request("a", ["k:0", "k:1"], 1000))).lost, ["k:0"]);
+      assert.equal(await store.keepAlive?.({ owner: "a", ttlMs: 1000 }), true);
+    },
+    keepsAlive,
+  );
 }
 
 function request(owner: string, shards: readonly string[], ttlMs = 10_000): LeaseRequest {

@@ -35,6 +35,8 @@ export interface SourceHarness<Subject> {
   readonly group?: SourceGroup<Subject>;
   /** Makes a source on typed rows, given their schema; undefined where the medium cannot hold such a fault (SRC-14). */
   typed?(given: TypedRows): TypedSource | undefined | Promise<TypedSource | undefined>;
+  /** Makes a source that stays open with nothing to read until `feed` gives it a record; for sources that let a pipeline sleep (SRC-15). */
+  silent?(subject: Subject): { readonly source: Source; readonly feed: () => void | Promise<void> };
   dispose?(subject: Subject): void | Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// The clauses SRC-1 to SRC-13 as checks, and those of batches that a source can break. SRC-14: source-schema.ts; partitions: source-regrouping.ts.
+// The clauses SRC-1 to SRC-13 and SRC-15 as checks, and those of batches that a source can break. SRC-14: source-schema.ts; partitions: source-regrouping.ts.
 import assert from "node:assert/strict";
 import type { PollLimits } from "../../contracts/source.ts";
 import { StreamFlowError } from "../../errors.ts";
@@ -24,6 +24,7 @@ export function sourceConformance<Subject>(harness: SourceHarness<Subject>): rea
   addConnection(suite, harness);
   addRegrouping(suite, harness);
   addSchema(suite, harness);
+  addSleeping(suite, harness);
   return suite.cases;
 }
 
@@ -250,6 +251,32 @@ function addConnection<Subject>(suite: SuiteBuilder<SourceTrial<Subject>>, harne
       t.expectRecords(await t.readAll(wideLimits, starts, skipped), "after the connection was lost", skipped);
     },
     { name: "loseConnection", isMet: harness.loseConnection !== undefined && harness.capabilities.replayable },
+  );
+}
+
+function addSleeping<Subject>(suite: SuiteBuilder<SourceTrial<Subject>>, harness: SourceHarness<Subject>): void {
+  suite.add(
+    ["SRC-15", "a source sleeps only where it has nothing to read, and wakes the pipeline once, also when it is closed"],
+    async (t) => {
+      const { source, feed } = harness.silent?.(t.subject) ?? assert.fail("there is no silent source");
+      let woken = 0;
+      const reader = await t.openSource(source);
+      const [partition = ""] = reader.assigned.map((assigned) => assigned.partition);
+      assert.equal(reader.poll(partition), "idle");
+      assert.equal(reader.session.sleep?.(() => woken++), true, "there is nothing to read");
+      await reader.close();
+      await settle();
+      assert.equal(woken, 0, "woken without news");
+      await feed();
+      await settle();
+      assert.equal(woken, 1, "woken by the first record");
+      await feed();
+      await settle();
+      assert.equal(woken, 1, "woken once");
+      const again = await t.openSource(source);
+      assert.equal(again.session.sleep?.(() => woken++), false, "there is something to read");
+    },
+    { name: "silent", isMet: harness.silent !== undefined },
   );
 }
 
