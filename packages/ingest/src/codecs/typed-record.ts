@@ -44,14 +44,20 @@ class LongNumber {
 
 const exactLength = 15;
 
+/** A number, or its text where that says more than the number does. */
+export function digitsOf(value: number, text: string): number | string {
+  const isTooSmall = value === 0 && /[1-9]/.test(text);
+  return text.length <= exactLength && !isTooSmall ? value : text;
+}
+
 function keepDigits(value: number, text: string): unknown {
-  return text.length <= exactLength ? value : new LongNumber(value, text);
+  return typeof digitsOf(value, text) === "number" ? value : new LongNumber(value, text);
 }
 
 /** Replaces long numbers by their text where the type keeps it, and by the number elsewhere. */
 function settle(value: unknown, type: DataType | undefined): unknown {
   if (value instanceof LongNumber) return type?.type === "int64" || type?.type === "decimal" ? value.text : value.value;
-  if (Array.isArray(value)) return value.map((item) => settle(item, elementOf(type)));
+  if (Array.isArray(value)) return value.map((item) => (type?.type === "map" ? settlePair(item, type) : settle(item, type?.type === "list" ? type.element : undefined)));
   if (!isPlainObject(value)) return value;
   for (const [name, inner] of Object.entries(value)) {
     if (typeof inner !== "object" || inner === null) continue;
@@ -60,10 +66,9 @@ function settle(value: unknown, type: DataType | undefined): unknown {
   return value;
 }
 
-function elementOf(type: DataType | undefined): DataType | undefined {
-  if (type?.type === "list") return type.element;
-  // A map may be written as a list of [key, value]: below it, every long number is taken for one of its values.
-  return type?.type === "map" ? { type: "list", element: type.value } : undefined;
+/** A map may be written as a list of [key, value]. */
+function settlePair(pair: unknown, type: DataType & { readonly type: "map" }): unknown {
+  return Array.isArray(pair) ? pair.map((item, i) => settle(item, i === 0 ? type.key : type.value)) : settle(pair, undefined);
 }
 
 function fieldOf(type: DataType | undefined, name: string): DataType | undefined {

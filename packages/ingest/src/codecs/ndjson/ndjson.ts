@@ -3,7 +3,7 @@
 //   I1. What a line becomes depends on that line alone: not on the path it took, nor on where the input was cut (DEC-2).
 //   I2. A line that is not valid UTF-8, not JSON, not of the schema or too long is rejected alone (DEC-3). Blank lines are skipped.
 // Deliberately not here: records that span lines.
-import { isAscii, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import type { ColumnOutput, DataType, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, StructType } from "@streamflow/core";
 import { coerceJson, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import { mayGenerateCode } from "@streamflow/core";
@@ -12,6 +12,7 @@ import { headOf, tooLarge } from "../long-record.ts";
 import { parseJson } from "../parse-json.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";
 import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
+import { eachRun } from "../text-runs.ts";
 import { narrowed, parseTyped } from "../typed-record.ts";
 import { LayoutLearner } from "./layout.ts";
 import { rowCode, type RowPlan } from "./row-code.ts";
@@ -51,6 +52,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   readonly columns?: readonly DecodedColumn[];
   #scan: Scan | undefined;
   #bytes: TextBuffer = empty;
+  #view: DataView = viewOf(empty);
   #out: DecodeOutput = nowhere;
   #isValid = true;
 
@@ -87,22 +89,28 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
 
   /** @internal Called by the splitter with whole lines and a margin behind them. */
   lines(bytes: TextBuffer, range: { from: number; to: number }, out: DecodeOutput): void {
-    const view = viewOf(bytes);
-    const part = bytes.subarray(range.from, range.to);
     this.#bytes = bytes;
     this.#out = out;
-    this.isAscii = isAscii(part);
-    this.#isValid = this.isAscii || isUtf8(part);
-    const scan = this.#isValid ? this.#scan : undefined;
-    if (scan === undefined) this.#oddLines(range.from, range.to);
-    else {
-      this.reader.use(bytes, view);
-      scan(bytes, view, range, out);
-      this.#learner?.credit(this.hits);
-    }
-    this.#respecialise();
+    this.#view = viewOf(bytes);
+    this.reader.use(bytes, this.#view);
+    eachRun(bytes, range, (from, to, encoding) => {
+      this.isAscii = encoding === "ascii";
+      this.#isValid = encoding !== "invalid";
+      this.#run(from, to);
+    });
     this.#bytes = empty;
     this.#out = nowhere;
+  }
+
+  #run(from: number, to: number): void {
+    if (this.#scan === undefined || !this.#isValid) this.#oddLines(from, to);
+    else this.#scanLines(from, to);
+    this.#respecialise();
+  }
+
+  #scanLines(from: number, to: number): void {
+    this.#scan?.(this.#bytes, this.#view, { from, to }, this.#out);
+    this.#learner?.credit(this.hits);
   }
 
   #oddLines(from: number, to: number): void {
@@ -111,18 +119,8 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
       this.odd(start, end);
       start = end + 1;
       // The first lines teach the layout, the rest of the input already profits.
-      if (this.#scan === undefined && this.#isValid && this.#respecialise()) {
-        const view = viewOf(this.#bytes);
-        this.reader.use(this.#bytes, view);
-        this.#compiled()(this.#bytes, view, { from: start, to }, this.#out);
-        this.#learner?.credit(this.hits);
-        return;
-      }
+      if (this.#scan === undefined && this.#isValid && this.#respecialise()) return this.#scanLines(start, to);
     }
-  }
-
-  #compiled(): Scan {
-    return this.#scan ?? ((): void => undefined);
   }
 
   #respecialise(): boolean {

@@ -26,7 +26,7 @@ export function rowCode(plan: RowPlan, layout: Layout, options: { index: number;
   const tree = treeOf(layout);
   try {
     const expression = plan.schema === undefined ? writer.plain(tree, plan.wanted) : writer.record(tree, plan.schema);
-    return { used: writer.used, checks: writer.checks, expression, ...(writer.fields === undefined ? {} : { fields: writer.fields }) };
+    return { used: writer.used, digits: writer.digits, checks: writer.checks, expression, ...(writer.fields === undefined ? {} : { fields: writer.fields }) };
   } catch (thrown) {
     if (thrown === misfit) return undefined;
     throw thrown;
@@ -51,6 +51,7 @@ const misfit = new StreamFlowError("SF_INTERNAL", "no record of this layout fits
 
 class RowWriter {
   readonly used = new Set<number>();
+  readonly digits = new Set<number>();
   checks = "";
   /** The expressions of the record's fields. */
   fields: readonly string[] | undefined;
@@ -103,8 +104,9 @@ class RowWriter {
     if (test !== undefined) this.#leave(test);
     else {
       const { convert } = this.#plan;
-      // A parsed number may have lost digits that the type keeps; the slow path reads its text.
-      const isExact = keepsDigits(type) ? (json: unknown): boolean => json === null || typeof json === "string" : (): boolean => true;
+      // Where the type keeps digits, a long number comes as its text; of a list or an object only the slow path keeps them.
+      if (type.type === "int64" || type.type === "decimal") this.digits.add(leaf);
+      const isExact = keepsDigits(type) ? (json: unknown): boolean => typeof json !== "object" || json === null : (): boolean => true;
       this.checks += `${value}=${this.#call((json) => (isExact(json) ? convert(json, type) : undefined), value)};`;
       this.#leave(`${value}===undefined`);
     }

@@ -39,6 +39,8 @@ export interface ScanOptions {
 /** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
 export interface RowCode {
   readonly used: ReadonlySet<number>;
+  /** Leaves whose numbers keep every digit. */
+  readonly digits: ReadonlySet<number>;
   /** Statements that run when the record is verified; they may `break` out of label `ok` to leave the record to `odd`. */
   readonly checks: string;
   readonly expression: string;
@@ -87,7 +89,7 @@ function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, colum
   let carried = "";
   layout.leaves.forEach((leaf, i) => {
     const isString = leaf.kinds === Kind.string;
-    code += gapCode(carried + leaf.gap + (isString ? '"' : "")) + valueCode(leaf, index, row.used.has(i) ? i : undefined);
+    code += gapCode(carried + leaf.gap + (isString ? '"' : "")) + valueCode(leaf, index, { used: row.used.has(i) ? i : undefined, digits: row.digits.has(i) });
     carried = isString ? '"' : "";
   });
   code += gapCode(`${carried}${layout.tail}\n`);
@@ -123,11 +125,11 @@ function gapCode(text: string): string {
   return `if(!(${tests.join("&&")}))break ok;i+=${bytes.length};\n`;
 }
 
-function valueCode(leaf: Leaf, layout: number, used: number | undefined): string {
+function valueCode(leaf: Leaf, layout: number, { used, digits }: { used: number | undefined; digits: boolean }): string {
   if (leaf.kinds === Kind.string) return stringCode(used === undefined ? undefined : [startName(layout, used), endName(layout, used)]);
   if (leaf.kinds === Kind.integer) return integerCode(used === undefined ? undefined : valueName(layout, used));
   const keep = used === undefined ? "" : `${valueName(layout, used)}=R.value;`;
-  return `i=R.read(i,${used !== undefined});if(i<0)break ok;${keep}\n`;
+  return `i=${digits ? "R.readDigits(i)" : `R.read(i,${used !== undefined})`};if(i<0)break ok;${keep}\n`;
 }
 
 /**

@@ -1,4 +1,5 @@
 // Reads one JSON value of any kind out of bytes, verifying each of them. What it does not take (escapes, very deep nesting) is left to JSON.parse.
+import { digitsOf } from "../typed-record.ts";
 import { asciiSlice, type TextBuffer } from "../text-buffer.ts";
 
 const maxDepth = 64;
@@ -30,6 +31,14 @@ export class ValueReader {
     if (first === 0x2d || (first >= 0x30 && first <= 0x39)) return this.#number(i, wanted);
     if (first === 0x7b || first === 0x5b) return this.#nested(i, wanted);
     return this.#literal(i, first);
+  }
+
+  /** As `read`; a number that says more than a double can is its text. */
+  readDigits(i: number): number {
+    const end = this.read(i, true);
+    if (end < 0 || typeof this.value !== "number") return end;
+    if (end - i > exactDigits || this.value === 0) this.value = digitsOf(this.value, asciiSlice(this.#bytes, i, end));
+    return end;
   }
 
   #string(i: number, wanted: boolean): number {

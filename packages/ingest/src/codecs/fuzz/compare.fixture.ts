@@ -1,0 +1,47 @@
+// Compares what a decoder made of a stream with what the stream means.
+import { describeValue } from "./describe-value.fixture.ts";
+import { decodeCase } from "./decode-case.fixture.ts";
+import type { FuzzCase, Item } from "./fuzz-case.fixture.ts";
+import { ndjsonOracle } from "./oracle-ndjson.fixture.ts";
+
+/** What a comparison came to. */
+export interface Compared {
+  readonly records: number;
+  readonly fast: number;
+  /** Where the two differ first, as one reads it. */
+  readonly difference: string | undefined;
+}
+
+/** Decodes a stream and compares. */
+export function compareCase(one: FuzzCase): Compared {
+  const expected = ndjsonOracle(one);
+  try {
+    const { items, fast } = decodeCase(one);
+    return { records: expected.length, fast, difference: differenceOf(items, expected) };
+  } catch (thrown) {
+    return { records: expected.length, fast: 0, difference: `the decoder threw ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}` };
+  }
+}
+
+function differenceOf(actual: readonly Item[], expected: readonly Item[]): string | undefined {
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
+    const [a, b] = [actual[i], expected[i]];
+    if (a === undefined || b === undefined || !isSame(a, b)) return `record ${i}\n  expected ${itemText(b)}\n  got      ${itemText(a)}`;
+  }
+  return undefined;
+}
+
+function isSame(a: Item, b: Item): boolean {
+  return a.code === b.code && Buffer.compare(a.raw, b.raw) === 0 && sameValue(a.value, b.value);
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  return describeValue(a) === describeValue(b);
+}
+
+function itemText(item: Item | undefined): string {
+  if (item === undefined) return "nothing";
+  return `${item.code ?? describeValue(item.value)} of ${JSON.stringify(Buffer.from(item.raw).toString("latin1"))}`;
+}
