@@ -720,8 +720,6 @@ export declare class Latch {
     wait(): Promise<void>;
 }
 
-export interface LeaseRequest {
-    readonly pipeline: string;
 export interface LeaseHolder {
     readonly name: string;
     readonly heldShards: readonly ShardId[];
@@ -746,6 +744,8 @@ export interface LeaseKeeperParts {
 
     readonly shards: readonly ShardId[];
     readonly owner: string;
+export interface LeaseRequest {
+    readonly pipeline: string;
     readonly ttlMs: number;
 }
 
@@ -1045,22 +1045,22 @@ export interface PipelineOptions {
 export declare class PipelineRun implements LeaseHolder {
     #private;
     readonly name: string;
-    readonly plan: PhysicalPlan;
     readonly lifecycle: Lifecycle;
     constructor(plan: LogicalPlan, options: RunOptions, leases?: LeaseKeeper);
     get state(): LifecycleState;
     get lastError(): StreamFlowError | undefined;
     get restarts(): number;
+    get plan(): PhysicalPlan;
     progress(): ExecutorProgress | undefined;
-    run(): Promise<RunResult>;
-    stop(): void;
-    pause(): Promise<void>;
     get isAsleep(): boolean;
     get heldShards(): readonly ShardId[];
     lost(shards: readonly ShardId[]): void;
     resume(): void;
     checkpoint(): Promise<CheckpointResult>;
     get isQuiescent(): boolean;
+    run(): Promise<RunResult>;
+    stop(): void;
+    pause(): Promise<void>;
 }
 
 export type Plain = null | boolean | number | string | readonly Plain[] | {
@@ -1499,7 +1499,7 @@ export interface StateInput {
 
 export declare class StateMachine<State extends string> {
     #private;
-    constructor(options: StateMachineOptions<State>);
+    constructor({ subject, moves, initial }: StateMachineOptions<State>);
     get state(): State;
     can(to: State): boolean;
     move(to: State, operation: string): void;

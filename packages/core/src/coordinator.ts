@@ -20,14 +20,13 @@ import type { RunEnd, WorkEnd } from "./engine/executor-options.ts";
 import { Executor } from "./engine/executor.ts";
 import { fateOf } from "./engine/fate.ts";
 import { type LeaseHolder, LeaseKeeper } from "./engine/lease-keeper.ts";
-import { Waker } from "./engine/waker.ts";
 import { StreamFlowError, toStreamFlowError } from "./errors.ts";
 import type { HostStores } from "./host.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
+import { type CheckedPlan, checkPlan } from "./plan/checked-plan.ts";
 import { standardFunctionTable } from "./plan/function-table.ts";
 import type { LogicalPlan } from "./plan/logical-plan.ts";
 import type { PhysicalPlan } from "./plan/physical-plan.ts";
-import { planPipeline } from "./plan/planner.ts";
 
 /** What running a pipeline needs. */
 export interface RunOptions {
@@ -49,28 +48,31 @@ export interface RunResult {
   readonly restarts: number;
 }
 
+const noFences: readonly Fence[] = [];
 const defaults = { maxRestarts: 10, windowMs: 600_000, initialDelayMs: 200, maxDelayMs: 30_000 };
 
 /** One pipeline with its life: started, paused, restarted, stopped. */
 export class PipelineRun implements LeaseHolder {
   readonly name: string;
-  readonly plan: PhysicalPlan;
   readonly lifecycle: Lifecycle;
   readonly #options: RunOptions;
   readonly #leases: LeaseKeeper;
+  readonly #checked: CheckedPlan;
+  #plan: PhysicalPlan | undefined;
   #executor: Executor | undefined;
   #lastProgress: ExecutorProgress | undefined;
   /** What was done before it slept last. */
   #before: ExecutorProgress | undefined;
   /** Kept while it sleeps. */
-  #held: readonly Fence[] = [];
-  readonly #sleeper: Waker;
-  readonly #wake = (): void => this.#sleeper.wake();
+  #held: readonly Fence[] = noFences;
   #isAsleep = false;
+  /** Somebody has called it since it began to work. */
+  #isWoken = false;
   /** Those who wait until it works again. */
-  #callers: (() => void)[] = [];
+  #callers: (() => void)[] | undefined;
+  #ends: { readonly resolve: (result: RunResult) => void; readonly reject: (error: unknown) => void } | undefined;
   #isOpen = false;
-  #failures: number[] = [];
+  #failures: readonly number[] | undefined;
   #restarts = 0;
   #cancelDelay: CancelTimer | undefined;
   #endDelay: (() => void) | undefined;
@@ -89,9 +91,13 @@ export class PipelineRun implements LeaseHolder {
     this.name = plan.config.name;
     this.#options = options;
     this.#leases = leases;
-    this.#sleeper = new Waker(options.environment.clock);
-    this.plan = planPipeline(plan, options.functions ?? standardFunctionTable);
+    this.#checked = checkPlan(plan, options.functions ?? standardFunctionTable);
     this.lifecycle = new Lifecycle(`pipeline "${this.name}"`);
+  }
+
+  /** What is run. Made again for whoever asks while it sleeps. */
+  get plan(): PhysicalPlan {
+    return (this.#plan ??= this.#checked.physical());
   }
 
   get state(): LifecycleState {
@@ -134,28 +140,21 @@ export class PipelineRun implements LeaseHolder {
    * Runs until the input ends or `stop` is called.
    * @throws {@link StreamFlowError} the failure that could not be mended; SF_RESTART_EXHAUSTED when there were too many.
    */
-  async run(): Promise<RunResult> {
-    this.#move("starting", "run");
+  run(): Promise<RunResult> {
+    try {
+      this.#move("starting", "run");
+    } catch (thrown) {
+      return Promise.reject(thrown as Error);
+    }
     this.#isStopping = false;
-    this.#failures = [];
+    this.#failures = undefined;
     this.#restarts = 0;
     this.#isPaused = false;
     this.#rejected = 0;
-    for (;;) {
-      try {
-        const end = await this.#work();
-        this.#move(end, "run");
-        return { end, restarts: this.#restarts };
-      } catch (thrown) {
-        await this.#afterFailure(toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${this.name}"`));
-        // Stopped while it waited for its next attempt: there is nothing to keep.
-        if (this.#isStopping) {
-          this.#move("stopped", "stop");
-          return { end: "stopped", restarts: this.#restarts };
-        }
-        this.#move("starting", "restart");
-      }
-    }
+    return new Promise((resolve, reject) => {
+      this.#ends = { resolve, reject };
+      this.#goOn();
+    });
   }
 
   /** Ends the run after a last checkpoint; prompt, whatever state it is in. */
@@ -163,7 +162,7 @@ export class PipelineRun implements LeaseHolder {
     this.#isStopping = true;
     if (this.lifecycle.can("draining")) this.#move("draining", "stop");
     this.#executor?.stop();
-    this.#sleeper.wake();
+    this.#wake();
     this.#cancelDelay?.();
     this.#endDelay?.();
   }
@@ -191,14 +190,14 @@ export class PipelineRun implements LeaseHolder {
 
   /** Nothing is left to do until input or time comes. For tests on a manual clock. */
   get isQuiescent(): boolean {
-    return this.#endDelay !== undefined || (this.#isAsleep ? this.#sleeper.isSleeping : (this.#executor?.isQuiescent ?? false));
+    return this.#endDelay !== undefined || this.#isAsleep || (this.#executor?.isQuiescent ?? false);
   }
 
   /** The executor, woken where it slept. */
   async #running(operation: string): Promise<Executor> {
     while (this.state === "running" && !this.#isOpen) {
-      this.#sleeper.wake();
-      await new Promise<void>((resolve) => this.#callers.push(resolve));
+      this.#wake();
+      await new Promise<void>((resolve) => (this.#callers ??= []).push(resolve));
     }
     if (this.#executor === undefined || this.state !== "running") {
       throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} pipeline "${this.name}": it is ${this.state}`);
@@ -213,19 +212,57 @@ export class PipelineRun implements LeaseHolder {
 
   /** Those who waited look again: it works, or does not any more. */
   #answerCallers(): void {
-    for (const resolve of this.#callers.splice(0)) resolve();
+    const callers = this.#callers ?? [];
+    this.#callers = undefined;
+    for (const resolve of callers) resolve();
   }
 
-  /** Works and sleeps, in turn, until it ends. */
-  async #work(): Promise<RunEnd> {
+  /** Works until it ends or sleeps. While it sleeps no call of it is under way, which would be kept in memory. */
+  #goOn(): void {
+    this.#work().then(
+      (end) => {
+        if (end !== "asleep") this.#ends?.resolve({ end, restarts: this.#restarts });
+      },
+      (error: unknown) => this.#ends?.reject(error),
+    );
+  }
+
+  async #work(): Promise<WorkEnd> {
     for (;;) {
-      const end = await this.#attempt();
-      if (end !== "asleep") return end;
-      this.#isAsleep = true;
-      if (!this.#isStopping) await this.#sleeper.wait(Infinity);
-      this.#isAsleep = false;
-      if (this.#isStopping) return await this.#endAsleep();
+      try {
+        const end = await this.#attempt();
+        if (end === "asleep" && this.#fallsAsleep()) return end;
+        if (end === "asleep" && !this.#isStopping) continue;
+        return await this.#end(end);
+      } catch (thrown) {
+        await this.#afterFailure(toStreamFlowError(thrown, "SF_INTERNAL", `pipeline "${this.name}"`));
+        // Stopped while it waited for its next attempt: there is nothing to keep.
+        if (this.#isStopping) return await this.#end("stopped");
+        this.#move("starting", "restart");
+      }
     }
+  }
+
+  /** False where it was woken before it slept. */
+  #fallsAsleep(): boolean {
+    this.#isAsleep = !this.#isWoken && !this.#isStopping && this.#callers === undefined;
+    if (this.#isAsleep) this.#plan = undefined;
+    return this.#isAsleep;
+  }
+
+  readonly #wake = (): void => {
+    this.#isWoken = true;
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
+    // Not within the call of whoever has news.
+    if (this.#isStopping) void this.#end("asleep").then((end) => this.#ends?.resolve({ end, restarts: this.#restarts }));
+    else queueMicrotask(() => this.#goOn());
+  };
+
+  async #end(how: WorkEnd): Promise<RunEnd> {
+    const end = how === "asleep" ? await this.#endAsleep() : how;
+    this.#move(end, "run");
+    return end;
   }
 
   /** Nothing is to be committed. */
@@ -239,7 +276,7 @@ export class PipelineRun implements LeaseHolder {
   async #letGo(): Promise<void> {
     const { environment, stores } = this.#options;
     const shards = this.#held.map(({ shard }) => shard);
-    this.#held = [];
+    this.#held = noFences;
     if (shards.length === 0) return;
     await stores.leases.release({ pipeline: this.name, shards, owner: this.#leases.owner }).catch((error: unknown) => environment.logger.warn("leases could not be released", { error: String(error) }));
   }
@@ -247,6 +284,7 @@ export class PipelineRun implements LeaseHolder {
   async #attempt(): Promise<WorkEnd> {
     const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000 } = this.#options;
     const { owner, leaseMs } = this.#leases;
+    this.#isWoken = false;
     const executor = new Executor({
       plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#held,
       ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake }),
@@ -286,11 +324,11 @@ export class PipelineRun implements LeaseHolder {
   /** Waits for the next attempt, or throws when there is none. */
   async #afterFailure(error: StreamFlowError): Promise<void> {
     this.#lastError = error;
-    const { config } = this.plan.logical;
+    const { config } = this.#checked;
     const { environment } = this.#options;
     const nowMs = environment.clock.monotonicMs();
     const policy = { ...defaults, ...config.restart };
-    this.#failures = [...this.#failures.filter((atMs) => nowMs - atMs < policy.windowMs), nowMs];
+    this.#failures = [...(this.#failures ?? []).filter((atMs) => nowMs - atMs < policy.windowMs), nowMs];
     if (this.#isStopping || fateOf(error, config.deadLetters?.onReject) === "fail") {
       this.#move("failed", "fail");
       throw error;

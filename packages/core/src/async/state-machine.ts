@@ -17,13 +17,16 @@ export interface StateMachineOptions<State extends string> {
 
 /** Holds a state, and refuses moves that the table does not have. */
 export class StateMachine<State extends string> {
-  readonly #options: StateMachineOptions<State>;
-  readonly #listeners = new Set<MoveListener<State>>();
+  // Members of their own, and no set before it is needed: there may be very many of these.
+  readonly #subject: string;
+  readonly #moves: Moves<State>;
+  #listeners: Set<MoveListener<State>> | undefined;
   #state: State;
 
-  constructor(options: StateMachineOptions<State>) {
-    this.#options = options;
-    this.#state = options.initial;
+  constructor({ subject, moves, initial }: StateMachineOptions<State>) {
+    this.#subject = subject;
+    this.#moves = moves;
+    this.#state = initial;
   }
 
   get state(): State {
@@ -31,7 +34,7 @@ export class StateMachine<State extends string> {
   }
 
   can(to: State): boolean {
-    return this.#options.moves[this.#state].includes(to);
+    return this.#moves[this.#state].includes(to);
   }
 
   /** @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL, naming operation and state; nothing has changed then. */
@@ -39,7 +42,7 @@ export class StateMachine<State extends string> {
     const from = this.#state;
     if (!this.can(to)) throw this.#illegal(operation, `only from ${this.#statesBefore(to)} can it become ${to}`);
     this.#state = to;
-    for (const listener of this.#listeners) listener(to, from);
+    for (const listener of this.#listeners ?? []) listener(to, from);
   }
 
   /**
@@ -52,16 +55,17 @@ export class StateMachine<State extends string> {
 
   /** Calls `listener` after every move, in the order of registering. Answers what takes it away again. */
   onMove(listener: MoveListener<State>): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   #illegal(operation: string, hint: string): StreamFlowError {
-    return new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} ${this.#options.subject}: it is ${this.#state}`, { hint, context: { operation, state: this.#state } });
+    return new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} ${this.#subject}: it is ${this.#state}`, { hint, context: { operation, state: this.#state } });
   }
 
   #statesBefore(to: State): string {
-    const { moves } = this.#options;
+    const moves = this.#moves;
     const before = (Object.keys(moves) as State[]).filter((state) => moves[state].includes(to));
     return before.join(" or ") || "nowhere";
   }

@@ -134,7 +134,7 @@ export function tumbling(bounds: TumblingTime | TumblingCount): AlignedWindows |
     const count = positive(bounds.count, "the count of a tumbling window", "records");
     return { kind: "tumblingCount", count, every: count };
   }
-  return new AlignedWindows("tumbling", { ...bounds, slideMs: bounds.sizeMs });
+  return aligned("tumbling", { ...bounds, slideMs: bounds.sizeMs });
 }
 
 /**
@@ -150,7 +150,7 @@ export function tumbling(bounds: TumblingTime | TumblingCount): AlignedWindows |
 export function sliding(bounds: SlidingTime): AlignedWindows;
 export function sliding(bounds: SlidingCount): CountWindows;
 export function sliding(bounds: SlidingTime | SlidingCount): AlignedWindows | CountWindows {
-  if (!("count" in bounds)) return new AlignedWindows("sliding", bounds);
+  if (!("count" in bounds)) return aligned("sliding", bounds);
   const count = positive(bounds.count, "the count of a sliding window", "records");
   return { kind: "slidingCount", count, every: positive(bounds.every, "the step of a sliding window", "records") };
 }
@@ -172,6 +172,18 @@ export function session(bounds: SessionBounds): SessionWindows {
 /** One window per key that ends with the input; it fires by its early triggers, and at the end of a bounded input. */
 export function global(): GlobalWindows {
   return { kind: "global" };
+}
+
+const known = new Map<string, AlignedWindows>();
+const maxKnown = 256;
+
+/** Equal windows are one object, so that plans that say the same are equal. */
+function aligned(kind: "tumbling" | "sliding", bounds: SlidingTime): AlignedWindows {
+  const made = new AlignedWindows(kind, bounds);
+  const key = `${kind} ${made.sizeMs} ${made.slideMs} ${made.offsetMs}`;
+  const one = known.get(key) ?? made;
+  if (known.size < maxKnown) known.set(key, one);
+  return one;
 }
 
 /** Whether windows are of a kind that assigns by event time alone. */
