@@ -18,7 +18,7 @@ let waiting = 0;
 let over = 0;
 let openGate!: () => void;
 const gate = new Promise<void>((resolve) => (openGate = resolve));
-let timed: ReturnType<typeof process.cpuUsage> | undefined;
+let timed: { readonly user: number; readonly system: number } | undefined;
 let sum = 0;
 
 /** All have come to the middle: what they have read has gone through as soon as the loop has been free once. */
