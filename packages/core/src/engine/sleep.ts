@@ -68,7 +68,7 @@ export class Sleep {
   /** Whether it falls asleep now. */
   falls(): boolean {
     if (this.dueInMs > 0) return false;
-    if (this.#isSmall && this.#watch.sleep()) return true;
+    if (this.#isSmall && !this.#watch.runner.hasOutput && this.#watch.sleep()) return true;
     // Its state would take long to put back, or a source has news that are on their way: it is asked again later.
     this.noteInput();
     return false;
@@ -81,8 +81,8 @@ export class Sleep {
 
   /** Everything that was read is committed, every partition was asked in vain, and nothing is to be done but to read on. */
   #isAtRest(): boolean {
-    const { schedule, control, timers, runner, partitions } = this.#watch;
+    const { schedule, control, timers, partitions } = this.#watch;
     if (schedule.isDirty || schedule.isPending || !control.isEmpty || timers.nextMs !== Infinity || partitions.replay.isRunning) return false;
-    return partitions.slots.every((slot) => slot.isIdle && slot.rest === undefined && !slot.isParked && !slot.task.ended) && !runner.hasOutput;
+    return partitions.slots.every((slot) => slot.isIdle && slot.rest === undefined && !slot.isParked && !slot.task.ended);
   }
 }

@@ -5,7 +5,7 @@ import type { CodeScope, RecordCode, TaskCode } from "../contracts/operator-code
 import { StreamFlowError } from "../errors.ts";
 import type { DataType, Schema } from "../schema.ts";
 import { describeValue } from "../types/value-path.ts";
-import { compileExpression } from "./expression-compile.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import { type Compute, isExpression } from "./expression.ts";
 
 /** A compiled computation. */
@@ -31,7 +31,7 @@ export interface CompiledCompute {
  */
 export function compileCompute(compute: Compute, schema: Schema | undefined, functions: FunctionTable): CompiledCompute {
   if (typeof compute === "function") return compiledFunction(compute as (record: unknown) => unknown);
-  if (isExpression(compute)) return { isExpression: true, ...compileExpression(compute, { schema, functions }) };
+  if (isExpression(compute)) return { isExpression: true, ...compiledOnce(compute, schema, functions) };
   throw new StreamFlowError("SF_EXPRESSION_INVALID", `an expression or a function is expected, got ${describeValue(compute)}`);
 }
 
