@@ -414,6 +414,7 @@ export interface Decoder {
 
 export interface DecoderFactory {
     readonly type: string;
+    readonly lineThreads?: ThreadDecoder;
     create(options: DecoderOptions): Decoder;
 }
 
@@ -489,6 +490,7 @@ export interface Environment {
     readonly secrets: Secrets;
     readonly budget: MemoryBudget;
     readonly faults?: FaultPlan;
+    readonly threads?: Threads;
     readonly stdin?: () => AsyncIterable<Uint8Array>;
     readonly stdout?: OutputStream;
 }
@@ -742,10 +744,10 @@ export interface LeaseKeeperParts {
     readonly leaseMs: number;
 }
 
-    readonly shards: readonly ShardId[];
-    readonly owner: string;
 export interface LeaseRequest {
     readonly pipeline: string;
+    readonly shards: readonly ShardId[];
+    readonly owner: string;
     readonly ttlMs: number;
 }
 
@@ -755,9 +757,9 @@ export interface LeaseStore {
         readonly lost: readonly ShardId[];
     }>;
     release(request: Omit<LeaseRequest, "ttlMs">): Promise<void>;
+    keepAlive?(request: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
     close(): Promise<void>;
 }
-    keepAlive?(request: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
 
 export declare class Lifecycle extends StateMachine<LifecycleState> {
     constructor(subject: string);
@@ -1036,6 +1038,7 @@ export interface PipelineConfig {
     readonly deadLetters?: DeadLetterPolicy;
     readonly unboundedState?: boolean;
     readonly maxDriftMs?: number;
+    readonly parallelism?: number;
 }
 
 export interface PipelineOptions {
@@ -1047,20 +1050,20 @@ export declare class PipelineRun implements LeaseHolder {
     readonly name: string;
     readonly lifecycle: Lifecycle;
     constructor(plan: LogicalPlan, options: RunOptions, leases?: LeaseKeeper);
+    get plan(): PhysicalPlan;
     get state(): LifecycleState;
     get lastError(): StreamFlowError | undefined;
     get restarts(): number;
-    get plan(): PhysicalPlan;
     progress(): ExecutorProgress | undefined;
     get isAsleep(): boolean;
     get heldShards(): readonly ShardId[];
     lost(shards: readonly ShardId[]): void;
-    resume(): void;
-    checkpoint(): Promise<CheckpointResult>;
-    get isQuiescent(): boolean;
     run(): Promise<RunResult>;
     stop(): void;
     pause(): Promise<void>;
+    resume(): void;
+    checkpoint(): Promise<CheckpointResult>;
+    get isQuiescent(): boolean;
 }
 
 export type Plain = null | boolean | number | string | readonly Plain[] | {
@@ -1229,10 +1232,10 @@ export interface RunOptions {
     readonly functions?: FunctionTable;
     readonly owner?: string;
     readonly leaseMs?: number;
+    readonly sleepAfterMs?: number;
 }
 
 export interface RunResult {
-    readonly sleepAfterMs?: number;
     readonly end: RunEnd;
     readonly restarts: number;
 }
@@ -1404,6 +1407,7 @@ export interface Source<Out = unknown> {
     readonly capabilities: SourceCapabilities;
     readonly config: Readonly<Record<string, unknown>>;
     readonly schema?: Schema;
+    readonly parallelism?: number;
     open(context: SourceContext): Promise<SourceSession>;
     readonly _out?: Out;
 }
@@ -1413,6 +1417,7 @@ export interface SourceCapabilities {
     readonly bounded: boolean;
     readonly deterministic: boolean;
     readonly singlePartition?: boolean;
+    readonly parallel?: boolean;
 }
 
 export interface SourceContext {
@@ -1420,6 +1425,7 @@ export interface SourceContext {
     readonly node: string;
     readonly projection: Projection;
     readonly columns?: boolean;
+    readonly parallelism?: number;
     readonly partitions: PartitionEvents;
     readonly signal: AbortSignal;
     readonly maxRejectedBytes: number;
@@ -1451,13 +1457,13 @@ export interface SourceSession {
     poll(partition: string, limits: PollLimits): PollResult;
     ready(): Promise<void>;
     committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
+    sleep?(wake: () => void): boolean;
     progress?(): number | undefined;
     close(): Promise<void>;
 }
 
 export interface Stage<In = unknown, Out = In> {
     validate(config: PipelineConfig, shape?: Shape): Shape | void;
-    sleep?(wake: () => void): boolean;
     process(stream: AsyncIterable<In>): AsyncIterable<Out>;
     readonly operator?: StageOperator;
 }
@@ -1620,6 +1626,34 @@ export interface TaskCode extends CodeScope {
     closure(record: RecordCode): string;
 }
 
+export interface Thread {
+    post(message: unknown): void;
+    close(): Promise<void>;
+}
+
+export interface ThreadContext {
+    readonly disk: Disk;
+    post(message: unknown): void;
+    listen(handle: (message: unknown) => void): void;
+}
+
+export interface ThreadDecoder {
+    readonly module: string;
+    readonly name: string;
+    readonly options: unknown;
+}
+
+export interface ThreadEvents {
+    message(message: unknown): void;
+    failed(error: unknown): void;
+}
+
+export type ThreadProgram = (context: ThreadContext) => void;
+
+export interface Threads {
+    start(program: URL, events: ThreadEvents): Thread;
+}
+
 export interface Timers {
     setEvent(timeMs: number, namespace: number): void;
     clearEvent(timeMs: number, namespace: number): void;
@@ -1674,6 +1708,8 @@ export declare function canonicalPlan(plan: LogicalPlan): Plain;
 export declare function checkExpressionShape(expression: unknown): Expression;
 
 export declare function checkKeyType(type: DataType): void;
+
+export declare function checkParallelism(parallelism: number, what: string): void;
 
 export declare function checkSchema(schema: unknown): Schema;
 
@@ -2184,6 +2220,8 @@ export declare function planPipeline(logical: LogicalPlan, functions: FunctionTa
 
 export declare function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[];
 
+export declare function programBeside(name: string, moduleUrl: string): URL;
+
 export declare function propertyName(name: string): string;
 
 export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
@@ -2215,5 +2253,3 @@ export declare function toSource(expression: Expression, recordVariable: string,
 export declare function toStreamFlowError(thrown: unknown, code: AnyErrorCode, what: string): StreamFlowError;
 
 export declare function withoutNull(type: DataType): DataType;
-export declare function programBeside(name: string, moduleUrl: string): URL;
-

@@ -22,6 +22,10 @@ export interface LoggerOptions {
     readonly maxBufferedBytes?: number;
 }
 
+export interface NodeDiskOptions {
+    readonly readsBlock?: boolean;
+}
+
 export interface NodeEnvironmentOptions {
     readonly clock?: Clock;
     readonly random?: Random;
@@ -53,9 +57,11 @@ export declare function nextTurn(): Promise<void>;
 
 export declare function noMetrics(): Metrics;
 
-export declare function nodeDisk(): Disk;
+export declare function nodeDisk({ readsBlock }?: NodeDiskOptions): Disk;
 
 export declare function nodeEnvironment(options?: NodeEnvironmentOptions): Environment;
+
+export declare function nodeThreads(): Threads;
 
 export declare function systemClock(): Clock;
 

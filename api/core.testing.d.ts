@@ -144,8 +144,23 @@ export interface HostHarness {
     dispose?(): void | Promise<void>;
 }
 
+export declare class InProcessThreads implements Threads {
+    #private;
+    started: number;
+    constructor(options: InProcessThreadsOptions);
+    get running(): number;
+    prepare(program: URL): Promise<void>;
+    start(program: URL, events: ThreadEvents): Thread;
+}
+
+export interface InProcessThreadsOptions {
+    readonly disk: Disk;
+    readonly onMessage?: (message: unknown) => void;
+}
+
 export interface LeaseStoreHarness<Storage> extends StoreHarness<LeaseStore, Storage> {
     advance(storage: Storage, byMs: number): void;
+    readonly keepsAlive?: boolean;
 }
 
 export interface LogLine {
@@ -159,7 +174,6 @@ export interface LoggerHarness {
         readonly learn: boolean;
         readonly fail: boolean;
     };
-    readonly keepsAlive?: boolean;
     create(): LoggerUnderTest;
 }
 
@@ -214,6 +228,7 @@ export declare class MemoryCheckpointStore implements CheckpointStore {
 
 export declare class MemoryLeaseStorage {
     #private;
+    readonly owners: Map<string, number>;
     of(pipeline: string): Map<ShardId, Lease>;
 }
 
@@ -224,10 +239,10 @@ export declare class MemoryLeaseStore implements LeaseStore {
     renew({ pipeline, shards, owner, ttlMs }: LeaseRequest): Promise<{
         readonly lost: readonly ShardId[];
     }>;
+    keepAlive({ owner, ttlMs }: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
     release({ pipeline, shards, owner }: Omit<LeaseRequest, "ttlMs">): Promise<void>;
     close(): Promise<void>;
 }
-    readonly owners: Map<string, number>;
 
 export declare class MemoryLogStorage {
     #private;
@@ -238,7 +253,6 @@ export declare class MemoryLogStorage {
 
 export declare class MemoryLogStore implements LogStore {
     #private;
-    keepAlive({ owner, ttlMs }: Pick<LeaseRequest, "owner" | "ttlMs">): Promise<boolean>;
     constructor(clock: Pick<Clock, "nowMs">, storage?: MemoryLogStorage);
     append(name: string, entries: readonly Uint8Array[], options?: LogAppendOptions): Promise<number>;
     read(name: string, after: number, limit: number): Promise<readonly LogEntry[]>;
@@ -575,6 +589,10 @@ export interface SourceHarness<Subject> {
     loseConnection?(subject: Subject): void | Promise<void>;
     readonly group?: SourceGroup<Subject>;
     typed?(given: TypedRows): TypedSource | undefined | Promise<TypedSource | undefined>;
+    silent?(subject: Subject): {
+        readonly source: Source;
+        readonly feed: () => void | Promise<void>;
+    };
     dispose?(subject: Subject): void | Promise<void>;
 }
 
@@ -588,10 +606,6 @@ export interface StageHarness<In, Out> {
     };
 }
 
-    silent?(subject: Subject): {
-        readonly source: Source;
-        readonly feed: () => void | Promise<void>;
-    };
 export interface StateStoreHarness<Storage> extends Omit<StoreHarness<StateStore, Storage>, "failAfter"> {
     readonly isDurable: boolean;
     damage?(storage: Storage, namespace: string, key: Uint8Array): void | Promise<void>;
@@ -670,6 +684,10 @@ export interface TestSourceOptions {
     readonly schema?: Schema;
     readonly capabilities?: Partial<SourceCapabilities>;
     readonly poison?: boolean;
+}
+
+export interface ThreadsHarness {
+    create(): Threads;
 }
 
 export interface TypedRows {
@@ -787,5 +805,7 @@ export declare function stateStoreConformance<Storage>(harness: StateStoreHarnes
 export declare function testEnvironment(options?: TestEnvironmentOptions): TestEnvironment;
 
 export declare function testRecords<T>(values: readonly T[], timestampMs?: (value: T, index: number) => number): readonly TestRecord[];
+
+export declare function threadsConformance(harness: ThreadsHarness): readonly ConformanceCase[];
 
 export declare function withBroken<Result>(guarantee: Guarantee, run: () => Promise<Result>): Promise<Result>;

@@ -6,6 +6,7 @@ export interface CsvOptions {
     readonly delimiter?: string;
     readonly header?: boolean;
     readonly columns?: readonly string[];
+    readonly strict?: boolean;
 }
 
 export interface FileChoice {
@@ -27,6 +28,7 @@ export interface FileSourceOptions extends FileChoice {
     readonly maxRecordBytes?: number;
     readonly chunkBytes?: number;
     readonly maxDecompressedBytes?: number;
+    readonly parallelism?: number;
 }
 
 export interface IterableSourceOptions {
@@ -77,6 +79,7 @@ export interface ReadContext {
     readonly node: string;
     readonly projection: Projection;
     readonly columns: boolean;
+    readonly parallelism: number;
     readonly limits: PollLimits;
     readonly maxRejectedBytes: number;
     readonly signal: AbortSignal;
@@ -102,6 +105,7 @@ export interface SourceDefinition {
     readonly config: Readonly<Record<string, unknown>>;
     readonly capabilities: SourceCapabilities;
     readonly schema?: Schema;
+    readonly parallelism?: number;
     readonly isChecked?: boolean;
     partitions(context: SourceContext): readonly string[] | Promise<readonly string[]>;
     read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch>;

@@ -19,6 +19,14 @@ export interface Job {
   readonly threads: number;
 }
 
+/** What has to be there while a system runs: what it uses meanwhile counts as well. */
+export interface Service extends AsyncDisposable {
+  /** Where the system finds it. */
+  readonly address: string;
+  /** Since it was started. */
+  usage(): { readonly cpuSeconds: number; readonly rssBytes: number };
+}
+
 /** A system that runs jobs. */
 export interface System {
   readonly name: string;
@@ -30,7 +38,11 @@ export interface System {
   readonly runs: (variant: Variant) => boolean;
   /** Uses the threads that it is given; else it is a program of one. */
   readonly hasThreads?: boolean;
-  readonly command: (job: Job) => Omit<Command, "name">;
+  /** Made ready before the time of a run begins. */
+  readonly service?: (job: Job) => Promise<Service>;
+  readonly command: (job: Job, service?: Service) => Omit<Command, "name">;
+  /** What sed does with each line of the output, where the system cannot write just what is asked for. It does not count. */
+  readonly tidy?: string;
 }
 
 const here = import.meta.dirname;
@@ -44,7 +56,8 @@ function streamflow(name: string, form: "functions" | "expressions"): System {
   return {
     name,
     runs: () => true,
-    command: ({ variant, input, output, data }) => node(programPath("streamflow/main"), variant.job, form, input, output, data),
+    hasThreads: true,
+    command: ({ variant, input, output, data, threads }) => node(programPath("streamflow/main"), variant.job, form, input, output, data, String(threads)),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Job {
   readonly form: Form;
   /** A file of NDJSON. */
   readonly input: string;
+  /** How many threads read it. */
+  readonly threads: number;
 }
 
 /** Makes a pipeline, as yet without a sink. */
@@ -33,7 +35,7 @@ export function either<In, Out>({ form }: Job, way: (record: In) => Out, express
 
 /** A pipeline over a file whose lines have these fields, and others that nobody reads; a checkpoint each second. */
 export function readFile<Row>(job: Job, schema: DataType): Pipeline<Row, Row> {
-  const pipeline = new Pipeline<Row>({ name: "bench", checkpoint: { everyMs: 1_000 } });
+  const pipeline = new Pipeline<Row>({ name: "bench", checkpoint: { everyMs: 1_000 }, parallelism: job.threads });
   return pipeline.from(fileSource<Row>({ path: job.input, format: "ndjson", schema }), { id: "events" });
 }
 

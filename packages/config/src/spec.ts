@@ -87,6 +87,7 @@ export const pipelineFields: Readonly<Record<string, ConfigField>> = {
     },
   },
   unboundedState: { type: { kind: "boolean" }, doc: "Allows state that can grow for ever." },
+  parallelism: { type: { kind: "integer", min: 1, max: 256 }, doc: "How many threads read each source that several can read. Results and checkpoints do not depend on it. 1 where it is not given." },
   maxDrift: { type: { kind: "duration", minMs: 1 }, doc: "Sources further ahead in event time than this are held." },
 };
 

@@ -22,7 +22,7 @@ export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schem
 export type { CancelTimer, Clock, Counter, Disk, DiskFile, DiskStat, Environment, FaultPlan, Gauge, Histogram, Labels, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets, Thread, ThreadEvents, Threads } from "./contracts/environment.ts";
 export { programBeside } from "./contracts/thread-program.ts";
 export type { ThreadContext, ThreadProgram } from "./contracts/thread-program.ts";
-export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection } from "./contracts/codec.ts";
+export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection, ThreadDecoder } from "./contracts/codec.ts";
 export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
 export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
@@ -71,6 +71,7 @@ export { planPipeline, planProblems } from "./plan/planner.ts";
 export type { PhysicalNode, PhysicalPlan, PhysicalTask, Scope, SinkGuarantee } from "./plan/physical-plan.ts";
 export { explainCode } from "./engine/explain-code.ts";
 export { explainJson, explainMermaid, explainText } from "./plan/explain.ts";
+export { checkParallelism } from "./plan/parallelism.ts";
 export { canonicalPlan, hashText, plainOf } from "./plan/canonical.ts";
 export type { Plain } from "./plan/canonical.ts";
 export { diffPlans, samePlan } from "./plan/diff.ts";

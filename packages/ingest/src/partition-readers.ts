@@ -10,6 +10,8 @@ export interface ReadContext {
   readonly projection: Projection;
   /** Batches may have columns in place of values. */
   readonly columns: boolean;
+  /** How many threads may read, this one among them. */
+  readonly parallelism: number;
   /** Bounds of the engine's latest poll. Batches may exceed them: they are cut to fit. */
   readonly limits: PollLimits;
   /** Original bytes kept of a rejected record, at most. */

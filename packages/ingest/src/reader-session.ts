@@ -42,6 +42,7 @@ class ReaderSession implements SourceSession {
       node: context.node,
       projection: context.projection,
       columns: context.columns ?? false,
+      parallelism: context.parallelism ?? 1,
       limits: this.#limits,
       maxRejectedBytes: context.maxRejectedBytes,
       signal: this.#abort.signal,

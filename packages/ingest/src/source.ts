@@ -13,6 +13,8 @@ export interface SourceDefinition {
   readonly capabilities: SourceCapabilities;
   /** The declared type of a record, where known. */
   readonly schema?: Schema;
+  /** How many threads read it, in place of what the pipeline says. */
+  readonly parallelism?: number;
   /** Whether `read` yields only records of the schema by itself, as decoders do. @defaultValue false: every record is checked, and rejected where it is none */
   readonly isChecked?: boolean;
   /** Names of the partitions, stable from run to run. */
@@ -57,6 +59,7 @@ export function sourceOf<Out = unknown>(about: Omit<SourceDefinition, "partition
     config: about.config,
     capabilities: about.capabilities,
     ...(schema === undefined ? {} : { schema }),
+    ...(about.parallelism === undefined ? {} : { parallelism: about.parallelism }),
     open: (context): Promise<SourceSession> => openReaderSession(context, readers(context)),
   };
 }

@@ -53,6 +53,7 @@ export interface ColumnOutput extends DecodeOutput {
  * - DEC-3. A malformed record is rejected alone: the records around it are reported.
  * - DEC-4. Values do not refer to the input buffer afterwards.
  * - DEC-6. Where `columns` is set, `decodeColumns` takes the place of `decode`: what it fills, row by row, are the fields of the records that `decode` reports.
+ * - DEC-7. Where the factory says `lineThreads`, a decoder that was restored from "" reports of any whole lines exactly what it would as a part of the whole stream.
  * - DEC-5. `snapshot()` answers what is needed to go on after the last used byte (a CSV header); `restore` takes it back.
  */
 export interface Decoder {
@@ -64,9 +65,19 @@ export interface Decoder {
   restore?(state: string): void;
 }
 
+/** How another thread makes a decoder: what `module` exports as `name`, called with `options`, makes the same factory. */
+export interface ThreadDecoder {
+  readonly module: string;
+  readonly name: string;
+  /** Plain data. */
+  readonly options: unknown;
+}
+
 /** A decoder by name, for example "ndjson". */
 export interface DecoderFactory {
   readonly type: string;
+  /** Set where several threads may decode one stream, each some of its lines: every record is a line, and what becomes of it depends on that line alone (DEC-7). */
+  readonly lineThreads?: ThreadDecoder;
   create(options: DecoderOptions): Decoder;
 }
 

@@ -14,6 +14,8 @@ export interface SourceCapabilities {
   readonly deterministic: boolean;
   /** It has exactly one partition, always: its plan needs no exchange. */
   readonly singlePartition?: boolean;
+  /** Several threads can read it, where the environment has threads (SRC-16). @defaultValue false */
+  readonly parallel?: boolean;
 }
 
 /** A partition that the engine may read now. */
@@ -47,6 +49,11 @@ export interface SourceContext {
   readonly projection: Projection;
   /** The plan works on columns: batches may have them in place of values. @defaultValue false */
   readonly columns?: boolean;
+  /**
+   * How many threads may read it, the pipeline's own among them; what is delivered does not depend on it (SRC-16).
+   * @defaultValue 1
+   */
+  readonly parallelism?: number;
   readonly partitions: PartitionEvents;
   /** Aborted when the pipeline ends, however it ends. */
   readonly signal: AbortSignal;
@@ -79,23 +86,24 @@ export type PollResult = Batch | "idle" | "end";
  * - SRC-10. A batch never exceeds `limits.maxRecords`; it exceeds `limits.maxBytes` only where one record alone does.
  * - SRC-11. The concatenation of a partition's records does not depend on where batches are cut.
  * - SRC-13. `open` resolves when the first assignment has been told (it may be empty).
+ * - SRC-15. `sleep`, where there is one, answers false when a poll may answer something else than "idle". Else `wake` is called once when that has changed, also after
+ *   `close`: a pipeline that has nothing to do closes the source, and opens it anew when it is woken. Only a source whose partitions never move has it.
  */
 export interface SourceSession {
   poll(partition: string, limits: PollLimits): PollResult;
   ready(): Promise<void>;
   /** Told after each completed checkpoint: everything up to these positions will never be asked for again. */
   committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
+  sleep?(wake: () => void): boolean;
   /** Progress for people: 0 … 1, where the size is known. */
- * - SRC-15. `sleep`, where there is one, answers false when a poll may answer something else than "idle". Else `wake` is called once when that has changed, also after
- *   `close`: a pipeline that has nothing to do closes the source, and opens it anew when it is woken. Only a source whose partitions never move has it.
   progress?(): number | undefined;
   close(): Promise<void>;
 }
 
 /**
  * A source, not yet opened.
-  sleep?(wake: () => void): boolean;
  * - SRC-12. Making one opens nothing and reads nothing.
+ * - SRC-16. Whatever `context.parallelism` says, partitions, records, rejections, their order and their positions are the same. Threads are closed with the session.
  * - SRC-14. Where it declares a schema, every record delivered is a value of it, as a row and in columns; an input that is none is rejected alone, in its place.
  */
 export interface Source<Out = unknown> {
@@ -105,6 +113,8 @@ export interface Source<Out = unknown> {
   readonly config: Readonly<Record<string, unknown>>;
   /** The declared type of a record, where known (SRC-14). A rejection names the path. */
   readonly schema?: Schema;
+  /** How many threads read it, in place of what the pipeline says. */
+  readonly parallelism?: number;
   open(context: SourceContext): Promise<SourceSession>;
   /** Carries the record type for inference only; never set. */
   readonly _out?: Out;

@@ -3,6 +3,7 @@ import type { Environment } from "../contracts/environment.ts";
 import type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, SourceSession } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { mayGenerateCode } from "../plan/code-generation.ts";
+import { parallelismOf } from "../plan/parallelism.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
 import type { PartitionTask } from "./task.ts";
@@ -48,8 +49,10 @@ export class Sources {
         lost: (names) => handlers.lost(source, names),
       };
       const projection = plan.projections.get(source) ?? "all";
+      const parallelism = parallelismOf(node, plan.logical.config);
+      if (parallelism > 1 && environment.threads === undefined) environment.logger.warn(`source "${source}" is read by one thread: the environment has no others`, { parallelism });
       try {
-        const session = await node.source.open({ environment, node: source, projection, columns: mayGenerateCode(), partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
+        const session = await node.source.open({ environment, node: source, projection, columns: mayGenerateCode(), parallelism, partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
         this.#sessions.set(source, session);
       } catch (error) {
         throw toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`);
@@ -80,9 +83,6 @@ export class Sources {
     );
   }
 
-  /** Tells the sources what is committed. */
-  async committed(source: string, positions: ReadonlyMap<string, Position>): Promise<void> {
-    await this.#sessions.get(source)?.committed?.(positions);
   /** Whether all sources have nothing to read, and will call `wake` when one of them has (SRC-15). */
   sleep(wake: () => void): boolean {
     return [...this.#sessions.values()].every((session) => session.sleep?.(wake) === true);
@@ -93,6 +93,9 @@ export class Sources {
     return [...this.#sessions.values()].every((session) => session.sleep !== undefined);
   }
 
+  /** Tells the sources what is committed. */
+  async committed(source: string, positions: ReadonlyMap<string, Position>): Promise<void> {
+    await this.#sessions.get(source)?.committed?.(positions);
   }
 
   /** 0 … 1 over all sources that know their size. */

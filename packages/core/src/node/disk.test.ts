@@ -6,18 +6,20 @@ import { diskConformance } from "../testing/conformance/disk.ts";
 import { diskError } from "./disk-error.ts";
 import { nodeDisk } from "./disk.ts";
 
-describe("disk of the machine", () => {
+describe.each([false, true])("disk of the machine (reads block: %s)", (readsBlock) => {
   registerConformance(
     it,
     diskConformance({
       capabilities: { crash: false, fill: false, forbid: false },
       create: async () => {
         const folder = await mkdtemp(`${tmpdir()}/streamflow-disk-`);
-        return { disk: nodeDisk(), folder, dispose: () => rm(folder, { recursive: true, force: true }) };
+        return { disk: nodeDisk({ readsBlock }), folder, dispose: () => rm(folder, { recursive: true, force: true }) };
       },
     }),
   );
+});
 
+describe("failures of the machine's disk", () => {
   it.skipIf(process.platform !== "linux")("DSK-5: the system's full device is SF_DISK_FULL", async () => {
     const file = await nodeDisk().openWrite("/dev/full");
     await expect(file.write(new Uint8Array(10), 0)).rejects.toMatchObject({ code: "SF_DISK_FULL", retryable: true, message: expect.stringContaining('"/dev/full"') });

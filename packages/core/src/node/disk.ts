@@ -1,5 +1,5 @@
 // Files of the machine.
-import { constants, read } from "node:fs";
+import { constants, read, readSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
@@ -7,8 +7,15 @@ import { diskError, isMissing, systemCode } from "./disk-error.ts";
 
 const writeFlags = constants.O_RDWR | constants.O_CREAT;
 
+/** Options of {@link nodeDisk}. */
+export interface NodeDiskOptions {
+  /** Reads are done by the calling thread, which waits: for threads that have nothing else to do. @defaultValue false: by others, as Node does it */
+  readonly readsBlock?: boolean;
+}
+
 /** Makes a disk on the machine's file system. Every failure is a StreamFlowError that names the path. */
-export function nodeDisk(): Disk {
+export function nodeDisk({ readsBlock = false }: NodeDiskOptions = {}): Disk {
+  const openFile = async (path: string, flags: number): Promise<DiskFile> => new NodeFile(path, await attempt("open", path, () => open(path, flags)), readsBlock);
   return {
     openRead: (path) => openFile(path, constants.O_RDONLY),
     openWrite: (path) => openFile(path, writeFlags),
@@ -40,10 +47,6 @@ async function attempt<T>(operation: string, path: string, run: () => Promise<T>
   } catch (thrown) {
     throw diskError(thrown, operation, path);
   }
-}
-
-async function openFile(path: string, flags: number): Promise<DiskFile> {
-  return new NodeFile(path, await attempt("open", path, () => open(path, flags)));
 }
 
 function remove(path: string): Promise<void> {
@@ -97,13 +100,17 @@ class NodeFile implements DiskFile {
   #reads = 0;
   #idle: (() => void) | undefined;
 
-  constructor(path: string, handle: FileHandle) {
+  readonly #readsBlock: boolean;
+
+  constructor(path: string, handle: FileHandle, readsBlock: boolean) {
     this.#path = path;
     this.#handle = handle;
+    this.#readsBlock = readsBlock;
   }
 
   /** Through a callback: the promises of a FileHandle are several for each read. */
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    if (this.#readsBlock) return attempt("read", this.#path, async () => readSync(this.#handle.fd, target, offset, length, position));
     return new Promise((resolve, reject) => {
       const ended = (error: unknown, count: number): void => {
         this.#reads--;

@@ -1,6 +1,7 @@
 // The machine behind core's contracts: clock, randomness, files, secrets, logs.
 export { systemClock } from "./clock.ts";
 export { nodeDisk } from "./disk.ts";
+export type { NodeDiskOptions } from "./disk.ts";
 export type { DiskFailure } from "./disk-error.ts";
 export { nodeEnvironment } from "./environment.ts";
 export type { NodeEnvironmentOptions } from "./environment.ts";

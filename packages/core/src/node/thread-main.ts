@@ -6,7 +6,7 @@ import { nodeDisk } from "./disk.ts";
 const { program } = workerData as { readonly program: string };
 const { run } = (await import(program)) as { readonly run: ThreadProgram };
 run({
-  disk: nodeDisk(),
+  disk: nodeDisk({ readsBlock: true }),
   post: (message) => parentPort?.postMessage(message),
   listen: (handle) => void parentPort?.on("message", handle),
 });

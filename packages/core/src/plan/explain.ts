@@ -2,6 +2,8 @@
 import type { Projection } from "../contracts/codec.ts";
 import type { Shape } from "../contracts/operator.ts";
 import { canonicalPlan, plainOf } from "./canonical.ts";
+import type { PipelineConfig, PlanNode } from "./logical-plan.ts";
+import { parallelismOf } from "./parallelism.ts";
 import type { PhysicalNode, PhysicalPlan } from "./physical-plan.ts";
 
 /** The plan as text: tasks with their nodes, what is read, how it is sharded, what each sink guarantees. */
@@ -36,6 +38,7 @@ export function explainJson(plan: PhysicalPlan): Readonly<Record<string, unknown
       summary: entry.shape?.summary ?? null,
       deterministic: entry.shape?.deterministic ?? true,
       stateful: entry.shape?.stateful ?? false,
+      ...(entry.node.kind === "source" ? { parallelism: parallelismOf(entry.node, plan.logical.config) } : {}),
       outputs: Object.fromEntries(Object.entries(entry.outputShapes).map(([name, shape]) => [name, plainOf(shape)])),
     })),
     reads: Object.fromEntries([...plan.projections].map(([source, projection]) => [source, plainOf(projection)])),
@@ -75,9 +78,18 @@ function describe(entry: PhysicalNode, plan: PhysicalPlan): readonly string[] {
   const lines = [head];
   const reads = plan.projections.get(node.id);
   if (reads !== undefined) lines.push(`  reads ${formatProjection(reads, entry.outputShapes.main)}`);
+  const threads = node.kind === "source" ? describeThreads(node, plan.logical.config) : undefined;
+  if (threads !== undefined) lines.push(`  ${threads}`);
   const flags = [shape?.stateful === true ? "keeps state" : "", shape?.deterministic === false ? "not deterministic" : "", entry.exchanged ? "exchange by key" : ""].filter((flag) => flag !== "");
   if (flags.length > 0) lines.push(`  ${flags.join(", ")}`);
   return lines;
+}
+
+/** Nothing where nobody asked for threads. */
+function describeThreads(node: PlanNode, config: PipelineConfig): string | undefined {
+  const threads = parallelismOf(node, config);
+  if (threads > 1) return `read by ${threads} threads, where the input is large enough`;
+  return (node.source?.parallelism ?? config.parallelism ?? 1) > 1 ? "read by one thread: this source cannot be shared" : undefined;
 }
 
 function formatProjection(projection: Projection, shape: Shape | undefined): string {

@@ -23,6 +23,11 @@ export interface PipelineConfig {
   readonly unboundedState?: boolean;
   /** Sources further ahead in event time than this are held. @defaultValue unlimited */
   readonly maxDriftMs?: number;
+  /**
+   * How many threads read each source that several can read, the pipeline's own among them. Results and checkpoints do not depend on it.
+   * @defaultValue 1: no other thread is started
+   */
+  readonly parallelism?: number;
 }
 
 /** A node of the plan. Live parts (source, sink, definition, functions in `config`) are left out of its canonical form. */

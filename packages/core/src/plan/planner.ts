@@ -6,6 +6,7 @@ import { stateFingerprint } from "./canonical.ts";
 import { guarantees } from "./guarantee.ts";
 import { connectNodes, invalid, missingInputs, orderNodes, rejectedOutput, sortNodes, unreadOutputs } from "./graph.ts";
 import type { LogicalPlan, PlanNode } from "./logical-plan.ts";
+import { checkParallelism } from "./parallelism.ts";
 import type { PhysicalNode, PhysicalPlan, PhysicalTask, Scope } from "./physical-plan.ts";
 import { isBridged, shapeNodes, type ShapedNode } from "./shapes.ts";
 
@@ -15,6 +16,7 @@ import { isBridged, shapeNodes, type ShapedNode } from "./shapes.ts";
  * @throws {@link StreamFlowError} SF_PLAN_INVALID, SF_PLAN_UNBOUNDED_STATE, or what a stage refuses: the first of {@link planProblems}.
  */
 export function planPipeline(logical: LogicalPlan, functions: FunctionTable): PhysicalPlan {
+  checkThreads(logical);
   const shaped = shapeNodes(orderNodes(logical), functions);
   const [problem] = stateProblems(logical, shaped);
   if (problem !== undefined) throw problem;
@@ -40,6 +42,7 @@ export function planPipeline(logical: LogicalPlan, functions: FunctionTable): Ph
 export function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[] {
   const found: StreamFlowError[] = [];
   try {
+    checkThreads(logical);
     const graph = connectNodes(logical);
     found.push(...missingInputs(graph));
     // Shapes behind an input that nothing feeds would only repeat it.
@@ -51,6 +54,10 @@ export function planProblems(logical: LogicalPlan, functions: FunctionTable): re
     found.push(thrown);
   }
   return found;
+}
+
+function checkThreads({ config }: LogicalPlan): void {
+  if (config.parallelism !== undefined) checkParallelism(config.parallelism, `pipeline "${config.name}"`);
 }
 
 function stateProblems(logical: LogicalPlan, shaped: readonly ShapedNode[]): readonly StreamFlowError[] {

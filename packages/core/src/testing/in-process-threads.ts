@@ -15,6 +15,7 @@ export class InProcessThreads implements Threads {
   started = 0;
   readonly #options: InProcessThreadsOptions;
   readonly #running = new Set<InProcessThread>();
+  readonly #programs = new Map<string, ThreadProgram>();
 
   constructor(options: InProcessThreadsOptions) {
     this.#options = options;
@@ -25,13 +26,23 @@ export class InProcessThreads implements Threads {
     return this.#running.size;
   }
 
+  /** Loads a program, so that threads that are started with it begin at once. Else they take as long as an import does. */
+  async prepare(program: URL): Promise<void> {
+    this.#programs.set(program.href, await load(program));
+  }
+
   start(program: URL, events: ThreadEvents): Thread {
     this.started++;
     const thread: InProcessThread = new InProcessThread(this.#options, events, () => this.#running.delete(thread));
     this.#running.add(thread);
-    void thread.load(program);
+    const prepared = this.#programs.get(program.href);
+    void thread.begin(prepared === undefined ? load(program) : Promise.resolve(prepared));
     return thread;
   }
+}
+
+async function load(program: URL): Promise<ThreadProgram> {
+  return ((await import(/* @vite-ignore */ program.href)) as { readonly run: ThreadProgram }).run;
 }
 
 class InProcessThread implements Thread {
@@ -48,9 +59,9 @@ class InProcessThread implements Thread {
     this.#ended = ended;
   }
 
-  async load(program: URL): Promise<void> {
+  async begin(program: Promise<ThreadProgram>): Promise<void> {
     try {
-      const { run } = (await import(/* @vite-ignore */ program.href)) as { readonly run: ThreadProgram };
+      const run = await program;
       const context: ThreadContext = {
         disk: this.#options.disk,
         post: (message) => this.#later(message, (copy) => this.#events.message(copy)),

@@ -1,5 +1,5 @@
 // Turns a stretch of bytes into a batch: what every source of bytes does with a decoder.
-import { type Batch, type Column, type DecodeOutput, type Decoder, type Position, type Rejected, type StreamFlowError } from "@streamflow/core";
+import { StreamFlowError, type Batch, type Column, type DecodeOutput, type Decoder, type Position, type Rejected } from "@streamflow/core";
 import type { SizedBatch } from "../batch-cutter.ts";
 import { ColumnStore } from "./column-store.ts";
 
@@ -31,6 +31,22 @@ export interface Decoded {
   readonly batch: SizedBatch | undefined;
   /** The first byte that was not used. */
   readonly used: number;
+}
+
+/** A line that is no record. */
+export interface RefusedLine {
+  readonly beforeIndex: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Records that another thread has decoded, and the lines among them that are none. */
+export interface DecodedRecords {
+  readonly columns: readonly Column[];
+  readonly length: number;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly refused: readonly RefusedLine[];
 }
 
 const firstRecords = 1_024;
@@ -87,10 +103,9 @@ export class BatchDecoder implements DecodeOutput {
     this.#rejected = [];
     this.#lastEnd = -1;
     this.#snapshot = undefined;
-    const used = decoder.decodeColumns?.(stretch.bytes, stretch.from, stretch.to, stretch.last, store) ?? stretch.from;
+    const used = this.#fill(store, stretch);
     const { length } = store;
     if (length > 0) this.#lastEnd = Math.max(this.#lastEnd, store.ends[length - 1] ?? 0);
-    this.#snapshot ??= decoder.snapshot?.() ?? "";
     this.#columns = undefined;
     if (this.#lastEnd < 0) return { batch: undefined, used };
     const free = (): void => {
@@ -99,6 +114,47 @@ export class BatchDecoder implements DecodeOutput {
     };
     const content = { columns: store.taken(), length, starts: store.starts.subarray(0, length), ends: store.ends.subarray(0, length) };
     return { batch: this.#batchOf(content, stretch, free), used };
+  }
+
+  /** Whole lines first: what the decoder needs to go on behind them is part of their positions, and not what it makes of a line that is unfinished. */
+  #fill(store: ColumnStore, { bytes, from, to, last }: Stretch): number {
+    const whole = this.#options.isText ? bytes.subarray(0, to).lastIndexOf(0x0a) + 1 : to;
+    let used = from;
+    if (whole > from && whole < to) {
+      used = this.#fillPart(store, { bytes, from, to: whole, last: false });
+      if (store.length > 0) this.#snapshot ??= this.#options.decoder.snapshot?.() ?? "";
+    }
+    const before = last ? this.#options.decoder.snapshot?.() : undefined;
+    used = this.#fillPart(store, { bytes, from: used, to, last });
+    this.#snapshot ??= before ?? this.#options.decoder.snapshot?.() ?? "";
+    return used;
+  }
+
+  #fillPart(store: ColumnStore, { bytes, from, to, last }: Omit<Stretch, "base">): number {
+    return this.#options.decoder.decodeColumns?.(bytes, from, to, last, store) ?? from;
+  }
+
+  /** The batch of records that another thread has decoded, from whole lines of the same bytes. What it refused is decoded here: for why. */
+  adopt(stretch: Stretch, records: DecodedRecords, release?: () => void): SizedBatch | undefined {
+    const { columns, length, starts, ends, refused } = records;
+    this.#stretch = stretch;
+    this.#rejected = [];
+    this.#lastEnd = length > 0 ? ends[length - 1]! : -1;
+    this.#snapshot = "";
+    for (const line of refused) this.#refuse(line);
+    return this.#lastEnd < 0 ? undefined : this.#batchOf({ columns, length, starts, ends }, stretch, release);
+  }
+
+  #refuse({ beforeIndex, start, end }: RefusedLine): void {
+    const { decoder } = this.#options;
+    const { bytes, to } = this.#stretch;
+    const known = this.#rejected.length;
+    const lastEnd = Math.max(this.#lastEnd, end);
+    const store = new ColumnStore(decoder.columns ?? [], { value: () => undefined, reject: (error, from, behind, raw) => this.#reject({ error, start: from, end: behind, beforeIndex }, raw) });
+    decoder.restore?.("");
+    decoder.decodeColumns?.(bytes, start, bytes.subarray(0, to).indexOf(0x0a, end) + 1, false, store);
+    this.#lastEnd = lastEnd;
+    if (this.#rejected.length !== known + 1) throw new StreamFlowError("SF_INTERNAL", `a decoder of type "${decoder.constructor.name}" refuses a line in one thread, and takes it in another`);
   }
 
   value(value: unknown, start: number, end: number): void {
@@ -112,11 +168,15 @@ export class BatchDecoder implements DecodeOutput {
 
   reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void {
     if (this.#snapshot === undefined) this.#snapshot = this.#options.decoder.snapshot?.() ?? "";
+    this.#reject({ error, start, end, beforeIndex: this.#columns?.length ?? this.#values.length }, raw);
+  }
+
+  #reject({ error, start, end, beforeIndex }: RefusedLine & { readonly error: StreamFlowError }, raw: Uint8Array | undefined): void {
     const most = this.#options.maxRejectedBytes;
     const kept = (raw ?? this.#stretch.bytes.subarray(start, end)).slice(0, most);
     const size = raw === undefined ? end - start : Number(error.context?.["bytes"] ?? Infinity);
     this.#rejected.push({
-      beforeIndex: this.#columns?.length ?? this.#values.length,
+      beforeIndex,
       position: this.#position(end),
       error,
       raw: kept,

@@ -55,6 +55,17 @@ export function missingFile(path: string): StreamFlowError {
   return new StreamFlowError("SF_SOURCE_MISSING", `file "${path}" does not exist`, { context: { path } });
 }
 
+/** Whether the content of a file is compressed. */
+export async function isGzipped(disk: Disk, path: string, compression: Compression): Promise<boolean> {
+  if (compression !== "auto") return compression === "gzip";
+  const file = await openFile(disk, path);
+  try {
+    return await startsAsGzip(file);
+  } finally {
+    await file.close();
+  }
+}
+
 async function startsAsGzip(file: DiskFile): Promise<boolean> {
   const magic = new Uint8Array(2);
   const count = await file.read(magic, 0, 2, 0);

@@ -36,7 +36,7 @@ const kinds: readonly Kind[] = [
 
 describe.each(kinds)("$name", (kind) => {
   const harness = (partitions: "per-file" | "one"): Parameters<typeof sourceConformance<Subject>>[0] => ({
-    capabilities: { replayable: true, bounded: true, deterministic: true, ...(partitions === "one" ? { singlePartition: true } : {}) },
+    capabilities: { replayable: true, bounded: true, deterministic: true, ...(partitions === "one" ? { singlePartition: true } : {}), ...(kind.options.schema === undefined ? {} : { parallel: true }) },
     create: async (count) => {
       const files = new TestFiles();
       const middle = Math.floor(count / 20) * 10;

@@ -1,15 +1,16 @@
 // Files as a source: replayable and bounded, with exact positions in every format.
-import { StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
+import { checkParallelism, StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
 import { csv, type CsvOptions } from "../codecs/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import { isTextFormat } from "../codecs/text-format.ts";
-import type { Compression } from "../files/content.ts";
+import { isGzipped, type Compression } from "../files/content.ts";
 import { changedFile, parsePlace, type FilePlace } from "../files/file-position.ts";
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
 import type { ParquetReadOptions } from "../files/parquet-reader.ts";
-import { readText } from "../files/text-reader.ts";
+import { readText, type TextReadOptions } from "../files/text-reader.ts";
 import type { PartitionReaders, ReadContext } from "../partition-readers.ts";
+import type { RangeThreads } from "../ranges/range-threads.ts";
 import { sourceOf } from "../source.ts";
 
 /** What files are written in; a decoder stands for itself. */
@@ -31,6 +32,11 @@ export interface FileSourceOptions extends FileChoice {
   readonly chunkBytes?: number;
   /** Bytes that a compressed file may decompress to. @defaultValue unlimited */
   readonly maxDecompressedBytes?: number;
+  /**
+   * How many threads read NDJSON of a schema, the pipeline's own among them; a compressed file is read by one.
+   * @defaultValue the pipeline's `parallelism`
+   */
+  readonly parallelism?: number;
 }
 
 type Resolved = FileSourceOptions & Required<Pick<FileSourceOptions, "format" | "compression" | "partitions" | "maxRecordBytes" | "chunkBytes">>;
@@ -58,11 +64,13 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
 export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Out> {
   checkChoice(options);
   const resolved = resolve(options);
+  checkThreads(resolved);
   const about = {
     type: "file",
     config: describe(resolved),
-    capabilities: { replayable: true, bounded: true, deterministic: true, ...(options.path !== undefined || options.partitions === "one" ? { singlePartition: true } : {}) },
+    capabilities: { replayable: true, bounded: true, deterministic: true, ...(options.path !== undefined || options.partitions === "one" ? { singlePartition: true } : {}), ...(canShare(resolved) ? { parallel: true } : {}) },
     ...(options.schema === undefined ? {} : { schema: options.schema, isChecked: true }),
+    ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
   };
   return sourceOf<Out>(about, (context) => new FileReaders(resolved, () => listFiles(context.environment.disk, resolved)));
 }
@@ -84,9 +92,28 @@ function formatOf(name: string): FileFormat {
 
 /** Equal sources have equal descriptions: defaults are left out, the decoder is named. */
 function describe(options: Resolved): Readonly<Record<string, unknown>> {
-  const { format, baseFolder, schema, ...rest } = options;
+  const { format, baseFolder, schema, parallelism, ...rest } = options;
   void baseFolder;
+  void parallelism;
   return { ...rest, format: typeof format === "string" ? format : format.type, ...(schema === undefined ? {} : { schema }) };
+}
+
+function checkThreads(options: Resolved): void {
+  if (options.parallelism === undefined) return;
+  checkParallelism(options.parallelism, "a file source");
+  if (options.parallelism === 1 || canShare(options)) return;
+  throw new StreamFlowError("SF_CONFIG_INVALID", `parallelism of a file source is ${options.parallelism}, but only NDJSON with a schema and without compression is read by several threads`, { hint: "declare the schema of its records, or leave parallelism out" });
+}
+
+/** Several threads can read lines that become columns; what is compressed is read by one. */
+function canShare({ format, schema, compression, csv: csvOptions }: Resolved): boolean {
+  return schema?.type === "struct" && schema.fields.length > 0 && compression !== "gzip" && format !== "parquet" && decoderFactory(format, csvOptions).lineThreads !== undefined;
+}
+
+function decoderFactory(format: Exclude<FileFormat, "parquet">, csvOptions: CsvOptions | undefined): DecoderFactory {
+  if (typeof format !== "string") return format;
+  if (format === "csv") return csv(csvOptions);
+  return format === "lines" ? lines() : ndjson();
 }
 
 const onePartition = "files";
@@ -96,6 +123,8 @@ class FileReaders implements PartitionReaders {
   readonly #list: () => Promise<readonly ListedFile[]>;
   readonly #read = new Map<string, number>();
   #files: readonly ListedFile[] = [];
+  /** Started with the first file that is long enough. */
+  #threads: RangeThreads | undefined;
 
   constructor(options: Resolved, list: () => Promise<readonly ListedFile[]>) {
     this.#options = options;
@@ -135,17 +164,34 @@ class FileReaders implements PartitionReaders {
     };
     const { format, schema } = this.#options;
     if (format === "parquet") return parquetBatches({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
-    const factory = typeof format === "string" ? this.#decoderFactory(format) : format;
+    const factory = decoderFactory(format, this.#options.csv);
     const decoder = factory.create({ projection: context.projection, columns: context.columns, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
     const { compression, chunkBytes, maxDecompressedBytes } = this.#options;
     const content = { compression, chunkBytes, ...(maxDecompressedBytes === undefined ? {} : { maxDecompressedBytes }) };
-    return readText({ ...shared, content, decoder, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes }, from);
+    const read = { ...shared, content, decoder, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes };
+    const { parallelism, environment } = context;
+    if (parallelism === 1 || environment.threads === undefined || decoder.columns === undefined || !canShare(this.#options)) return readText(read, from);
+    return this.#readParallel({ read, context, sizeBytes: file.sizeBytes, factory }, from);
   }
 
-  #decoderFactory(format: "ndjson" | "csv" | "lines"): DecoderFactory {
-    if (format === "csv") return csv(this.#options.csv);
-    return format === "lines" ? lines() : ndjson();
+  /** What several threads need is loaded by those who have them. */
+  async *#readParallel(file: { read: TextReadOptions; context: ReadContext; sizeBytes: number; factory: DecoderFactory }, from: FilePlace | undefined): AsyncGenerator<Batch> {
+    const { read, context, sizeBytes, factory } = file;
+    const { environment, projection, parallelism } = context;
+    const { schema, maxRecordBytes, chunkBytes } = this.#options;
+    const { isWorthThreads, rangeBytesOf, readParallel } = await import("../ranges/parallel-reader.ts");
+    const isWorth = isWorthThreads(sizeBytes - (from?.offset ?? 0), chunkBytes) && !(await isGzipped(read.disk, read.path, read.content.compression));
+    if (!isWorth || context.signal.aborted) return yield* readText(read, from);
+    const { RangeThreads: Threads } = await import("../ranges/range-threads.ts");
+    this.#threads ??= new Threads(environment.threads!, parallelism - 1);
+    const setup = { path: read.path, decoder: factory.lineThreads!, schema: schema!, projection, maxRecordBytes, rangeBytes: rangeBytesOf(chunkBytes) };
+    yield* readParallel({ ...read, sizeBytes, budget: environment.budget, clock: environment.clock, threads: this.#threads, setup }, from);
   }
+
+  async close(): Promise<void> {
+    await this.#threads?.close();
+  }
+
 
   progress(): number | undefined {
     const total = this.#files.reduce((sum, file) => sum + file.sizeBytes, 0);

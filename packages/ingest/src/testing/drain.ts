@@ -1,5 +1,5 @@
 // Opens sources for the tests of this package, and reads them whole.
-import type { Batch, Environment, PollLimits, Position, Projection, Rejected, Source, SourceSession } from "@streamflow/core";
+import { rowsOf, type Batch, type Environment, type PollLimits, type Position, type Projection, type Rejected, type Source, type SourceSession } from "@streamflow/core";
 import { testEnvironment } from "@streamflow/core/testing";
 
 /** How a source is opened. */
@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly limits?: PollLimits;
   readonly signal?: AbortSignal;
   readonly maxRejectedBytes?: number;
+  readonly columns?: boolean;
+  readonly parallelism?: number;
 }
 
 export const roomy: PollLimits = { maxRecords: 1000, maxBytes: 1 << 20 };
@@ -36,6 +38,8 @@ export async function openSource(source: Source, options: OpenOptions = {}): Pro
     },
     signal: options.signal ?? new AbortController().signal,
     maxRejectedBytes: options.maxRejectedBytes ?? 65_536,
+    columns: options.columns ?? false,
+    parallelism: options.parallelism ?? 1,
     limits: options.limits ?? roomy,
   });
   return { session, partitions };
@@ -69,7 +73,7 @@ export async function drain(source: Source, options: OpenOptions & { readonly pa
   try {
     for (const partition of options.partition === undefined ? partitions : [options.partition]) {
       for (let batch = await nextBatch(session, partition, options.limits); batch !== "end"; batch = await nextBatch(session, partition, options.limits)) {
-        drained.values.push(...(batch.values ?? []));
+        drained.values.push(...(options.columns === true ? rowsOf(batch) : (batch.values ?? [])));
         for (let i = 0; i < batch.length; i++) drained.positions.push(batch.positionAt(i));
         drained.rejected.push(...(batch.rejected ?? []));
         drained.batches.push(batch);

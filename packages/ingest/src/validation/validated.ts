@@ -15,7 +15,8 @@ export function validated<Out>(source: Source<Out>, jsonSchema: JsonSchema, opti
   const check = jsonSchemaCheck(jsonSchema, options);
   return {
     type: source.type,
-    capabilities: source.capabilities,
+    // It is asked for whole records, as rows: one thread reads them.
+    capabilities: source.capabilities.parallel === true ? { ...source.capabilities, parallel: false } : source.capabilities,
     config: { ...source.config, jsonSchema },
     ...(source.schema === undefined ? {} : { schema: source.schema }),
     open: async (context) => new ValidatedSession(await source.open({ ...context, projection: "all", columns: false }), check, { schema: source.schema, maxBytes: context.maxRejectedBytes }),

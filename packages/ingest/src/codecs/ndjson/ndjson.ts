@@ -35,7 +35,7 @@ export interface NdjsonOptions {
  * the plan reads, as typed values. Fields that nobody reads are checked to be JSON, and not against the schema.
  */
 export function ndjson(options: NdjsonOptions = {}): DecoderFactory {
-  return { type: "ndjson", create: (decoder) => new NdjsonDecoder(decoder, options.strict !== true && mayGenerateCode()) };
+  return { type: "ndjson", lineThreads: { module: import.meta.url, name: "ndjson", options }, create: (decoder) => new NdjsonDecoder(decoder, options.strict !== true && mayGenerateCode()) };
 }
 
 class NdjsonDecoder implements Decoder, LineHandler, ScanHost {

@@ -1,0 +1,52 @@
+// What the pipeline's own thread and those that read ranges say to each other.
+import type { Projection, Schema, ThreadDecoder } from "@streamflow/core";
+import type { RefusedLine } from "../codecs/batch-decoder.ts";
+import type { LineRange } from "./line-range.ts";
+import type { PackedColumn } from "./packed-column.ts";
+
+/** A file, and how it is decoded. */
+export interface ReaderSetup {
+  readonly path: string;
+  readonly decoder: ThreadDecoder;
+  readonly schema: Schema;
+  readonly projection: Projection;
+  readonly maxRecordBytes: number;
+  /** Ranges are not longer. */
+  readonly rangeBytes: number;
+}
+
+/** To a thread. */
+export type Order =
+  | { readonly kind: "open"; readonly reader: number; readonly setup: ReaderSetup }
+  /** The range goes into the buffers of a slot, and is decoded there. */
+  | { readonly kind: "range"; readonly reader: number; readonly work: number; readonly slot: number; readonly range: LineRange }
+  | { readonly kind: "close"; readonly reader: number };
+
+/** The memory of a slot. */
+export interface SlotMemory {
+  readonly raw: SharedArrayBuffer;
+  readonly columns: SharedArrayBuffer;
+  readonly texts: SharedArrayBuffer;
+}
+
+/** What a range gave. Offsets are bytes of the slot's `raw`. */
+export interface RangeContent {
+  readonly lead: number;
+  /** As in `RangeLines`. */
+  readonly first: number;
+  readonly end: number;
+  readonly isWhole: boolean;
+  /** How many records. */
+  readonly length: number;
+  readonly refused: readonly RefusedLine[];
+  /** The columns that are not numbers, in order. */
+  readonly packed: readonly PackedColumn[];
+}
+
+/** From a thread. */
+export type Report =
+  | { readonly kind: "ready" }
+  /** `memory` is told where it is not what it was. */
+  | { readonly kind: "done"; readonly work: number; readonly content: RangeContent; readonly memory?: SlotMemory }
+  /** The range could not be read or decoded here: whoever wants it reads it himself, and finds out why. */
+  | { readonly kind: "left"; readonly work: number };

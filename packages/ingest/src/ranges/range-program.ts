@@ -1,0 +1,152 @@
+// The program of a thread that reads ranges of files: started by range-threads.ts.
+// Deliberately not here: any decision. What cannot be read or decoded is left to the pipeline's own thread, which fails as if it had been alone.
+import type { Decoder, DecoderFactory, DiskFile, ThreadContext } from "@streamflow/core";
+import { linesOf, rangeBufferBytes, readRange, type RangeBytes } from "./line-range.ts";
+import { ColumnPacker } from "./packed-column.ts";
+import type { Order, RangeContent, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
+import { SharedColumns } from "./shared-columns.ts";
+
+type RangeOrder = Extract<Order, { readonly kind: "range" }>;
+
+/** Reads and decodes what it is told to. */
+export function run(context: ThreadContext): void {
+  const program = new RangeProgram(context);
+  context.listen((message) => program.take(message as Order));
+  context.post({ kind: "ready" } satisfies Report);
+}
+
+/** A file in work. */
+interface OpenReader {
+  readonly setup: ReaderSetup;
+  readonly file: DiskFile;
+  readonly decoder: Decoder;
+}
+
+/** A range that is read, or its failure. */
+interface Reading {
+  readonly order: RangeOrder;
+  readonly reader: OpenReader;
+  readonly slot: Slot;
+  readonly read: RangeBytes;
+}
+
+class RangeProgram {
+  readonly #context: ThreadContext;
+  readonly #readers = new Map<number, Promise<OpenReader>>();
+  readonly #slots = new Map<number, Slot>();
+  readonly #waiting: RangeOrder[] = [];
+  #isWorking = false;
+
+  constructor(context: ThreadContext) {
+    this.#context = context;
+  }
+
+  take(order: Order): void {
+    if (order.kind === "open") this.#open(order.reader, order.setup);
+    else if (order.kind === "close") this.#close(order.reader);
+    else {
+      this.#waiting.push(order);
+      if (!this.#isWorking) void this.#work();
+    }
+  }
+
+  #open(reader: number, setup: ReaderSetup): void {
+    const opening = this.#openReader(setup);
+    // Told with the first range.
+    opening.catch(() => undefined);
+    this.#readers.set(reader, opening);
+  }
+
+  async #openReader(setup: ReaderSetup): Promise<OpenReader> {
+    const { module, name, options } = setup.decoder;
+    const { schema, projection, maxRecordBytes } = setup;
+    const make = ((await import(module)) as Readonly<Record<string, (options: unknown) => DecoderFactory>>)[name];
+    const decoder = make!(options).create({ schema, projection, columns: true, maxRecordBytes });
+    return { setup, decoder, file: await this.#context.disk.openRead(setup.path) };
+  }
+
+  #close(reader: number): void {
+    const opening = this.#readers.get(reader);
+    this.#readers.delete(reader);
+    void opening?.then(({ file }) => file.close()).catch(() => undefined);
+  }
+
+  /** One range is decoded while the next one is being read. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    let next = this.#begin();
+    while (next !== undefined) {
+      const reading = await next;
+      next = this.#begin();
+      if (reading !== undefined) this.#decode(reading);
+      next ??= this.#begin();
+    }
+    this.#isWorking = false;
+  }
+
+  #begin(): Promise<Reading | undefined> | undefined {
+    const order = this.#waiting.shift();
+    return order === undefined ? undefined : this.#read(order);
+  }
+
+  async #read(order: RangeOrder): Promise<Reading | undefined> {
+    try {
+      const reader = await this.#readers.get(order.reader)!;
+      const slot = this.#slots.get(order.slot) ?? new Slot(reader);
+      this.#slots.set(order.slot, slot);
+      return { order, reader, slot, read: await readRange(reader.file, order.range, slot.bytes) };
+    } catch {
+      this.#context.post({ kind: "left", work: order.work } satisfies Report);
+      return undefined;
+    }
+  }
+
+  #decode({ order, reader, slot, read }: Reading): void {
+    const { work, range } = order;
+    let decoded: ReturnType<Slot["decode"]>;
+    try {
+      decoded = slot.decode(read, range, reader.decoder);
+    } catch {
+      decoded = undefined;
+    }
+    this.#context.post((decoded === undefined ? { kind: "left", work } : { kind: "done", work, ...decoded }) satisfies Report);
+  }
+}
+
+/** Memory for one range. */
+class Slot {
+  readonly bytes: Uint8Array;
+  readonly #raw: SharedArrayBuffer;
+  readonly #columns: SharedColumns;
+  readonly #packer = new ColumnPacker();
+  #told: SlotMemory | undefined;
+
+  constructor({ setup, decoder }: OpenReader) {
+    this.#raw = new SharedArrayBuffer(rangeBufferBytes(setup.rangeBytes));
+    this.bytes = new Uint8Array(this.#raw);
+    this.#columns = new SharedColumns(decoder.columns ?? []);
+  }
+
+  /** Undefined: the decoder wants more than the lines of the range. */
+  decode(read: RangeBytes, range: RangeOrder["range"], decoder: Decoder): { readonly content: RangeContent; readonly memory?: SlotMemory } | undefined {
+    const store = this.#columns;
+    const lines = linesOf(read, range);
+    store.clear();
+    this.#packer.clear();
+    if (lines.first >= 0) {
+      decoder.restore?.("");
+      if (decoder.decodeColumns?.(read.bytes, lines.first, lines.end, false, store) !== lines.end) return undefined;
+    }
+    const packed = store.columns.flatMap((column) => (Array.isArray(column) ? this.#packer.pack(column) : []));
+    const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed };
+    return { content, ...this.#news() };
+  }
+
+  /** The memory, where it is not what was told. */
+  #news(): { readonly memory?: SlotMemory } {
+    const memory = { raw: this.#raw, columns: this.#columns.memory, texts: this.#packer.memory };
+    if (this.#told?.columns === memory.columns && this.#told.texts === memory.texts) return {};
+    this.#told = memory;
+    return { memory };
+  }
+}

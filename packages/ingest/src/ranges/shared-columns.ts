@@ -1,0 +1,98 @@
+// The columns that a thread fills, in memory that the pipeline's own thread reads.
+import type { Column, ColumnOutput, DecodedColumn, StreamFlowError } from "@streamflow/core";
+import type { RefusedLine } from "../codecs/batch-decoder.ts";
+
+const firstRecords = 4_096;
+
+/** Numbers and places of records in one piece of shared memory: a column of numbers after the other, then starts, then ends. */
+export class SharedColumns implements ColumnOutput {
+  columns: (Float64Array | unknown[])[] = [];
+  starts: Int32Array = new Int32Array(0);
+  ends: Int32Array = new Int32Array(0);
+  length = 0;
+  capacity: number = firstRecords;
+  memory: SharedArrayBuffer;
+  refused: RefusedLine[] = [];
+  readonly #wanted: readonly DecodedColumn[];
+
+  constructor(wanted: readonly DecodedColumn[]) {
+    this.#wanted = wanted;
+    this.memory = this.#lay(wanted.map(() => []));
+  }
+
+  value(row: unknown, start: number, end: number): void {
+    if (this.length === this.capacity) this.grow();
+    const at = this.length++;
+    const record = row as Readonly<Record<string, unknown>>;
+    for (let i = 0; i < this.#wanted.length; i++) this.columns[i]![at] = record[this.#wanted[i]!.name];
+    this.starts[at] = start;
+    this.ends[at] = end;
+  }
+
+  reject(_error: StreamFlowError, start: number, end: number): void {
+    this.refused.push({ beforeIndex: this.length, start, end });
+  }
+
+  grow(): void {
+    const { columns, starts, ends } = this;
+    this.capacity *= 2;
+    this.memory = this.#lay(columns);
+    this.columns.forEach((column, i) => (Array.isArray(column) ? undefined : column.set(columns[i] as Float64Array)));
+    this.starts.set(starts);
+    this.ends.set(ends);
+  }
+
+  /** Forgets everything, for the next range. */
+  clear(): void {
+    this.length = 0;
+    this.refused = [];
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+  }
+
+  #lay(values: readonly (Float64Array | unknown[])[]): SharedArrayBuffer {
+    const { capacity } = this;
+    const layout = layoutOf(this.#wanted, capacity);
+    const memory = new SharedArrayBuffer(layout.bytes);
+    this.columns = this.#wanted.map(({ form }, i) => (form === "numbers" ? new Float64Array(memory, layout.numbers[i], capacity) : (values[i] as unknown[])));
+    this.starts = new Int32Array(memory, layout.starts, capacity);
+    this.ends = new Int32Array(memory, layout.ends, capacity);
+    return memory;
+  }
+}
+
+/** What lies in the memory of shared columns, for one batch. */
+export interface SharedRecords {
+  readonly columns: readonly Column[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
+/** Reads records out of shared memory; `values` answers the columns that are not numbers, by their place among the columns. */
+export function sharedRecords(at: { readonly wanted: readonly DecodedColumn[]; readonly memory: SharedArrayBuffer; readonly length: number }, values: (column: number) => Column["values"]): SharedRecords {
+  const { wanted, memory, length } = at;
+  const layout = layoutOf(wanted, capacityOf(wanted, memory));
+  return {
+    columns: wanted.map(({ name, form }, i) => ({ name, values: form === "numbers" ? new Float64Array(memory, layout.numbers[i], length) : values(i) })),
+    starts: new Int32Array(memory, layout.starts, length),
+    ends: new Int32Array(memory, layout.ends, length),
+  };
+}
+
+interface Layout {
+  /** Where each column of numbers begins; of other columns, a number without meaning. */
+  readonly numbers: readonly number[];
+  readonly starts: number;
+  readonly ends: number;
+  readonly bytes: number;
+}
+
+function layoutOf(wanted: readonly DecodedColumn[], capacity: number): Layout {
+  let at = 0;
+  const numbers = wanted.map(({ form }) => (form === "numbers" ? (at += 8 * capacity) - 8 * capacity : -1));
+  return { numbers, starts: at, ends: at + 4 * capacity, bytes: at + 8 * capacity };
+}
+
+function capacityOf(wanted: readonly DecodedColumn[], memory: SharedArrayBuffer): number {
+  const numbers = wanted.filter(({ form }) => form === "numbers").length;
+  return memory.byteLength / (8 * numbers + 8);
+}
