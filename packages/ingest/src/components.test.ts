@@ -31,12 +31,12 @@ it("file: parquet is a format of its own; bad choices are refused", () => {
   expect(() => source("file", {})).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }));
 });
 
-it.skipIf(!mayGenerateCode())("ndjson: strict makes no scanner", () => {
-  const bytes = Buffer.from('{"a":1}\n'.repeat(100));
+it.skipIf(!mayGenerateCode()).each(["ndjson", "csv"])("%s: strict makes no scanner", (type) => {
+  const bytes = Buffer.from(type === "csv" ? `a\n${"1\n".repeat(100)}` : '{"a":1}\n'.repeat(100));
   const made = [true, false].map((strict) => {
     let scanners = 0;
     let records = 0;
-    const decoder = context.component("decoder", "ndjson", { strict }).create({ projection: "all", maxRecordBytes: 100 });
+    const decoder = context.component("decoder", type, { strict }).create({ projection: "all", maxRecordBytes: 100 });
     withRewrittenScanners((text) => (scanners++, text), () => decoder.decode(bytes, 0, bytes.length, true, { value: () => void records++, reject: () => undefined }));
     return [records, scanners > 0];
   });

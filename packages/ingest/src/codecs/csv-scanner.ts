@@ -5,6 +5,9 @@ const quote = 0x22;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
+/** The problem of a record that ends within quotes. */
+export const notClosed = "a quoted field is not closed";
+
 /** How a field is written: bare, quoted, or quoted with doubled quotes within. */
 const bare = 0;
 const quoted = 1;
@@ -79,7 +82,7 @@ export class CsvScanner implements CsvRecord {
       while (i < to && buffer[i] !== quote) i++;
       if (i >= to) {
         if (!last) return -1;
-        this.problem = "a quoted field is not closed";
+        this.problem = notClosed;
         this.#field(from + 1, to, form);
         return to;
       }

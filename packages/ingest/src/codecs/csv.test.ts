@@ -1,4 +1,4 @@
-import { StreamFlowError, type DataType, type Projection, type StructType } from "@streamflow/core";
+import { mayGenerateCode, StreamFlowError, type DataType, type Projection, type StructType } from "@streamflow/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../testing/decode-all.ts";
@@ -9,11 +9,12 @@ interface Options extends CsvOptions {
   readonly projection?: Projection;
   readonly cuts?: readonly number[];
   readonly maxRecordBytes?: number;
+  readonly inColumns?: boolean;
 }
 
 function decode(text: string | Uint8Array, options: Options = {}): ReturnType<typeof decodeAll> {
-  const { schema, projection = "all", cuts, maxRecordBytes = 1000, ...csvOptions } = options;
-  const decoder = csv(csvOptions).create({ projection, maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
+  const { schema, projection = "all", cuts, maxRecordBytes = 1000, inColumns = false, ...csvOptions } = options;
+  const decoder = csv(csvOptions).create({ projection, maxRecordBytes, columns: inColumns, ...(schema === undefined ? {} : { schema }) });
   return decodeAll(decoder, typeof text === "string" ? Buffer.from(text) : text, cuts);
 }
 
@@ -133,4 +134,47 @@ it("DEC-5: goes on behind a snapshot, wherever the input was cut", () => {
     return seen;
   };
   for (let cut = 0; cut < bytes.length; cut++) expect(read(cut), `cut at ${cut}`).toEqual([{ a: "1", b: "x\ny" }, "SF_RECORD_TOO_LARGE", { a: "3", b: "ok" }]);
+});
+
+describe("the scanner", () => {
+  const fields: StructType["fields"] = [{ name: "n", type: { type: "int32" } }, { name: "s", type: { type: "string", nullable: true } }, { name: "f", type: { type: "float64" } }, { name: "gone", type: { type: "int64", nullable: true } }];
+  const schema: StructType = { type: "struct", fields };
+  const header = "s,n,skipped,f\r\n";
+  const record = (i: number): string => `${["", '""', "é", '"a,b"'][i % 4]},${i % 3 === 0 ? "-" : ""}${i},"x ${i}",${i / 8}\r\n`;
+
+  it.skipIf(!mayGenerateCode())("DEC-6: fills columns with what rows are made of, numbers in arrays of numbers", () => {
+    const decoder = csv().create({ schema, projection: "all", maxRecordBytes: 1000, columns: true });
+    expect(decoder.columns).toEqual([{ name: "n", form: "numbers" }, { name: "s", form: "values" }, { name: "f", form: "numbers" }, { name: "gone", form: "values" }]);
+    const text = header + Array.from({ length: 3000 }, (_, i) => record(i)).join("");
+    const [rows, columns] = [decode(text, { schema }), decode(text, { schema, inColumns: true, cuts: [7, 9000, 9001] })];
+    expect(columns).toEqual(rows);
+    expect(rows.items.slice(0, 2)).toEqual([{ n: 0, s: null, f: 0, gone: null }, { n: 1, s: "", f: 0.125, gone: null }]);
+  });
+
+  it.skipIf(!mayGenerateCode())("takes quotes, line ends of Windows, signs and fractions, also around what it leaves", () => {
+    const decoder = csv().create({ schema, projection: "all", maxRecordBytes: 1000 });
+    const watched = decoder as unknown as { odd: (at: number) => number };
+    const odd = watched.odd.bind(decoder);
+    let left = 0;
+    watched.odd = (at) => (left++, odd(at));
+    let seen = 0;
+    const lines = Array.from({ length: 2000 }, (_, i) => (i % 100 === 7 ? Buffer.from('"two\nlines",7,,1e2\r\n') : i % 100 === 8 ? Buffer.from([0xff, 0x2c, 0x0a]) : Buffer.from(record(i))));
+    const bytes = Buffer.concat([Buffer.from(header), ...lines, Buffer.alloc(16)]);
+    decoder.decode(bytes, 0, bytes.length - 16, false, { value: () => seen++, reject: () => seen++ });
+    expect(seen).toBe(2000);
+    // The header, and what was made odd on purpose.
+    expect(left).toBe(41);
+  });
+
+  it("strict gives the same", () => {
+    const text = header + Array.from({ length: 50 }, (_, i) => record(i)).join("");
+    expect(items(text, { schema, strict: true })).toEqual(items(text, { schema }));
+  });
+
+  it("a JSON cell with an escape in a name is read as it is written", () => {
+    const any: StructType = { type: "struct", fields: [{ name: "m", type: { type: "map", key: { type: "string" }, value: { type: "int32" } } }] };
+    const cell = (text: string): string => `"${text.replaceAll('"', '""')}"\n`;
+    const text = `m\n${cell('{"first of cells":1,"odd\\\\":1}')}${cell('{"first of cells":1,"odd\\n":2}')}${cell('{"odd\\n":}')}`;
+    expect(items(text, { schema: any })).toEqual([{ m: new Map([["first of cells", 1], ["odd\\", 1]]) }, { m: new Map([["first of cells", 1], ["odd\n", 2]]) }, "!SF_TYPE_MISMATCH"]);
+  });
 });

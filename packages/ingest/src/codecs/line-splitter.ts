@@ -69,8 +69,8 @@ export class LineSplitter {
       this.#handCopy(buffer, { from: rest, to }, out);
       return to;
     }
-    // One byte more than the bound may yet turn out to be a carriage return.
-    if (to - rest <= this.#handler.maxRecordBytes + 1) return rest;
+    // One byte more than the bound may yet turn out to be a carriage return. What was handed on in this call has positions behind which all is well.
+    if (to - rest <= this.#handler.maxRecordBytes + 1 || rest > from) return rest;
     this.#long = new LongRecord();
     this.#long.take(buffer.subarray(rest, to));
     return to;

@@ -13,6 +13,11 @@ export function narrowed(type: DataType, wanted: Wanted): DataType {
   return { ...type, fields } satisfies StructType;
 }
 
+/** Whether a value of the type is always a number, and never null. */
+export function isNumber(type: DataType): boolean {
+  return type.nullable !== true && (type.type === "int32" || type.type === "float64" || type.type === "timestamp");
+}
+
 /** Whether a type keeps more of a number's text than a double does. */
 export function keepsDigits(type: DataType): boolean {
   if (type.type === "int64" || type.type === "decimal") return true;

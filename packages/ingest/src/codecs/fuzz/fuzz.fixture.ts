@@ -2,6 +2,7 @@
 import { caseText, type FuzzCase } from "./fuzz-case.fixture.ts";
 import { compareCase } from "./compare.fixture.ts";
 import { corpusCase, wholeSweepCase } from "./corpus-case.fixture.ts";
+import { csvCase } from "./csv-case.fixture.ts";
 import { jsonCase } from "./json-case.fixture.ts";
 import { shrink } from "./shrink.fixture.ts";
 
@@ -9,7 +10,7 @@ import { shrink } from "./shrink.fixture.ts";
 export type MakeCase = (seed: number) => FuzzCase;
 
 /** What can be fuzzed. */
-export const targets: Readonly<Record<string, MakeCase>> = { json: jsonCase, corpus: corpusCase, sweep: wholeSweepCase };
+export const targets: Readonly<Record<string, MakeCase>> = { json: jsonCase, corpus: corpusCase, sweep: wholeSweepCase, csv: csvCase };
 
 /** How far a run came. */
 export interface FuzzReport {

@@ -13,7 +13,7 @@ import { parseJson } from "../parse-json.ts";
 import { project, wantedOf, type Wanted } from "../projection.ts";
 import { margin, viewOf, type TextBuffer } from "../text-buffer.ts";
 import { eachRun } from "../text-runs.ts";
-import { narrowed, parseTyped } from "../typed-record.ts";
+import { isNumber, narrowed, parseTyped } from "../typed-record.ts";
 import { LayoutLearner } from "./layout.ts";
 import { rowCode, type RowPlan } from "./row-code.ts";
 import { compileScanner, type Scan, type ScanHost } from "./scanner.ts";
@@ -163,11 +163,6 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     const text = this.#bytes.utf8Slice(start, end);
     return this.#schema === undefined ? project(parseJson(text), this.#wanted) : parseTyped(text, this.#schema);
   }
-}
-
-/** Whether a value of the type is always a number. */
-function isNumber(type: DataType): boolean {
-  return type.nullable !== true && (type.type === "int32" || type.type === "float64" || type.type === "timestamp");
 }
 
 function isTakenApart(schema: DataType | undefined, path: readonly string[]): boolean {
