@@ -147,6 +147,7 @@ const maxLayouts = 4;
 const maxTotalLeaves = 240;
 
 interface Candidate {
+  readonly id: number;
   readonly gaps: readonly string[];
   readonly paths: readonly (readonly string[])[];
   readonly tail: string;
@@ -154,19 +155,37 @@ interface Candidate {
   count: number;
 }
 
+/** So many misses in a row are all looked at; behind them one of {@link sampleEvery}, on average. */
+const lookedAt = 64;
+const sampleEvery = 16;
+/** Longer records are not looked at: what is learnt of a record is kept, and may be as long as the record. */
+const maxLearntBytes = 65_536;
+const firstPatience = 16;
+const maxPatience = 1 << 20;
+/** After so many records that the scanner took, it may change its mind as soon as at first. */
+const calmRecords = 100_000;
+
 /**
  * Chooses the layouts that a scanner should know, from the records that the present one did not take.
  *
- * Learning costs a little of what a missed record costs anyway; after each change of mind the next needs twice as many misses, so that a
- * stream without layouts soon costs nothing.
+ * Learning costs a little of what a missed record costs anyway, and a bounded amount of memory; after each change of mind the next needs twice as
+ * many misses, so that a stream without layouts soon costs nothing, unless the scanner has been of use for long.
  */
 export class LayoutLearner {
   readonly #takeApart: TakeApart;
   readonly #candidates = new Map<string, Candidate>();
   #active: readonly Candidate[] = [];
   #misses = 0;
-  #patience = 16;
+  #patience = firstPatience;
   #stale = false;
+  /** What the last choice was. */
+  #choice = "";
+  #nextId = 0;
+  /** Misses until the next one is looked at. */
+  #until = 1;
+  #draw = 1;
+  /** Records taken since the last change of mind. */
+  #taken = 0;
 
   constructor(takeApart: TakeApart) {
     this.#takeApart = takeApart;
@@ -175,10 +194,17 @@ export class LayoutLearner {
   /** Looks at a record (valid JSON) that was not scanned. */
   observe(record: Buffer): void {
     this.#misses++;
-    // Beyond what is needed to decide, only every 16th is looked at.
-    if (this.#misses > 4 * this.#patience && (this.#misses & 15) !== 0) return;
+    if (--this.#until > 0) return;
+    this.#until = this.#misses < lookedAt ? 1 : this.#step();
+    if (record.length > maxLearntBytes) return;
     const layout = layoutOf(record, this.#takeApart);
     if (layout !== undefined) this.#add(layout);
+  }
+
+  /** Uneven steps: even ones might meet the same of several layouts that take turns. */
+  #step(): number {
+    this.#draw = (Math.imul(this.#draw, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return 1 + ((this.#draw >>> 16) % (2 * sampleEvery - 1));
   }
 
   #add(layout: Layout): void {
@@ -186,7 +212,7 @@ export class LayoutLearner {
     let candidate = this.#candidates.get(key);
     if (candidate === undefined) {
       if (this.#candidates.size >= maxCandidates) this.#forget();
-      candidate = { gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), count: 0 };
+      candidate = { id: this.#nextId++, gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), count: 0 };
       this.#candidates.set(key, candidate);
     }
     candidate.count++;
@@ -207,26 +233,41 @@ export class LayoutLearner {
 
   /** Tells how many records each layout of the last choice took. */
   credit(hits: readonly number[]): void {
-    this.#active.forEach((candidate, i) => (candidate.count += hits[i] ?? 0));
+    this.#active.forEach((candidate, i) => {
+      candidate.count += hits[i] ?? 0;
+      this.#taken += hits[i] ?? 0;
+    });
+    if (this.#taken >= calmRecords) this.#patience = firstPatience;
   }
 
-  /** A better choice of layouts, commonest first, where enough was seen to make one. */
-  choose(atEnd = false): readonly Layout[] | undefined {
-    if (!this.#stale || (this.#misses < this.#patience && !atEnd)) return undefined;
+  /** A better choice of layouts, commonest first, where enough was seen to make one, and it is another than the last. */
+  choose(): readonly Layout[] | undefined {
+    if (!this.#stale || this.#misses < this.#patience) return undefined;
+    const chosen = this.#commonest();
+    this.#misses = 0;
+    this.#until = 1;
+    this.#taken = 0;
+    this.#patience = Math.min(this.#patience * 2, maxPatience);
+    this.#stale = false;
+    const choice = chosen.map((candidate) => `${candidate.id}:${candidate.kinds.join()}`).sort().join("|");
+    if (choice === this.#choice) return undefined;
+    this.#choice = choice;
+    this.#active = chosen;
+    return chosen.map((candidate) => ({
+      leaves: candidate.gaps.map((gap, i) => ({ gap, path: candidate.paths[i] ?? [], kinds: candidate.kinds[i] ?? 0 })),
+      tail: candidate.tail,
+    }));
+  }
+
+  #commonest(): readonly Candidate[] {
     const ranked = [...this.#candidates.values()].sort((a, b) => b.count - a.count);
     const total = ranked.reduce((sum, candidate) => sum + candidate.count, 0);
     let leaves = 0;
-    this.#active = ranked.slice(0, maxLayouts).filter((candidate, i) => {
+    const chosen = ranked.slice(0, maxLayouts).filter((candidate, i) => {
       leaves += candidate.gaps.length;
       return i === 0 || (leaves <= maxTotalLeaves && candidate.count * 100 >= total);
     });
     for (const candidate of ranked) candidate.count = Math.ceil(candidate.count / 2);
-    this.#misses = 0;
-    this.#patience = Math.min(this.#patience * 2, 1 << 20);
-    this.#stale = false;
-    return this.#active.map((candidate) => ({
-      leaves: candidate.gaps.map((gap, i) => ({ gap, path: candidate.paths[i] ?? [], kinds: candidate.kinds[i] ?? 0 })),
-      tail: candidate.tail,
-    }));
+    return chosen;
   }
 }
