@@ -1,21 +1,30 @@
 // The keys and numbers of one namespace: columns of doubles behind an open-addressing table.
 //   N1. Visiting goes by key group, then by first insertion, as in every table (TBL-2): a restore or a move changes nothing.
 //   N2. A number is found by its bits; every other key by its canonical form, in a Map beside.
-//   N3. What a slot is called (its key) never changes while the arrays stay the same, so that a copy for a checkpoint shares them: only columns and groups are copied.
+//   N3. What a slot is called (its key) never changes while the arrays stay the same, so that a copy for a checkpoint shares them. Columns and groups change:
+//       whoever writes them has asked for the slot first, and then a copy that is under way keeps what was there (live-copy.ts). No slot is known across a barrier.
+//   N4. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
 // @see Knuth, The Art of Computer Programming 3, 6.4, Algorithms L and R (linear probing)
 import type { NumberSpace } from "../contracts/number-table.ts";
 import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
-import { emptyOrder, removedMark, type Order, orderOf, putFloats, type SpaceCopy, type StoredColumns } from "./space-copy.ts";
+import { type ArrayPool, LiveCopy } from "./live-copy.ts";
+import { putFloats, removedMark, type StoredColumns } from "./space-copy.ts";
 
 const firstCapacity = 64;
 const bits = new Float64Array(1);
 const halves = new Int32Array(bits.buffer);
 
-/** Gives arrays for copies, and takes them back. */
-export interface ArrayPool {
-  take(length: number): Float64Array;
+/** So many keys move to the larger table as one comes. */
+const movedAtOnce = 8;
+
+/** Slots in the order of visiting, as long as none is added or removed. */
+interface Visiting {
+  readonly slots: Int32Array;
+  readonly used: number;
 }
+
+const nothing: Visiting = { slots: new Int32Array(0), used: 0 };
 
 /** The keys and numbers of one namespace. */
 export class Space implements NumberSpace {
@@ -32,15 +41,21 @@ export class Space implements NumberSpace {
   /** Slot + 1 by place; 0: free. Twice as many places as slots. */
   #places: Int32Array = new Int32Array(2 * firstCapacity);
   readonly #others = new Map<CanonicalKey, number>();
-  #ordered: Order;
+  #ordered: Visiting = nothing;
   /** By slot: keys that are no numbers, or whose canonical form is another value, as they came first. */
   #originals: unknown[] = [];
   #isShared = false;
+  /** A copy that wants to know what changes. */
+  #copying: LiveCopy | undefined;
+  /** The smaller table, while keys move out of it; those of the slots below `#moved` are in the larger one too. */
+  #oldPlaces: Int32Array | undefined;
+  #moved = 0;
+  /** Keys of slots from here on were never in the smaller one. */
+  #oldUsed = 0;
 
   constructor(rules: KeyRules, columns: number) {
     this.#rules = rules;
     this.#counts = new Int32Array(rules.groups);
-    this.#ordered = emptyOrder(rules.groups);
     this.columns = Array.from({ length: columns }, () => new Float64Array(firstCapacity));
   }
 
@@ -49,13 +64,22 @@ export class Space implements NumberSpace {
   }
 
   slotOf(key: unknown): number {
+    const slot = this.#lookUp(key);
+    if (this.#copying !== undefined && slot >= 0) this.#copying.keep(slot);
+    return slot;
+  }
+
+  #lookUp(key: unknown): number {
     if (typeof key === "number" && key === key) return this.#find(key);
     const canonical = this.#rules.canonical(key);
     return isNumber(canonical) ? this.#find(canonical) : (this.#others.get(canonical) ?? -1);
   }
 
   slotFor(key: unknown): number {
-    return typeof key === "number" && key === key ? this.slotForNumber(key) : this.#slotForOther(key);
+    if (typeof key === "number" && key === key) return this.slotForNumber(key);
+    const slot = this.#slotForOther(key);
+    if (this.#copying !== undefined) this.#copying.keep(slot);
+    return slot;
   }
 
   slotForNumber(key: number): number {
@@ -63,14 +87,26 @@ export class Space implements NumberSpace {
     const mask = places.length - 1;
     for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
       const slot = places[at]! - 1;
-      if (slot < 0) return this.#insert(key);
-      if (this.#keys[slot] === key) return slot;
+      if (slot < 0) return this.#slotForMissing(key);
+      if (this.#keys[slot] === key) {
+        if (this.#copying !== undefined) this.#copying.keep(slot);
+        return slot;
+      }
     }
   }
 
+  /** The larger table does not have it. */
+  #slotForMissing(key: number): number {
+    const known = this.#oldPlaces === undefined ? -1 : this.#findIn(this.#oldPlaces, key);
+    if (known < 0) return this.#insert(key);
+    this.#copying?.keep(known);
+    return known;
+  }
+
   remove(slot: number): void {
+    this.#copying?.keep(slot);
     const key = this.#keys[slot]!;
-    if (key === key) this.#unplace(key, slot);
+    if (key === key) this.#unplaceAll(key, slot);
     else this.#others.delete(this.#rules.canonical(this.#originals[slot]));
     this.#counts[this.#groups[slot]!]!--;
     this.#groups[slot] = removedMark;
@@ -81,7 +117,11 @@ export class Space implements NumberSpace {
   }
 
   forEach(visit: (key: unknown, slot: number) => void): void {
-    for (const slot of this.#order().slots) visit(this.keyAt(slot), slot);
+    for (const slot of this.#order()) {
+      // Whoever visits a slot may change it.
+      this.#copying?.keep(slot);
+      visit(this.keyAt(slot), slot);
+    }
   }
 
   inOrder(slots: number[]): number[] {
@@ -96,30 +136,36 @@ export class Space implements NumberSpace {
   }
 
   clear(): void {
-    if (this.#keys.length > firstCapacity && this.#used < this.#keys.length / 8) this.#reset(firstCapacity);
+    const isLarge = this.#keys.length > firstCapacity && this.#used < this.#keys.length / 8;
+    // A copy that is under way keeps the arrays as they are.
+    if (isLarge || this.#copying !== undefined) this.#reset(isLarge ? firstCapacity : this.#keys.length);
     else {
       this.#places.fill(0);
       for (const column of this.columns) column.fill(0, 0, this.#used);
       if (this.#isShared) this.#keys = new Float64Array(this.#keys.length);
     }
+    this.#forgetOld();
     this.#used = this.#removed = 0;
     this.#counts.fill(0);
     this.#isShared = false;
     this.#originals = [];
-    this.#ordered = emptyOrder(this.#rules.groups);
+    this.#ordered = nothing;
     this.extras.clear();
     this.#others.clear();
   }
 
-  /** Everything as it is now, for a checkpoint. */
-  copy(pool: ArrayPool): SpaceCopy {
+  /** Everything as it is now, for a checkpoint: next to nothing is copied before it changes, or is written. */
+  copy(pool: ArrayPool): LiveCopy {
+    this.#copying?.keepAll();
     this.#isShared = true;
-    const columns = this.columns.map((column) => {
-      const copied = pool.take(column.length);
-      copied.set(column.subarray(0, this.#used));
-      return copied;
+    const copy: LiveCopy = new LiveCopy({
+      used: this.#used, arrays: { columns: this.columns, groups: this.#groups }, keys: this.#keys, originals: this.#originals, counts: this.#counts.slice(), extras: new Map(this.extras), pool,
+      over: () => {
+        if (this.#copying === copy) this.#copying = undefined;
+      },
     });
-    return { used: this.#used, keys: this.#keys, originals: this.#originals, groups: this.#groups.slice(0, this.#used), counts: this.#counts.slice(), columns, extras: new Map(this.extras) };
+    this.#copying = copy;
+    return copy;
   }
 
   /** Adds the entries of one key group, without making them found: `index` follows. */
@@ -140,6 +186,7 @@ export class Space implements NumberSpace {
 
   /** Makes all entries found. */
   index(): void {
+    this.#forgetOld();
     this.#places = new Int32Array(2 * this.#keys.length);
     for (let slot = 0; slot < this.#used; slot++) {
       const key = this.#keys[slot]!;
@@ -149,7 +196,11 @@ export class Space implements NumberSpace {
   }
 
   #find(key: number): number {
-    const places = this.#places;
+    const slot = this.#findIn(this.#places, key);
+    return slot >= 0 || this.#oldPlaces === undefined ? slot : this.#findIn(this.#oldPlaces, key);
+  }
+
+  #findIn(places: Int32Array, key: number): number {
     const mask = places.length - 1;
     for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
       const slot = places[at]! - 1;
@@ -185,6 +236,7 @@ export class Space implements NumberSpace {
     const slot = this.#add(key === 0 ? 0 : key);
     this.#keys[slot] = key;
     this.#place(key, slot);
+    if (this.#oldPlaces !== undefined) this.#moveSome();
     return slot;
   }
 
@@ -196,9 +248,29 @@ export class Space implements NumberSpace {
     places[at] = slot + 1;
   }
 
+  #moveSome(): void {
+    const end = Math.min(this.#oldUsed, this.#moved + movedAtOnce);
+    for (let slot = this.#moved; slot < end; slot++) {
+      const key = this.#keys[slot]!;
+      if (key === key && this.#groups[slot] !== removedMark) this.#place(key, slot);
+    }
+    this.#moved = end;
+    if (end === this.#oldUsed) this.#forgetOld();
+  }
+
+  #forgetOld(): void {
+    this.#oldPlaces = undefined;
+    this.#moved = this.#oldUsed = 0;
+  }
+
+  #unplaceAll(key: number, slot: number): void {
+    const old = this.#oldPlaces;
+    if (old !== undefined && slot < this.#oldUsed) this.#unplace(old, key, slot);
+    if (old === undefined || slot < this.#moved || slot >= this.#oldUsed) this.#unplace(this.#places, key, slot);
+  }
+
   /** Frees a place, and moves what stands behind it up, so that every key is found from its hash without a gap. */
-  #unplace(key: number, slot: number): void {
-    const places = this.#places;
+  #unplace(places: Int32Array, key: number, slot: number): void {
     const mask = places.length - 1;
     let free = hashOf(key) & mask;
     while (places[free] !== slot + 1) free = (free + 1) & mask;
@@ -222,11 +294,17 @@ export class Space implements NumberSpace {
 
   #makeRoom(): void {
     if (this.#removed > this.#used / 4) return this.#compact();
+    // As many keys have come since the table last grew as there were: those have moved long since.
+    while (this.#oldPlaces !== undefined) this.#moveSome();
     this.#widen(this.#keys.length * 2);
-    this.index();
+    this.#oldPlaces = this.#places;
+    this.#oldUsed = this.#used;
+    this.#places = new Int32Array(2 * this.#keys.length);
   }
 
+  /** A copy that is under way keeps the arrays that were there: they do not change any more. */
   #widen(capacity: number): void {
+    this.#copying = undefined;
     this.columns = this.columns.map((column) => widened(column, new Float64Array(capacity)));
     this.#keys = widened(this.#keys, new Float64Array(capacity));
     this.#groups = widened(this.#groups, new Uint8Array(capacity));
@@ -251,20 +329,30 @@ export class Space implements NumberSpace {
       if (extras.has(old)) this.extras.set(slot, extras.get(old));
     }
     this.#isShared = false;
-    this.#ordered = emptyOrder(this.#rules.groups);
+    this.#ordered = nothing;
     this.index();
   }
 
   #reset(capacity: number): void {
+    this.#copying = undefined;
     this.columns = this.columns.map(() => new Float64Array(capacity));
     this.#keys = new Float64Array(capacity);
     this.#groups = new Uint8Array(capacity);
     this.#places = new Int32Array(2 * capacity);
   }
 
-  #order(): Order {
-    if (this.#ordered.slots.length !== this.size || this.#ordered.used !== this.#used) this.#ordered = orderOf(this.#groups.subarray(0, this.#used), this.#counts);
-    return this.#ordered;
+  /** A counting sort by groups. */
+  #order(): Int32Array {
+    if (this.#ordered.slots.length === this.size && this.#ordered.used === this.#used) return this.#ordered.slots;
+    const next = new Int32Array(this.#counts.length);
+    for (let group = 1; group < next.length; group++) next[group] = next[group - 1]! + this.#counts[group - 1]!;
+    const slots = new Int32Array(this.size);
+    for (let slot = 0; slot < this.#used; slot++) {
+      const group = this.#groups[slot]!;
+      if (group !== removedMark) slots[next[group]!++] = slot;
+    }
+    this.#ordered = { slots, used: this.#used };
+    return slots;
   }
 }
 

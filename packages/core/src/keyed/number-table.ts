@@ -3,8 +3,9 @@
 import type { NumberSpace, NumberTable, NumberTableOptions } from "../contracts/number-table.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { KeyRules } from "./keyed-table.ts";
-import { type ArrayPool, Space } from "./number-space.ts";
-import { readColumns, type SortedCopy, sortedCopy, type SpaceCopy, writeColumns } from "./space-copy.ts";
+import { type ArrayPool, blockLength, type LiveArrays } from "./live-copy.ts";
+import { Space } from "./number-space.ts";
+import { readColumns, type SortedCopy, writeColumns } from "./space-copy.ts";
 import type { TablePart } from "./table-part.ts";
 
 const maxFree = 4;
@@ -61,19 +62,19 @@ export class MemoryNumberTable implements NumberTable {
     return size;
   }
 
-  /** The parts that hold something, as they are now: columns are copied, and become bytes when a part is written. */
+  /** The parts that hold something, as they are now: they become bytes when they are written, whatever changes meanwhile. */
   parts(): readonly TablePart[] {
-    this.#pool.begin();
-    const copies = this.namespaces().map((namespace) => new CopyOnce(namespace, this.#spaces.get(namespace)!.copy(this.#pool)));
+    const pool = this.#pool.begin();
+    const copies = this.namespaces().map((namespace) => ({ namespace, copy: this.#spaces.get(namespace)!.copy(pool) }));
     const groups = Array.from({ length: this.#rules.groups }, (_, group) => group).filter((group) => copies.some(({ copy }) => copy.counts[group]! > 0));
-    const use = this.#pool.use(groups.length, copies.flatMap(({ copy }) => copy.columns));
+    let left = groups.length;
     return groups.map((group) => ({
       group,
       *write() {
         const held: (SortedCopy & { readonly namespace: number })[] = [];
-        for (const one of copies) if (one.copy.counts[group]! > 0) held.push({ ...(yield* one.sorted()), namespace: one.namespace });
+        for (const { namespace, copy } of copies) if (copy.counts[group]! > 0) held.push({ ...(yield* copy.sorted()), namespace });
         const bytes = yield* writeColumns(held, group);
-        use();
+        if (--left === 0) pool.isOver = true;
         return bytes;
       },
     }));
@@ -105,42 +106,45 @@ export class MemoryNumberTable implements NumberTable {
   }
 }
 
-/** A copy that is sorted when its first part is written. */
-class CopyOnce {
-  readonly namespace: number;
-  readonly copy: SpaceCopy;
-  #sorted: SortedCopy | undefined;
+/** Most blocks that are kept for the next copy. */
+const maxKept = 1_024;
 
-  constructor(namespace: number, copy: SpaceCopy) {
-    this.namespace = namespace;
-    this.copy = copy;
-  }
+/** Arrays of the copy before: to fill a new one costs several times as much, because the system has to find its memory first. */
+class CopyPool {
+  #last: CopyArrays | undefined;
+  #kept: LiveArrays[] = [];
 
-  *sorted(): Generator<undefined, SortedCopy> {
-    return (this.#sorted ??= yield* sortedCopy(this.copy));
+  /** The arrays of a new copy. Those of the one before are used again where all of it was written; else they are left to the collector. */
+  begin(): CopyArrays {
+    const last = this.#last;
+    this.#last = new CopyArrays(last?.isOver === true ? last.taken : [], this.#kept);
+    return this.#last;
   }
 }
 
-/** Arrays of the copies before: to fill a new one costs several times as much, because the system has to find its memory first. */
-class CopyPool implements ArrayPool {
-  #spare = new Map<number, Float64Array[]>();
-  #next: readonly Float64Array[] = [];
+class CopyArrays implements ArrayPool {
+  /** All parts were written. */
+  isOver = false;
+  readonly taken: Float64Array[] = [];
+  readonly #spare: Map<number, Float64Array[]>;
+  readonly #kept: LiveArrays[];
 
-  begin(): void {
-    this.#spare = Map.groupBy(this.#next, ({ length }) => length);
-    this.#next = [];
+  constructor(spare: readonly Float64Array[], kept: LiveArrays[]) {
+    this.#spare = Map.groupBy(spare, ({ length }) => length);
+    this.#kept = kept;
   }
 
   take(length: number): Float64Array {
-    return this.#spare.get(length)?.pop() ?? new Float64Array(length);
+    const array = this.#spare.get(length)?.pop() ?? new Float64Array(length);
+    this.taken.push(array);
+    return array;
   }
 
-  /** Answers what is to be called as each of so many parts has been written: after the last, the arrays are free. A part that is never written leaves them to the collector. */
-  use(parts: number, arrays: readonly Float64Array[]): () => void {
-    this.#spare = new Map();
-    let left = parts;
-    return () => {
-      if (--left === 0) this.#next = arrays;
-    };
+  takeBlock(columns: number): LiveArrays {
+    return this.#kept.pop() ?? { groups: new Uint8Array(blockLength), columns: Array.from({ length: columns }, () => new Float64Array(blockLength)) };
+  }
+
+  giveBlocks(blocks: readonly LiveArrays[]): void {
+    this.#kept.push(...blocks.slice(0, maxKept - this.#kept.length));
   }
 }

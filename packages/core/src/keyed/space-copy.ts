@@ -1,4 +1,4 @@
-// A copy of a space as it was at a barrier, and its bytes by key group. They are written after the pause, piece by piece.
+// The bytes of a space by key group: written from a sorted copy after the pause, piece by piece; read back at once.
 //
 //   part     u8 255, u8 1, then for each namespace:
 //   space    f64 namespace, u32 entries, u32 columns, u32 length of the rest; keys as f64, NaN where the rest has them; each column as f64; rest
@@ -19,22 +19,23 @@ const pieceLength = 1 << 16;
 const restLength = 1 << 13;
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** Slots by key group, in order of insertion: those of group g end at `ends[g]`. */
+/** Where the entries of key groups stand: those of group g end at `ends[g]`. */
 export interface Order {
-  readonly slots: Int32Array;
   readonly ends: Int32Array;
-  /** How many slots there were. */
-  readonly used: number;
+  /** The slot of each entry; undefined where nobody needs it. */
+  readonly slots: Int32Array | undefined;
 }
 
-/** A space as it was. */
-export interface SpaceCopy {
-  readonly used: number;
+/** The entries of a copy by key group: within a group in order of insertion. */
+export interface SortedCopy {
+  readonly order: Order;
+  /** Keys, then columns, in that order. */
+  readonly columns: readonly Float64Array[];
+  /** Entries by group. */
+  readonly counts: Int32Array;
+  /** By slot. */
   readonly keys: Float64Array;
   readonly originals: readonly unknown[];
-  readonly groups: Uint8Array;
-  readonly counts: Int32Array;
-  readonly columns: readonly Float64Array[];
   readonly extras: ReadonlyMap<number, unknown>;
 }
 
@@ -48,83 +49,17 @@ export interface StoredColumns {
   readonly rest: readonly (readonly [index: number, key: unknown, extra: unknown])[];
 }
 
-/** The order of nothing. */
-export function emptyOrder(groups: number): Order {
-  return { slots: new Int32Array(0), ends: new Int32Array(groups), used: 0 };
-}
-
-/** Orders slots by their groups: a counting sort. */
-export function orderOf(groups: Uint8Array, counts: Int32Array): Order {
-  const ends = new Int32Array(counts.length);
-  let before = 0;
-  for (let group = 0; group < ends.length; group++) {
-    ends[group] = before;
-    before += counts[group]!;
-  }
-  const slots = new Int32Array(before);
-  for (let slot = 0; slot < groups.length; slot++) {
-    const group = groups[slot]!;
-    if (group !== removedMark) slots[ends[group]!++] = slot;
-  }
-  return { slots, ends, used: groups.length };
-}
-
-/** The slots of one group. */
-export function slotsOf({ slots, ends }: Order, group: number): Int32Array {
-  return slots.subarray(group === 0 ? 0 : ends[group - 1], ends[group]);
-}
-
-/** The entries of a copy by key group: within a group in order of insertion. */
-export interface SortedCopy {
-  readonly order: Order;
-  /** Keys, then columns, in that order. */
-  readonly columns: readonly Float64Array[];
-  readonly copy: SpaceCopy;
-}
-
-/**
- * Sorts a copy: each column is read once from end to end, and written at as many places as there are groups; to gather group by group would miss
- * the cache at every number. Yields where others may run.
- */
-export function* sortedCopy(copy: SpaceCopy): Generator<undefined, SortedCopy> {
-  const { groups, counts, used } = copy;
-  const order = orderOf(groups, counts);
-  const all = [copy.keys, ...copy.columns];
-  if (counts.length === 1 && order.slots.length === used) return { order, columns: all, copy };
-  const columns: Float64Array[] = [];
-  for (const column of all) {
-    const sorted = new Float64Array(order.slots.length);
-    const next = startsOf(order.ends);
-    for (let from = 0; from < used; from += pieceLength) {
-      const end = Math.min(used, from + pieceLength);
-      for (let slot = from; slot < end; slot++) {
-        const group = groups[slot]!;
-        if (group !== removedMark) sorted[next[group]!++] = column[slot]!;
-      }
-      if (used > pieceLength) yield;
-    }
-    columns.push(sorted);
-  }
-  return { order, columns, copy };
-}
-
-function startsOf(ends: Int32Array): Int32Array {
-  const starts = new Int32Array(ends.length);
-  starts.set(ends.subarray(0, -1), 1);
-  return starts;
-}
-
 /** Writes the entries of one group, in order. Yields where others may run. */
 export function* writeColumns(spaces: readonly (SortedCopy & { readonly namespace: number })[], group: number): Generator<undefined, Uint8Array> {
   const rests: Uint8Array[] = [];
-  for (const { copy, order } of spaces) rests.push(yield* restOf(copy, slotsOf(order, group)));
-  const total = spaces.reduce((sum, { copy, columns }, at) => sum + headerBytes + 8 * copy.counts[group]! * columns.length + rests[at]!.length, 2);
+  for (const space of spaces) rests.push(yield* restOf(space, group));
+  const total = spaces.reduce((sum, { counts, columns }, at) => sum + headerBytes + 8 * counts[group]! * columns.length + rests[at]!.length, 2);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);
   bytes.set([columnsMark, columnsVersion]);
   let at = 2;
-  for (const [i, { namespace, copy, order, columns }] of spaces.entries()) {
-    const [rest, count] = [rests[i]!, copy.counts[group]!];
+  for (const [i, { namespace, counts, order, columns }] of spaces.entries()) {
+    const [rest, count] = [rests[i]!, counts[group]!];
     view.setFloat64(at, namespace, true);
     view.setUint32(at + 8, count, true);
     view.setUint32(at + 12, columns.length - 1, true);
@@ -162,8 +97,10 @@ export function* readColumns(bytes: Uint8Array): Generator<{ readonly namespace:
   }
 }
 
-function* restOf({ keys, originals, extras }: SpaceCopy, slots: Int32Array): Generator<undefined, Uint8Array> {
-  if (originals.length === 0 && extras.size === 0) return new Uint8Array();
+function* restOf({ keys, originals, extras, counts, order }: SortedCopy, group: number): Generator<undefined, Uint8Array> {
+  const end = order.ends[group]!;
+  const slots = order.slots?.subarray(end - counts[group]!, end);
+  if (slots === undefined) return new Uint8Array();
   const out = new StateWriter();
   for (let index = 0; index < slots.length; index++) {
     const slot = slots[index]!;

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Schema } from "../schema.ts";
 import { t } from "../types/constructors.ts";
 import { field, lit } from "./builder.ts";
 import { forbidCodeGeneration } from "./code-generation.ts";
@@ -7,7 +8,7 @@ import type { Expression } from "./expression.ts";
 import { standardFunctionTable } from "./function-table.ts";
 
 const schema = t.struct({ n: t.int32() });
-const compiled = (expression: Expression, of = schema): object => compiledOnce(expression, of, standardFunctionTable);
+const compiled = (expression: Expression, of: Schema = schema): object => compiledOnce(expression, of, standardFunctionTable);
 
 it("equal expressions over one schema are compiled once; others, and over other schemas, apart", () => {
   expect(compiled(field("n").gt(1))).toBe(compiled(field("n").gt(1)));

@@ -1,0 +1,166 @@
+// A copy of a space as it was at a barrier, made while the space goes on changing: the barrier itself copies next to nothing.
+//   L1. Before a slot changes for the first time, its stretch is kept aside as it was; every other stretch is read from the space when it is sorted.
+//   L2. Nothing is kept aside for a stretch that is sorted, for slots that are newer than the barrier, or once the space has other arrays.
+//   L3. Sorting goes stretch by stretch, and yields between: within a group slots stay in order of insertion.
+import { type Order, removedMark, type SortedCopy } from "./space-copy.ts";
+
+/** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. */
+const stretchBits = 6;
+const stretchLength = 1 << stretchBits;
+/** Stretches that stand in one block of what is kept. */
+const blockBits = 6;
+/** Slots of one block. */
+export const blockLength: number = 1 << (stretchBits + blockBits);
+/** So many stretches are sorted at once: less than a millisecond's work. */
+const stretchesAtOnce = 256;
+
+/** The arrays of a space that change in place. */
+export interface LiveArrays {
+  readonly columns: readonly Float64Array[];
+  readonly groups: Uint8Array;
+}
+
+/** Gives arrays, and takes them back. */
+export interface ArrayPool {
+  take(length: number): Float64Array;
+  takeBlock(columns: number): LiveArrays;
+  giveBlocks(blocks: readonly LiveArrays[]): void;
+}
+
+/** What a copy is made from. */
+export interface LiveCopyParts {
+  readonly used: number;
+  readonly arrays: LiveArrays;
+  /** These never change below `used`. */
+  readonly keys: Float64Array;
+  readonly originals: readonly unknown[];
+  /** These are the copy's own. */
+  readonly counts: Int32Array;
+  readonly extras: ReadonlyMap<number, unknown>;
+  readonly pool: ArrayPool;
+  /** The space need not tell of changes any more. */
+  over(): void;
+}
+
+/** A copy under way. */
+export class LiveCopy {
+  readonly counts: Int32Array;
+  readonly #parts: LiveCopyParts;
+  readonly #stretches: number;
+  /** By stretch: 0, or 1 + its number among those that are kept, in order of keeping. */
+  readonly #kept: Int32Array;
+  #keptCount = 0;
+  readonly #blocks: LiveArrays[] = [];
+  /** Stretches below are sorted. */
+  #next = 0;
+  #sorted: SortedCopy | undefined;
+
+  constructor(parts: LiveCopyParts) {
+    this.#parts = parts;
+    this.counts = parts.counts;
+    this.#stretches = Math.ceil(parts.used / stretchLength);
+    this.#kept = new Int32Array(this.#stretches);
+  }
+
+  /** Called before a slot of the space changes. */
+  keep(slot: number): void {
+    const at = slot >> stretchBits;
+    if (at >= this.#next && at < this.#stretches && this.#kept[at] === 0) this.#keepStretch(at);
+  }
+
+  /** Called before everything changes. */
+  keepAll(): void {
+    for (let at = this.#next; at < this.#stretches; at++) if (this.#kept[at] === 0) this.#keepStretch(at);
+  }
+
+  /** The entries by key group. Yields where others may run. */
+  *sorted(): Generator<undefined, SortedCopy> {
+    if (this.#sorted !== undefined) return this.#sorted;
+    const { keys, originals, extras, counts, arrays, pool } = this.#parts;
+    const ends = startsOf(counts);
+    const total = ends[counts.length] ?? 0;
+    const next = ends.slice(0, counts.length);
+    const columns = [keys, ...arrays.columns].map(() => pool.take(keys.length));
+    const slots = originals.length > 0 || extras.size > 0 ? new Int32Array(total) : undefined;
+    const places = new Int32Array(stretchLength);
+    while (this.#next < this.#stretches) {
+      this.#sortStretch(this.#next, { next, columns, slots, places });
+      this.#next++;
+      if (this.#next % stretchesAtOnce === 0) yield;
+    }
+    pool.giveBlocks(this.#blocks.splice(0));
+    const order: Order = { ends: ends.slice(1), slots };
+    this.#sorted = { order, columns, counts, keys, originals, extras };
+    this.#parts.over();
+    return this.#sorted;
+  }
+
+  #keepStretch(at: number): void {
+    const { arrays, pool } = this.#parts;
+    const number = this.#keptCount++;
+    const { block, offset } = this.#placeOf(number) ?? this.#newBlock(pool, number);
+    const from = at * stretchLength;
+    const count = Math.min(this.#parts.used - from, stretchLength);
+    // Loops of their own: a view for each would cost more than what it copies.
+    for (let i = 0; i < count; i++) block.groups[offset + i] = arrays.groups[from + i]!;
+    for (let c = 0; c < block.columns.length; c++) {
+      const [into, column] = [block.columns[c]!, arrays.columns[c]!];
+      for (let i = 0; i < count; i++) into[offset + i] = column[from + i]!;
+    }
+    this.#kept[at] = number + 1;
+  }
+
+  #placeOf(number: number): Place | undefined {
+    const block = this.#blocks[number >> blockBits];
+    return block === undefined ? undefined : { block, offset: (number << stretchBits) & (blockLength - 1) };
+  }
+
+  #newBlock(pool: ArrayPool, number: number): Place {
+    const block = pool.takeBlock(this.#parts.arrays.columns.length);
+    this.#blocks[number >> blockBits] = block;
+    return { block, offset: 0 };
+  }
+
+  #sortStretch(at: number, { next, columns, slots, places }: Sorting): void {
+    const { arrays, keys, used } = this.#parts;
+    const from = at * stretchLength;
+    const count = Math.min(used - from, stretchLength);
+    const kept = this.#kept[at]!;
+    const { block, offset } = (kept === 0 ? undefined : this.#placeOf(kept - 1)) ?? { block: arrays, offset: from };
+    for (let i = 0; i < count; i++) {
+      const group = block.groups[offset + i]!;
+      const place = group === removedMark ? -1 : next[group]!++;
+      places[i] = place;
+      if (slots !== undefined && place >= 0) slots[place] = from + i;
+    }
+    scatter(keys, from, { into: columns[0]!, places, count });
+    for (let c = 1; c < columns.length; c++) scatter(block.columns[c - 1]!, offset, { into: columns[c]!, places, count });
+  }
+}
+
+/** Where a stretch is kept. */
+interface Place {
+  readonly block: LiveArrays;
+  readonly offset: number;
+}
+
+interface Sorting {
+  readonly next: Int32Array;
+  readonly columns: readonly Float64Array[];
+  readonly slots: Int32Array | undefined;
+  readonly places: Int32Array;
+}
+
+function scatter(column: Float64Array, from: number, { into, places, count }: { readonly into: Float64Array; readonly places: Int32Array; readonly count: number }): void {
+  for (let i = 0; i < count; i++) {
+    const place = places[i]!;
+    if (place >= 0) into[place] = column[from + i]!;
+  }
+}
+
+/** Where each group starts, and where the last one ends. */
+function startsOf(counts: Int32Array): Int32Array {
+  const starts = new Int32Array(counts.length + 1);
+  for (let group = 0; group < counts.length; group++) starts[group + 1] = starts[group]! + counts[group]!;
+  return starts;
+}
