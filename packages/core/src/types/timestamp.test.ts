@@ -15,6 +15,15 @@ it("agrees with Date where the text names a zone", () => {
   }));
 });
 
+it("the usual form is read as the same text with an offset is, whatever stands in it", () => {
+  const change = fc.tuple(fc.nat(22), fc.constantFrom(..."0123456789-:T.Z+ é/"));
+  fc.assert(fc.property(fc.integer({ min: 0, max: 4e12 }), fc.boolean(), fc.array(change, { maxLength: 2 }), (ms, withMilliseconds, changes) => {
+    let text = new Date(ms).toISOString().slice(0, withMilliseconds ? 23 : 19);
+    for (const [at, letter] of changes) if (at < text.length) text = text.slice(0, at) + letter + text.slice(at + 1);
+    expect(parseTimestamp(`${text}Z`), text).toBe(parseTimestamp(`${text}+00:00`));
+  }), { numRuns: 3000 });
+});
+
 it("takes UTC where there is no zone, whatever the machine's", () => {
   expect(parseTimestamp("2024-07-01T12:00")).toBe(Date.UTC(2024, 6, 1, 12));
   expect(parseTimestamp("2024-07-01 12:00:00+0200")).toBe(Date.UTC(2024, 6, 1, 10));
