@@ -48,6 +48,7 @@ describe("parsePipeline", () => {
       deadLetters: { onReject: "keep", maxRejected: 1000, maxBytes: 4096 },
       unboundedState: false,
       maxDriftMs: 300_000,
+      parallelism: 4,
     });
     expect(spec.nodes.map(({ id, named, kind, type }) => [id, named, kind, type])).toEqual([
       ["orders", true, "source", "file"],

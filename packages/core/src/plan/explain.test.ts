@@ -93,3 +93,18 @@ describe("as Mermaid", () => {
     expect(new Set([...drawn.matchAll(/^ {4}(\w+)/gm)].map((match) => match[1])).size).toBe(4);
   });
 });
+
+it("says how many threads read a source, where any were asked for", () => {
+  const shared = sourceNode("in", { schema: t.struct({ a: t.string() }) });
+  const able = { ...shared, source: { ...shared.source!, capabilities: { ...shared.source!.capabilities, parallel: true } } };
+  const planned = (source: typeof shared, parallelism?: number): PhysicalPlan => {
+    const plan = logicalPlan([source, sinkNode("out")], edges("in > out"));
+    return planPipeline({ ...plan, config: { ...plan.config, ...(parallelism === undefined ? {} : { parallelism }) } }, standardFunctionTable);
+  };
+  expect(explainText(planned(able, 3))).toContain("read by 3 threads, where the input is large enough");
+  expect(explainText(planned(shared, 3))).toContain("read by one thread: this source cannot be shared");
+  expect(explainText(planned(able))).not.toContain("read by");
+  expect(explainText(planned({ ...able, source: { ...able.source, parallelism: 2 } }))).toContain("read by 2 threads");
+  expect(explainJson(planned(able, 3))["nodes"]).toMatchObject([{ id: "in", parallelism: 3 }, { id: "out" }]);
+  expect(() => planned(able, 0)).toThrow('parallelism of pipeline "test" must be a whole number from 1 to 256, got 0');
+});
