@@ -9,11 +9,11 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "streamflow-digest-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("is that of the sorted lines: for a file in any order, and for a folder less what is hidden", async () => {
+it("is that of the sorted lines: for a file in any order, and for a folder with those below it less what is hidden", async () => {
   const digests = new ResultDigests();
   writeFileSync(join(folder, "file"), "b\na\nc\n");
-  mkdirSync(join(folder, "parts"));
-  for (const [name, text] of [["part-2", "a\n"], ["part-1", "c\nb\n"], [".hidden", "d\n"], ["_log", "e\n"]] as const) writeFileSync(join(folder, "parts", name), text);
+  mkdirSync(join(folder, "parts/hour"), { recursive: true });
+  for (const [name, text] of [["hour/part-2", "a\n"], ["part-1", "c\nb\n"], [".hidden", "d\n"], ["_log", "e\n"]] as const) writeFileSync(join(folder, "parts", name), text);
   const expected = createHash("md5").update("a\nb\nc\n").digest("hex");
   expect(await digests.of(join(folder, "file"))).toBe(expected);
   expect(await digests.of(join(folder, "parts"))).toBe(expected);

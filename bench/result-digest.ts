@@ -5,10 +5,10 @@ import { once } from "node:events";
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The file, or the files of the folder that are not hidden, in the order of their names. */
-function filesOf(path: string): readonly string[] {
+/** The file, or the files of the folder and of those below it that are not hidden, in the order of their names. */
+export function filesOf(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).filter((name) => !/^[._]/.test(name)).sort().map((name) => join(path, name));
+  return readdirSync(path).filter((name) => !/^[._]/.test(name)).sort().flatMap((name) => filesOf(join(path, name)));
 }
 
 /** Digests of outputs. What has the same bytes as an output that was sorted before is not sorted again. */

@@ -19,10 +19,21 @@ function python(requirements: string): Steps {
   };
 }
 
+/** Classes, and what they depend on beside them. */
+function java(project: string): Steps {
+  return (folder) => run("mvn", ["-q", "-B", "-f", join(here, project, "pom.xml"), `-Dout=${folder}`, "package", "dependency:copy-dependencies", `-DoutputDirectory=${join(folder, "dependency")}`]);
+}
+
 const peers: Readonly<Record<string, Steps>> = {
   timely: (folder) => run("cargo", ["build", "--release", "--quiet", "--manifest-path", join(here, "timely/Cargo.toml")], { CARGO_TARGET_DIR: folder, RUSTFLAGS: "-C target-cpu=native" }),
   polars: python("polars-requirements.txt"),
   chdb: python("chdb-requirements.txt"),
+  flink: java("flink"),
+  hazelcast: java("hazelcast"),
+  "kafka-streams": java("kafka-streams"),
+  bytewax: python("bytewax-requirements.txt"),
+  pathway: python("pathway-requirements.txt"),
+  benthos: (folder) => run("go", ["build", "-C", join(here, "benthos"), "-trimpath", "-ldflags=-s -w", "-o", join(folder, "benthos"), "."], { CGO_ENABLED: "0" }),
 };
 
 /** @throws for a peer that is not known, and where a step fails. */

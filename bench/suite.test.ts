@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { whyNoMeasuring } from "./measure.ts";
 import { measureVariant, type SuiteOptions } from "./suite.ts";
@@ -47,6 +48,32 @@ describe.skipIf(whyNoMeasuring() !== undefined)("measureVariant", () => {
     expect(rows.map(({ system, void: isVoid }) => [system, isVoid])).toEqual([["writer", true]]);
     expect(notes).toEqual(["absent is left out: it is not there", "writer is void: Error: writer ended with code 1\n"]);
   });
+
+  it("a service is there while a system runs, what it uses counts, and it is gone behind it; output is tidied before it is compared", async () => {
+    const steps: string[] = [];
+    const served: System = {
+      ...writes('{"a":1,"extra":7}\n'),
+      tidy: 's/,"extra":[0-9]+//',
+      service: async () => {
+        steps.push("start");
+        let uses = 0;
+        return { address: "here", usage: () => ({ cpuSeconds: 1_000 * uses++, rssBytes: 2 ** 40 }), close: async () => void steps.push("end") };
+      },
+      command: (job, service) => {
+        steps.push(`run ${service?.address}`);
+        return writes('{"a":1,"extra":7}\n').command(job);
+      },
+    };
+    const expected = createHash("md5").update('{"a":1}\n').digest("hex");
+    const [row] = await measureVariant(base, [served], options);
+    expect(notes).toEqual([expect.stringContaining(`writer is void: its output is ${expected}, `)]);
+    expect(steps).toEqual(["start", "run here", "end"]);
+    expect(row).toMatchObject({ void: true });
+    const node = chosenSystems(["node"]).find(({ name }) => name === "node")!;
+    const [counted] = await measureVariant(base, [{ ...node, service: served.service! }], { ...options, rounds: 1 });
+    expect(counted!.recordsPerCpuSecond).toBeLessThan(5.1);
+    expect(counted!.peakRssMiB).toBeGreaterThan(2 ** 20);
+  }, 60_000);
 
   it("figures are medians of the rounds; a fifth of the records is measured as well, for steady ones", async () => {
     const node = chosenSystems(["node"]).filter(({ name }) => name === "node");

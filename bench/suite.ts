@@ -1,12 +1,13 @@
 // Measures one variant: a warm-up, then rounds in which every system runs once, each as processes of its own.
 //   I1. A row's output is the oracle's in every round, by the MD5 of its sorted lines, or the row is void.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "./gen.ts";
 import { measure, median, type Usage } from "./measure.ts";
 import type { Row } from "./report.ts";
-import { ResultDigests } from "./result-digest.ts";
-import { oracle, type System } from "./systems.ts";
+import { filesOf, ResultDigests } from "./result-digest.ts";
+import { type Job, oracle, type System } from "./systems.ts";
 import type { Variant } from "./workloads.ts";
 
 /** How much is measured. */
@@ -84,8 +85,30 @@ class Run {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
     const [output, data] = [join(this.#folder, "out"), join(this.#folder, "data")];
-    const usage = await measure({ name: system.name, ...system.command({ variant: this.variant, input, output, data, threads: threadsOf(system, this.#threads) }) });
+    const job: Job = { variant: this.variant, input, output, data, threads: threadsOf(system, this.#threads) };
+    const usage = await measureWith(system, job);
+    if (system.tidy !== undefined) tidy(output, system.tidy);
     return { usage, digest: await this.#digests.of(output) };
+  }
+}
+
+async function measureWith(system: System, job: Job): Promise<Usage> {
+  const service = await system.service?.(job);
+  try {
+    const before = service?.usage();
+    const usage = await measure({ name: system.name, ...system.command(job, service) });
+    if (service === undefined || before === undefined) return usage;
+    const { cpuSeconds, rssBytes } = service.usage();
+    return { ...usage, cpuSeconds: usage.cpuSeconds + cpuSeconds - before.cpuSeconds, rssBytes: usage.rssBytes + rssBytes };
+  } finally {
+    await service?.close();
+  }
+}
+
+function tidy(output: string, script: string): void {
+  for (const file of filesOf(output)) {
+    const { status, stderr } = spawnSync("sed", ["-E", "-i", script, file], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`sed failed on ${file}: ${stderr}`);
   }
 }
 

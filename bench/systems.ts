@@ -20,11 +20,13 @@ export interface Job {
 }
 
 /** What has to be there while a system runs: what it uses meanwhile counts as well. */
-export interface Service extends AsyncDisposable {
+export interface Service {
   /** Where the system finds it. */
   readonly address: string;
   /** Since it was started. */
   usage(): { readonly cpuSeconds: number; readonly rssBytes: number };
+  /** Ends it. */
+  close(): Promise<void>;
 }
 
 /** A system that runs jobs. */
