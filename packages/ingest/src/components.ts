@@ -1,6 +1,6 @@
 // The components that pipelines may name in configuration: sources and decoders.
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
-import { csv, type CsvOptions } from "./codecs/csv.ts";
+import { csv, type CsvOptions } from "./codecs/csv/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
 import type { Compression } from "./files/content.ts";

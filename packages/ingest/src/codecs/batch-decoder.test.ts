@@ -1,7 +1,7 @@
 import type { Decoder, Schema } from "@streamflow/core";
 import { describe, expect, it } from "vitest";
 import { BatchDecoder } from "./batch-decoder.ts";
-import { csv } from "./csv.ts";
+import { csv } from "./csv/csv.ts";
 import { ndjson } from "./ndjson/ndjson.ts";
 
 const schema: Schema = { type: "struct", fields: [{ name: "id", type: { type: "int32" } }, { name: "key", type: { type: "string" } }] };

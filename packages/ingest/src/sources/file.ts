@@ -1,6 +1,6 @@
 // Files as a source: replayable and bounded, with exact positions in every format.
 import { checkParallelism, StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
-import { csv, type CsvOptions } from "../codecs/csv.ts";
+import { csv, type CsvOptions } from "../codecs/csv/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import { isTextFormat } from "../codecs/text-format.ts";

@@ -1,7 +1,7 @@
 // A stream of bytes that can be read once: standard input, a socket, a process's output.
 import { StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
 import { BatchDecoder } from "../codecs/batch-decoder.ts";
-import { csv, type CsvOptions } from "../codecs/csv.ts";
+import { csv, type CsvOptions } from "../codecs/csv/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import { isTextFormat } from "../codecs/text-format.ts";

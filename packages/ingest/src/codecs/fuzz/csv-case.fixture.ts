@@ -1,6 +1,6 @@
 // Makes streams of CSV from seeds: columns of some kind each, and what may be wrong with them.
 import type { DataType, Field, Projection, StructType } from "@streamflow/core";
-import type { CsvOptions } from "../csv.ts";
+import type { CsvOptions } from "../csv/csv.ts";
 import { Draw } from "./draw.fixture.ts";
 import type { FuzzCase } from "./fuzz-case.fixture.ts";
 import { circumstances } from "./json-case.fixture.ts";

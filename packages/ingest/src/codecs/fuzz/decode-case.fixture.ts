@@ -1,7 +1,7 @@
 // Decodes a stream as its case says, and counts what a scanner took by itself.
 import type { Column, Decoder, DecodeOutput } from "@streamflow/core";
 import { ColumnStore } from "../column-store.ts";
-import { csv } from "../csv.ts";
+import { csv } from "../csv/csv.ts";
 import { ndjson } from "../ndjson/ndjson.ts";
 import { bytesOf, type FuzzCase, type Item } from "./fuzz-case.fixture.ts";
 

@@ -1,6 +1,6 @@
 // A stream and how it is to be decoded: what a fuzzer makes, compares and shrinks.
 import type { Projection, StructType } from "@streamflow/core";
-import type { CsvOptions } from "../csv.ts";
+import type { CsvOptions } from "../csv/csv.ts";
 
 /** One stream. */
 export interface FuzzCase {

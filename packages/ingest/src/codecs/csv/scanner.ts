@@ -1,14 +1,14 @@
 // Generates the function that reads CSV records of known columns, and leaves what is unusual to the general reader, record by record.
 //
 //   I1. A record is taken only if it is one line with as many fields as there are columns: bare, or quoted without a quote or a line end within.
-//   I2. What it makes of a record is what csv-columns.ts makes of it; the fuzzer compares the two with a third.
+//   I2. What it makes of a record is what columns.ts makes of it; the fuzzer compares the two with a third.
 //   I3. Nothing of the input or of a header becomes code: columns become numbers, names become JSON string literals.
 //
-// The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. See ndjson/scanner.ts for the comparisons of four bytes at a time.
+// The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. See ../ndjson/scanner.ts for the comparisons of four bytes at a time.
 import { propertyName, type DecodeOutput } from "@streamflow/core";
-import { scannerFunction } from "./scanner-function.ts";
-import type { CsvTarget } from "./csv-columns.ts";
-import type { TextBuffer } from "./text-buffer.ts";
+import { scannerFunction } from "../scanner-function.ts";
+import type { CsvTarget } from "./columns.ts";
+import type { TextBuffer } from "../text-buffer.ts";
 
 /** What generated code calls. */
 export interface CsvScanHost {

@@ -1,5 +1,5 @@
 // Finds the fields of one CSV record at a time.
-import type { TextBuffer } from "./text-buffer.ts";
+import type { TextBuffer } from "../text-buffer.ts";
 
 const quote = 0x22;
 const newline = 0x0a;
@@ -26,8 +26,8 @@ export interface CsvRecord {
   isQuoted(field: number): boolean;
 }
 
-/** Scans records. Fields may be quoted; a quote within an unquoted field stands for itself. */
-export class CsvScanner implements CsvRecord {
+/** Reads records of any form. Fields may be quoted; a quote within an unquoted field stands for itself. */
+export class RecordReader implements CsvRecord {
   count = 0;
   end = 0;
   next = 0;
@@ -123,7 +123,7 @@ export class CsvScanner implements CsvRecord {
   }
 }
 
-/** Looks for the end of a record piece by piece, by the same rules as {@link CsvScanner}. */
+/** Looks for the end of a record piece by piece, by the same rules as {@link RecordReader}. */
 export class CsvTail {
   /** 0: a field begins; 1: within a plain field; 2: within quotes; 3: behind a quote within quotes. */
   state: number;

@@ -1,11 +1,11 @@
 // The columns of a CSV stream, and the rows that its records become.
 import { coerceJson, coerceText, nearest, StreamFlowError, type DataType, type DecoderOptions } from "@streamflow/core";
-import { recordMaker, type RecordMaker } from "../row-maker.ts";
-import type { CsvRecord } from "./csv-scanner.ts";
-import { hasEscapedName, parseJson } from "./parse-json.ts";
-import { wantedField, wantedOf } from "./projection.ts";
-import { narrowed } from "./typed-record.ts";
-import type { TextBuffer } from "./text-buffer.ts";
+import { recordMaker, type RecordMaker } from "../../row-maker.ts";
+import type { CsvRecord } from "./record-reader.ts";
+import { hasEscapedName, parseJson } from "../parse-json.ts";
+import { wantedField, wantedOf } from "../projection.ts";
+import { narrowed } from "../typed-record.ts";
+import type { TextBuffer } from "../text-buffer.ts";
 
 /** A field of the rows. */
 export interface CsvTarget {
@@ -52,7 +52,7 @@ export function valueOf({ type }: CsvTarget, text: string, isQuoted: boolean): u
   if (type === undefined || (type.type === "string" && text !== "")) return text;
   // Where text may be null, it is null by an empty cell, and empty by an empty one in quotes.
   if (text === "" && (type.type === "string" || type.type === "bytes") && isQuoted) return coerceJson(text, type);
-  // JSON whose names hold escapes is not for JSON.parse: see parse-json.ts.
+  // JSON whose names hold escapes is not for JSON.parse: see ../parse-json.ts.
   if ((type.type === "list" || type.type === "map" || type.type === "struct") && hasEscapedName(text)) return coerceJson(parsedCell(text, type), type);
   return coerceText(text, type);
 }

@@ -4,43 +4,19 @@
 //   I3. The header is read once, and is the snapshot (DEC-5).
 // Deliberately not here: other quotes, escapes by backslash, comments. @see RFC 4180, section 2
 import { isUtf8 } from "node:buffer";
-import { mayGenerateCode, StreamFlowError, type ColumnOutput, type DataType, type DecodedColumn, type DecodeOutput, type Decoder, type DecoderFactory, type DecoderOptions } from "@streamflow/core";
-import { compileCsvScanner, isScannable, type CsvScan, type CsvScanHost } from "./csv-code.ts";
-import { CsvColumns, valueOf } from "./csv-columns.ts";
-import { CsvScanner, CsvTail, notClosed, type CsvRecord } from "./csv-scanner.ts";
-import { markLength } from "./line-splitter.ts";
-import { headOf, LongRecord, tooLarge } from "./long-record.ts";
-import { wantedOf } from "./projection.ts";
-import { margin, textBuffer, viewOf, type TextBuffer } from "./text-buffer.ts";
-import { eachRun } from "./text-runs.ts";
-import { isNumber, narrowed } from "./typed-record.ts";
+import { StreamFlowError, type ColumnOutput, type DataType, type DecodedColumn, type DecodeOutput, type Decoder, type DecoderOptions } from "@streamflow/core";
+import { compileCsvScanner, isScannable, type CsvScan, type CsvScanHost } from "./scanner.ts";
+import { CsvColumns, valueOf } from "./columns.ts";
+import { CsvTail, notClosed, RecordReader, type CsvRecord } from "./record-reader.ts";
+import { markLength } from "../line-splitter.ts";
+import { headOf, LongRecord, tooLarge } from "../long-record.ts";
+import { wantedOf } from "../projection.ts";
+import { margin, textBuffer, viewOf, type TextBuffer } from "../text-buffer.ts";
+import { eachRun } from "../text-runs.ts";
+import { isNumber, narrowed } from "../typed-record.ts";
 
-/** Options of {@link csv}. */
-export interface CsvOptions {
-  /** One ASCII character. @defaultValue `","` */
-  readonly delimiter?: string;
-  /** Whether the first record names the columns. @defaultValue true */
-  readonly header?: boolean;
-  /** Names of the columns; with a header, instead of its names. @defaultValue the header's, else the schema's fields */
-  readonly columns?: readonly string[];
-  /** Whether every record is taken apart cell by cell, and none by a scanner made for its columns: the same results, several times slower. @defaultValue false */
-  readonly strict?: boolean;
-}
-
-/**
- * Decodes comma-separated values. Without a schema every value is a string; with one, cells become the schema's values, and a column
- * of the schema that the header lacks is null where it may be. So is an empty cell; in quotes it is empty text, where its type is string or bytes.
- *
- * @throws {@link StreamFlowError} SF_CONFIG_INVALID for a delimiter that is none, or where nothing names the columns.
- *   While decoding: SF_SCHEMA_INVALID for a header with doubled names, or without a required column.
- */
-export function csv(options: CsvOptions = {}): DecoderFactory {
-  const { delimiter = ",", header = true, columns, strict = false } = options;
-  if (!/^[\t -~]$/.test(delimiter) || delimiter === '"') throw new StreamFlowError("SF_CONFIG_INVALID", `a CSV delimiter must be one ASCII character and no quote, got ${JSON.stringify(delimiter)}`);
-  return { type: "csv", create: (decoder) => new CsvDecoder(decoder, { delimiter: delimiter.charCodeAt(0), header, columns, scans: !strict && mayGenerateCode() }) };
-}
-
-interface Resolved {
+/** How CSV is to be read: its options with their defaults. */
+export interface CsvReading {
   readonly delimiter: number;
   readonly header: boolean;
   readonly columns: readonly string[] | undefined;
@@ -60,13 +36,14 @@ interface Long {
   readonly tail: CsvTail;
 }
 
-class CsvDecoder implements Decoder, CsvScanHost {
+/** Decodes one stream. */
+export class CsvDecoder implements Decoder, CsvScanHost {
   readonly columns?: readonly DecodedColumn[];
   isAscii = true;
   value: unknown = undefined;
   readonly #decoder: DecoderOptions;
-  readonly #options: Resolved;
-  readonly #scanner: CsvScanner;
+  readonly #options: CsvReading;
+  readonly #reader: RecordReader;
   #isStart = true;
   #known: CsvColumns | undefined;
   #scan: CsvScan | undefined;
@@ -74,10 +51,10 @@ class CsvDecoder implements Decoder, CsvScanHost {
   #bytes: TextBuffer = nothing;
   #input: Input = { from: 0, to: 0, last: false, out: { value: () => undefined, reject: () => undefined } };
 
-  constructor(decoder: DecoderOptions, options: Resolved) {
+  constructor(decoder: DecoderOptions, options: CsvReading) {
     this.#decoder = decoder;
     this.#options = options;
-    this.#scanner = new CsvScanner(options.delimiter);
+    this.#reader = new RecordReader(options.delimiter);
     const fields = options.scans && decoder.columns === true ? fieldsOf(decoder) : [];
     if (fields.length > 0) this.columns = fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : "values" }));
     if (options.header) return;
@@ -181,7 +158,7 @@ class CsvDecoder implements Decoder, CsvScanHost {
     const { from, to, last, out } = this.#input;
     const buffer = this.#bytes;
     const { maxRecordBytes } = this.#decoder;
-    const record = this.#scanner.scan(buffer, { from: at, to, last });
+    const record = this.#reader.scan(buffer, { from: at, to, last });
     if (record === undefined) {
       // One byte more than the bound may yet turn out to be a carriage return. What was read before it in this call has positions behind which all is well.
       if (to - at <= maxRecordBytes + 1 || at > from) return at;

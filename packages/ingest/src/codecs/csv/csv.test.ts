@@ -1,7 +1,7 @@
 import { mayGenerateCode, StreamFlowError, type DataType, type Projection, type StructType } from "@streamflow/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeAll } from "../testing/decode-all.ts";
+import { decodeAll } from "../../testing/decode-all.ts";
 import { csv, type CsvOptions } from "./csv.ts";
 
 interface Options extends CsvOptions {
