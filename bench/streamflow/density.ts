@@ -72,6 +72,8 @@ await until("all pipelines run", () => running.count === pipelines || failures.l
 const { user, system } = process.cpuUsage(cpuBefore);
 for (const source of sources) await source.push([{ key: 1, value: 1, atMs: startMs }]);
 await until("every record is in a checkpoint", () => failures.length > 0 || runs.every((run) => (run.progress()?.epoch ?? 0) > 0));
+// Idle for so long that it sleeps: what a host of such pipelines is like most of the time.
+await until("all pipelines sleep", () => failures.length > 0 || runs.every((run) => run.isAsleep));
 if (failures.length > 0) throw failures[0];
 
 const { heapUsed, arrayBuffers, rss } = await held();

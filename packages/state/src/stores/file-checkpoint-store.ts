@@ -16,6 +16,7 @@
 import { checksumOf, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId } from "@streamflow/core";
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
+import { Recent } from "../recent.ts";
 import { Serial } from "../serial.ts";
 import { addFences, FileFences, isVisible } from "./file-fences.ts";
 import type { FileFence } from "./file-fences.ts";
@@ -31,6 +32,9 @@ import { createSynced, makeFolderDurably, readIfThere, removeQuietly } from "./w
 const segmentGraceMs = 3_600_000;
 const checkpointFile = /^(\d{16})-[0-9a-f]{16}\.checkpoint$/;
 const segmentFile = /^[0-9a-f]{16}\.segment$/;
+
+/** What was read is remembered of so many folders: a host may have very many pipelines. */
+const maxFolders = 1_024;
 
 /** An entry of a folder: a checkpoint, or what is left of one. */
 type FoundCheckpoint = ListedCheckpoint & { readonly file: string };
@@ -52,10 +56,10 @@ export async function openFileCheckpointStore(folder: string, environment: Store
 class FileCheckpointStore implements CheckpointStore {
   readonly #environment: StoreEnvironment;
   readonly #folders: PipelineFolders;
-  readonly #fences = new Map<string, FileFences>();
+  readonly #fences = new Recent<FileFences>(maxFolders);
   readonly #serial = new Serial();
-  /** Checkpoint files never change, so what was decoded once need not be read again to publish. */
-  readonly #decoded = new Map<string, Checkpoint>();
+  /** By folder and file: checkpoint files never change, so what was decoded once need not be read again to publish. */
+  readonly #decoded = new Recent<Map<string, Checkpoint>>(maxFolders);
 
   constructor(folder: string, environment: StoreEnvironment) {
     this.#environment = environment;
@@ -168,7 +172,7 @@ class FileCheckpointStore implements CheckpointStore {
     await disk.syncFolder(folder);
     await reach(this.#environment, "store.publish.durable");
     await this.#checkStillOwner(pipeline, folder, { checkpoint, file });
-    this.#decoded.set(`${folder}/${file}`, checkpoint);
+    this.#decodedOf(folder).set(file, checkpoint);
   }
 
   /** Puts the checkpoint file into place (I1). Answers its name. */
@@ -209,6 +213,12 @@ class FileCheckpointStore implements CheckpointStore {
     return known;
   }
 
+  #decodedOf(folder: string): Map<string, Checkpoint> {
+    const known = this.#decoded.get(folder) ?? new Map<string, Checkpoint>();
+    this.#decoded.set(folder, known);
+    return known;
+  }
+
   /** Reads the checkpoints of a folder. `fresh` reads files again that are known, and looks at their segments: for those who will restore from them. */
   async #view(folder: string, names: readonly string[], how: { readonly fences: readonly FileFence[]; readonly fresh: boolean }): Promise<FolderView> {
     const visible: FoundCheckpoint[] = [];
@@ -228,13 +238,13 @@ class FileCheckpointStore implements CheckpointStore {
     if (match === null) return undefined;
     const epoch = Number(match[1]);
     const path = `${folder}/${file}`;
-    const known = fresh ? undefined : this.#decoded.get(path);
+    const known = fresh ? undefined : this.#decodedOf(folder).get(file);
     if (known !== undefined) return { file, epoch, byteLength: 0, checkpoint: known };
     try {
       const bytes = await readIfThere(this.#environment.disk, path);
       if (bytes === undefined) return undefined;
       const checkpoint = decodeCheckpoint(bytes, `checkpoint ${path}`);
-      this.#decoded.set(path, checkpoint);
+      this.#decodedOf(folder).set(file, checkpoint);
       return { file, epoch, byteLength: bytes.byteLength, checkpoint };
     } catch (error) {
       return { file, epoch, byteLength: 0, damaged: error instanceof Error ? error.message : String(error) };
@@ -259,7 +269,8 @@ class FileCheckpointStore implements CheckpointStore {
   /** Removes what nothing leads to any more (I4). */
   async #collect(folder: string, found: { names: readonly string[]; stay: readonly FoundCheckpoint[]; dropped: readonly FoundCheckpoint[] }): Promise<void> {
     const { disk, clock } = this.#environment;
-    for (const path of this.#decoded.keys()) if (path.startsWith(`${folder}/`) && !found.names.includes(path.slice(folder.length + 1))) this.#decoded.delete(path);
+    const decoded = this.#decodedOf(folder);
+    for (const file of decoded.keys()) if (!found.names.includes(file)) decoded.delete(file);
     const referenced = referencedBy(found.stay);
     if (referenced === undefined) return;
     const dropped = referencedBy(found.dropped);
