@@ -14,7 +14,10 @@ const withoutCode: Step = vitest("unit-no-code", [
   ...ownCode.map((file) => `--exclude=${file}`),
 ]);
 
+/** Decoders against what their input means, with other streams each time; what differs is printed with its seed. */
+const fuzz: Step = check("fuzz", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "scripts/fuzz.ts", "--seconds", "60"]);
+
 /** W1 and W2 beside plain Node and DuckDB, W5 beside itself without checkpoints, by records per CPU-second: bench/floors.ts. */
 const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
 
-await runSteps([...testSteps, withoutCode, benchFloors]);
+await runSteps([...testSteps, withoutCode, fuzz, benchFloors]);

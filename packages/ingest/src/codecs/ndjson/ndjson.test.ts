@@ -163,6 +163,10 @@ describe.skipIf(!mayGenerateCode())("what the scanner takes", () => {
     const schema: StructType = { type: "struct", fields: [{ name: "b", type: { type: "int64" } }, { name: "a", type: { type: "int32" } }, { name: "none", type: { type: "string", nullable: true } }] };
     const bytes = lines(3000, (i) => `{"a":${i},"b":${i},"c":"x"}\n`);
     expect(share(bytes, { schema })).toBeGreaterThan(0.95);
+    const long: StructType = { type: "struct", fields: [{ name: "id", type: { type: "int64" } }, { name: "ids", type: { type: "list", element: { type: "int64" } } }, { name: "d", type: { type: "decimal", precision: 20, scale: 3 } }] };
+    const ids = lines(3000, (i) => `{"id":${i % 2 === 0 ? "-" : ""}92233720368547${10_000 + i},"ids":[${i},9007199254740993],"d":-${i}.25}\n`);
+    expect(share(ids, { schema: long })).toBeGreaterThan(0.95);
+    expect(decode(ids, { schema: long }).items[2001]).toEqual({ id: 9223372036854712001n, ids: [2001n, 9007199254740993n], d: "-2001.250" });
     expect(decode(bytes.subarray(0, 40), { schema }).items.slice(0, 1)).toEqual([{ b: 0n, a: 0, none: null }]);
   });
 });

@@ -17,7 +17,7 @@ import { isNumber, narrowed, parseTyped } from "../typed-record.ts";
 import { LayoutLearner } from "./layout.ts";
 import { rowCode, type RowPlan } from "./row-code.ts";
 import { compileScanner, type Scan, type ScanHost } from "./scanner.ts";
-import { ValueReader } from "./value-reader.ts";
+import { NestedText, ValueReader } from "./value-reader.ts";
 
 /** Options of {@link ndjson}. */
 export interface NdjsonOptions {
@@ -178,7 +178,7 @@ function isTakenApart(schema: DataType | undefined, path: readonly string[]): bo
 
 function convertQuietly(value: unknown, type: DataType): unknown {
   try {
-    return coerceJson(value, type);
+    return value instanceof NestedText ? parseTyped(value.text, type) : coerceJson(value, type);
   } catch {
     return undefined;
   }

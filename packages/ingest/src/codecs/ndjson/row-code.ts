@@ -11,7 +11,7 @@ export interface RowPlan {
   readonly wanted: Wanted;
   /** The declared type of a record, cut to what is wanted. */
   readonly schema: StructType | undefined;
-  /** A JSON value as a value of a type; undefined where it is not one. */
+  /** A JSON value, or a `NestedText`, as a value of a type; undefined where it is not one. */
   readonly convert: (value: unknown, type: DataType) => unknown;
 }
 
@@ -104,10 +104,8 @@ class RowWriter {
     if (test !== undefined) this.#leave(test);
     else {
       const { convert } = this.#plan;
-      // Where the type keeps digits, a long number comes as its text; of a list or an object only the slow path keeps them.
-      if (type.type === "int64" || type.type === "decimal") this.digits.add(leaf);
-      const isExact = keepsDigits(type) ? (json: unknown): boolean => typeof json !== "object" || json === null : (): boolean => true;
-      this.checks += `${value}=${this.#call((json) => (isExact(json) ? convert(json, type) : undefined), value)};`;
+      if (keepsDigits(type)) this.digits.add(leaf);
+      this.checks += `${value}=${this.#call((json) => convert(json, type), value)};`;
       this.#leave(`${value}===undefined`);
     }
     return type.type === "int64" && kinds === Kind.integer ? `BigInt(${value})` : value;

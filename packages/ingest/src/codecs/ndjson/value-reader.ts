@@ -7,6 +7,15 @@ const exactPowers = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 
 /** As an integer with this many digits, a mantissa is exact in a double. */
 const exactDigits = 15;
 
+/** A list or an object whose numbers keep every digit: JSON without escapes. */
+export class NestedText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** A reader over one buffer at a time. The bytes must be valid UTF-8 and end with a newline, with at least four bytes behind. */
 export class ValueReader {
   /** The value that `read` found, where it was asked for. */
@@ -33,8 +42,14 @@ export class ValueReader {
     return this.#literal(i, first);
   }
 
-  /** As `read`; a number that says more than a double can is its text. */
+  /** As `read`; a number that says more than a double can is its text, and a list or an object is a {@link NestedText}. */
   readDigits(i: number): number {
+    const first = this.#bytes[i];
+    if (first === 0x7b || first === 0x5b) {
+      const behind = this.#skip(i, maxDepth);
+      if (behind > 0) this.value = new NestedText(this.#bytes.utf8Slice(i, behind));
+      return behind;
+    }
     const end = this.read(i, true);
     if (end < 0 || typeof this.value !== "number") return end;
     if (end - i > exactDigits || this.value === 0) this.value = digitsOf(this.value, asciiSlice(this.#bytes, i, end));
