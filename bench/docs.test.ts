@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { docsOf, generatedDocs } from "./docs.ts";
+import { docsOf, generatedDocs, mergedRows } from "./docs.ts";
 import type { Row } from "./report.ts";
 import { studyRow } from "./studies/study.ts";
 
@@ -49,4 +49,19 @@ describe("docsOf", () => {
     expect(charts).toContain("lossPercent, at most 3");
     expect(charts).toContain("<line ");
   });
+});
+
+it("rows of several files: the last one counts, in the place of the first; what has other records says so", () => {
+  const files = [[row("streamflow", 1e6), row("slow", 1), row("streamflow", 9, { variant: "other" })], [row("slow", 5e5, { records: 200 }), row("late", 3e6)]];
+  expect(mergedRows(files).map(({ system, variant, recordsPerCpuSecond }) => [system, variant, recordsPerCpuSecond])).toEqual([["streamflow", "base", 1e6], ["slow", "base", 5e5], ["late", "base", 3e6], ["streamflow", "other", 9]]);
+  const { page } = drawn(mergedRows(files));
+  expect(page).toContain("| slow, 200 records | 0.50 |");
+  expect(page).toContain("| streamflow | 1.00 |");
+});
+
+it("with more threads a system is compared with those that have as many", () => {
+  const { page } = drawn([row("streamflow", 1e6), row("faster", 2e6, { threads: 2 })]);
+  expect(page).toContain("| faster, 2 threads | 2.00 |");
+  expect(page).toContain("Nothing falls short");
+  expect(drawn([row("streamflow", 1e6, { threads: 2 }), row("faster", 2e6, { threads: 2 })]).page).toContain("| w1/base, 2 threads | records per CPU-second | faster 0.50× |");
 });

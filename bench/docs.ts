@@ -28,7 +28,24 @@ const titles: Readonly<Record<string, string>> = {
 export function generatedDocs(): ReadonlyMap<string, string> {
   const date = readdirSync(results).sort().at(-1)!;
   const read = (name: string): unknown => JSON.parse(readFileSync(join(results, date, name), "utf8"));
-  return docsOf({ date, rows: read("rows.json") as readonly Row[], machine: read("machine.json") as Readonly<Record<string, string>>, text: readFileSync(page, "utf8") });
+  const files = readdirSync(join(results, date)).filter((name) => name.endsWith(".json") && name !== "machine.json").sort();
+  const rows = mergedRows(files.map((name) => read(name) as readonly Row[]));
+  return docsOf({ date, rows, machine: read("machine.json") as Readonly<Record<string, string>>, text: readFileSync(page, "utf8") });
+}
+
+/**
+ * The rows of several files of one date: what is slow was measured with fewer records, in a run of its own. Of rows of one system and variant that of the last file counts, in the
+ * place of the first; rows of one variant stand together.
+ */
+export function mergedRows(files: readonly (readonly Row[])[]): readonly Row[] {
+  const byVariant = new Map<string, Map<string, Row>>();
+  for (const row of files.flat()) {
+    const name = `${row.workload}/${row.variant}`;
+    const systems = byVariant.get(name) ?? new Map<string, Row>();
+    systems.set(`${row.system} ${row.threads}`, row);
+    byVariant.set(name, systems);
+  }
+  return [...byVariant.values()].flatMap((systems) => [...systems.values()]);
 }
 
 /** A dated run, and the page as it is. */
@@ -63,7 +80,7 @@ function chartOf(workload: string, rows: readonly Row[]): Chart {
   const counted = rows.filter((row) => !row.void && row.recordsPerCpuSecond !== null);
   const groups = [...new Set(counted.map((row) => row.variant))].map((variant): BarGroup => ({
     title: variant,
-    bars: counted.filter((row) => row.variant === variant).map((row) => ({ label: row.system, value: row.recordsPerCpuSecond ?? 0, text: million(row.recordsPerCpuSecond), isOurs: row.system.startsWith("streamflow") })),
+    bars: counted.filter((row) => row.variant === variant).map((row) => ({ label: row.threads === 1 ? row.system : `${row.system}, ${row.threads} threads`, value: row.recordsPerCpuSecond ?? 0, text: million(row.recordsPerCpuSecond), isOurs: row.system.startsWith("streamflow") })),
   }));
   return { title: `${title}, M records per CPU-second, whole process`, groups, hasOneScale: true };
 }
@@ -79,8 +96,9 @@ function section(workload: string, rows: readonly Row[]): string {
 function table(variant: string, rows: readonly Row[]): string {
   const [{ workload, records, rounds }] = rows as readonly [Row];
   const summary = variants.find((one) => one.workload === workload && one.variant === variant)?.summary ?? "";
-  const ours = rows.find((row) => row.system === "streamflow");
-  const lines = rows.map((row) => (row.void ? `| ${row.system} | void |  |  |  |  |  |  |` : `| ${[row.system, ...cells(row, ours)].join(" | ")} |`));
+  const ours = rows.find((row) => row.system === "streamflow" && row.threads === 1);
+  const label = (row: Row): string => [row.system, ...(row.threads === 1 ? [] : [`${row.threads} threads`]), ...(row.records === records ? [] : [`${row.records.toLocaleString("en")} records`])].join(", ");
+  const lines = rows.map((row) => (row.void ? `| ${label(row)} | void |  |  |  |  |  |  |` : `| ${[label(row), ...cells(row, ours)].join(" | ")} |`));
   return [
     `**${variant}**: ${summary}. ${records.toLocaleString("en")} records, ${rounds} rounds.`,
     "",
@@ -94,7 +112,7 @@ const million = (value: number | null): string => (value === null ? "–" : (val
 const whole = (value: number | null): string => value?.toFixed(0) ?? "–";
 
 function cells(row: Row, ours: Row | undefined): readonly string[] {
-  const isCompared = ours !== undefined && !ours.void && !row.system.startsWith("streamflow");
+  const isCompared = ours !== undefined && !ours.void && row.threads === 1 && !row.system.startsWith("streamflow");
   const ratio = isCompared ? `${((ours.recordsPerCpuSecond ?? NaN) / (row.recordsPerCpuSecond ?? NaN)).toFixed(2)}×` : "";
   return [million(row.recordsPerCpuSecond), million(row.steadyRecordsPerCpuSecond), million(row.recordsPerSecond), whole(row.megabytesPerSecond), whole(row.percentOfC), whole(row.peakRssMiB), ratio];
 }

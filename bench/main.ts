@@ -48,9 +48,14 @@ async function main(): Promise<void> {
     const table = "measure" in wanted ? measured.map((row) => measuresText(row, wanted.goals)).join("") : textTable(measured);
     process.stdout.write(`\n${workload} ${variant}: ${summary}\n${Math.max(...measured.map((row) => row.records))} records, ${options.rounds} interleaved rounds\n${table}`);
     // After each variant: a run that is stopped leaves what it has.
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, rounded, 2)}\n`);
   }
   process.exitCode = rows.some((row) => row.void) ? 1 : 0;
+}
+
+/** Rates have five digits: more would be noise. */
+function rounded(_name: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 }
 
 /** What a name stands for: variants that systems run side by side, and studies. */

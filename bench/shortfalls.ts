@@ -11,15 +11,15 @@ export function shortfalls(rows: readonly Row[]): string {
 
 /** Of each variant and peer: the whole process, and steady. */
 function behindPeers(rows: readonly Row[]): readonly string[] {
-  const ours = rows.filter((row) => row.system === "streamflow" && !row.void);
+  const ours = rows.filter((row) => row.system === "streamflow" && !row.void && studyOf(row) === undefined);
   return ours.flatMap((mine) => {
-    const peers = rows.filter((row) => row.workload === mine.workload && row.variant === mine.variant && !row.system.startsWith("streamflow") && !row.void);
+    const peers = rows.filter((row) => row.workload === mine.workload && row.variant === mine.variant && row.threads === mine.threads && !row.system.startsWith("streamflow") && !row.void);
     const behind = (rate: (row: Row) => number | null): string => peers
       .map((row) => [row.system, (rate(mine) ?? NaN) / (rate(row) ?? NaN)] as const)
       .filter(([, ratio]) => ratio < 1)
       .map(([system, ratio]) => `${system} ${ratio.toFixed(2)}×`)
       .join(", ");
-    const line = (what: string, text: string): readonly string[] => (text === "" ? [] : [`| ${mine.workload}/${mine.variant} | ${what} | ${text} |`]);
+    const line = (what: string, text: string): readonly string[] => (text === "" ? [] : [`| ${mine.workload}/${mine.variant}${mine.threads === 1 ? "" : `, ${mine.threads} threads`} | ${what} | ${text} |`]);
     return [...line("records per CPU-second", behind((row) => row.recordsPerCpuSecond)), ...line("the same, steady", behind((row) => row.steadyRecordsPerCpuSecond))];
   });
 }
