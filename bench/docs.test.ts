@@ -36,7 +36,7 @@ describe("docsOf", () => {
       row("streamflow", 1e6), row("faster", 2e6), row("slower", 0.5e6),
       studyRow({ workload: "w5", variant: "base" }, { records: 10, rounds: 1, measures: { lossPercent: 7, pauseP99Ms: 2 } }),
     ]);
-    expect(page).toContain("| w1/base | records per CPU-second | faster 0.50× |");
+    expect(page).toContain("| w1/base, 1,000 records | records per CPU-second | faster 0.50× |");
     expect(page).toContain("| w5/base | lossPercent 7 | at most 3 |");
     expect(page).not.toContain("pauseP99Ms 2 |");
     expect(drawn([row("streamflow", 1e6), row("slower", 0.5e6)]).page).toContain("Nothing falls short");
@@ -51,17 +51,22 @@ describe("docsOf", () => {
   });
 });
 
-it("rows of several files: the last one counts, in the place of the first; what has other records says so", () => {
-  const files = [[row("streamflow", 1e6), row("slow", 1), row("streamflow", 9, { variant: "other" })], [row("slow", 5e5, { records: 200 }), row("late", 3e6)]];
-  expect(mergedRows(files).map(({ system, variant, recordsPerCpuSecond }) => [system, variant, recordsPerCpuSecond])).toEqual([["streamflow", "base", 1e6], ["slow", "base", 5e5], ["late", "base", 3e6], ["streamflow", "other", 9]]);
-  const { page } = drawn(mergedRows(files));
-  expect(page).toContain("| slow, 200 records | 0.50 |");
-  expect(page).toContain("| streamflow | 1.00 |");
+it("rows of several files: what is measured again counts as the last one says; each size is compared for itself", () => {
+  const files = [[row("streamflow", 1e6), row("slow", 1), row("streamflow", 9, { variant: "other" })], [row("slow", 5e5), row("streamflow", 2e5, { records: 200 }), row("late", 3e5, { records: 200 })]];
+  const merged = mergedRows(files);
+  expect(merged.map(({ system, variant, records, recordsPerCpuSecond }) => [system, variant, records, recordsPerCpuSecond])).toEqual([
+    ["streamflow", "base", 1_000, 1e6], ["slow", "base", 1_000, 5e5], ["streamflow", "other", 1_000, 9], ["streamflow", "base", 200, 2e5], ["late", "base", 200, 3e5],
+  ]);
+  const { page, charts } = drawn(merged);
+  expect(page).toMatch(/\*\*base\*\*.* 1,000 records[^*]*\| slow \| 0\.50 \|.*\| 2\.00× \|/);
+  expect(page).toMatch(/\*\*base\*\*.* 200 records[^*]*\| late \| 0\.30 \|.*\| 0\.67× \|/);
+  expect(page).toContain("| w1/base, 200 records | records per CPU-second | late 0.67× |");
+  expect(charts).toContain(">base, 200 records<");
 });
 
 it("with more threads a system is compared with those that have as many", () => {
   const { page } = drawn([row("streamflow", 1e6), row("faster", 2e6, { threads: 2 })]);
   expect(page).toContain("| faster, 2 threads | 2.00 |");
   expect(page).toContain("Nothing falls short");
-  expect(drawn([row("streamflow", 1e6, { threads: 2 }), row("faster", 2e6, { threads: 2 })]).page).toContain("| w1/base, 2 threads | records per CPU-second | faster 0.50× |");
+  expect(drawn([row("streamflow", 1e6, { threads: 2 }), row("faster", 2e6, { threads: 2 })]).page).toContain("| w1/base, 1,000 records, 2 threads | records per CPU-second | faster 0.50× |");
 });

@@ -34,19 +34,22 @@ export function generatedDocs(): ReadonlyMap<string, string> {
 }
 
 /**
- * The rows of several files of one date: what is slow was measured with fewer records, in a run of its own. Of rows of one system and variant that of the last file counts, in the
- * place of the first; rows of one variant stand together.
+ * The rows of several files of one date: what is slow is measured with fewer records, in a run of its own. What is measured twice counts as the last file says, in the place of the first; rows that
+ * are compared, of one variant and size, stand together.
  */
 export function mergedRows(files: readonly (readonly Row[])[]): readonly Row[] {
-  const byVariant = new Map<string, Map<string, Row>>();
+  const groups = new Map<string, Map<string, Row>>();
   for (const row of files.flat()) {
-    const name = `${row.workload}/${row.variant}`;
-    const systems = byVariant.get(name) ?? new Map<string, Row>();
+    const name = isStudied(row.workload) ? `${row.workload}/${row.variant}` : `${row.workload}/${sizeOf(row)}`;
+    const systems = groups.get(name) ?? new Map<string, Row>();
     systems.set(`${row.system} ${row.threads}`, row);
-    byVariant.set(name, systems);
+    groups.set(name, systems);
   }
-  return [...byVariant.values()].flatMap((systems) => [...systems.values()]);
+  return [...groups.values()].flatMap((systems) => [...systems.values()]);
 }
+
+/** What is compared with each other. */
+const sizeOf = ({ variant, records }: Row): string => `${variant}, ${records.toLocaleString("en")} records`;
 
 /** A dated run, and the page as it is. */
 export interface DatedRun {
@@ -78,9 +81,9 @@ function chartOf(workload: string, rows: readonly Row[]): Chart {
   const title = titles[workload] ?? workload;
   if (isStudied(workload)) return studyChart(title, rows);
   const counted = rows.filter((row) => !row.void && row.recordsPerCpuSecond !== null);
-  const groups = [...new Set(counted.map((row) => row.variant))].map((variant): BarGroup => ({
-    title: variant,
-    bars: counted.filter((row) => row.variant === variant).map((row) => ({ label: row.threads === 1 ? row.system : `${row.system}, ${row.threads} threads`, value: row.recordsPerCpuSecond ?? 0, text: million(row.recordsPerCpuSecond), isOurs: row.system.startsWith("streamflow") })),
+  const groups = [...new Set(counted.map(sizeOf))].map((size): BarGroup => ({
+    title: size,
+    bars: counted.filter((row) => sizeOf(row) === size).map((row) => ({ label: row.threads === 1 ? row.system : `${row.system}, ${row.threads} threads`, value: row.recordsPerCpuSecond ?? 0, text: million(row.recordsPerCpuSecond), isOurs: row.system.startsWith("streamflow") })),
   }));
   return { title: `${title}, M records per CPU-second, whole process`, groups, hasOneScale: true };
 }
@@ -89,15 +92,15 @@ function section(workload: string, rows: readonly Row[]): string {
   const title = titles[workload] ?? workload;
   const head = [`## ${title}`, `![${title}](benchmarks/${workload}.svg)`];
   if (isStudied(workload)) return [...head, ...studySection(rows, (row) => studyOf(row)?.summary ?? "")].join("\n\n");
-  const tables = [...new Set(rows.map((row) => row.variant))].map((variant) => table(variant, rows.filter((row) => row.variant === variant)));
+  const tables = [...new Set(rows.map(sizeOf))].map((size) => table(rows.filter((row) => sizeOf(row) === size)));
   return [...head, ...tables].join("\n\n");
 }
 
-function table(variant: string, rows: readonly Row[]): string {
-  const [{ workload, records, rounds }] = rows as readonly [Row];
+function table(rows: readonly Row[]): string {
+  const [{ workload, variant, records, rounds }] = rows as readonly [Row];
   const summary = variants.find((one) => one.workload === workload && one.variant === variant)?.summary ?? "";
   const ours = rows.find((row) => row.system === "streamflow" && row.threads === 1);
-  const label = (row: Row): string => [row.system, ...(row.threads === 1 ? [] : [`${row.threads} threads`]), ...(row.records === records ? [] : [`${row.records.toLocaleString("en")} records`])].join(", ");
+  const label = ({ system, threads }: Row): string => (threads === 1 ? system : `${system}, ${threads} threads`);
   const lines = rows.map((row) => (row.void ? `| ${label(row)} | void |  |  |  |  |  |  |` : `| ${[label(row), ...cells(row, ours)].join(" | ")} |`));
   return [
     `**${variant}**: ${summary}. ${records.toLocaleString("en")} records, ${rounds} rounds.`,

@@ -13,15 +13,19 @@ export function shortfalls(rows: readonly Row[]): string {
 function behindPeers(rows: readonly Row[]): readonly string[] {
   const ours = rows.filter((row) => row.system === "streamflow" && !row.void && studyOf(row) === undefined);
   return ours.flatMap((mine) => {
-    const peers = rows.filter((row) => row.workload === mine.workload && row.variant === mine.variant && row.threads === mine.threads && !row.system.startsWith("streamflow") && !row.void);
+    const peers = rows.filter((row) => row.workload === mine.workload && row.variant === mine.variant && row.records === mine.records && row.threads === mine.threads && !row.system.startsWith("streamflow") && !row.void);
     const behind = (rate: (row: Row) => number | null): string => peers
       .map((row) => [row.system, (rate(mine) ?? NaN) / (rate(row) ?? NaN)] as const)
       .filter(([, ratio]) => ratio < 1)
       .map(([system, ratio]) => `${system} ${ratio.toFixed(2)}×`)
       .join(", ");
-    const line = (what: string, text: string): readonly string[] => (text === "" ? [] : [`| ${mine.workload}/${mine.variant}${mine.threads === 1 ? "" : `, ${mine.threads} threads`} | ${what} | ${text} |`]);
+    const line = (what: string, text: string): readonly string[] => (text === "" ? [] : [`| ${whereOf(mine)} | ${what} | ${text} |`]);
     return [...line("records per CPU-second", behind((row) => row.recordsPerCpuSecond)), ...line("the same, steady", behind((row) => row.steadyRecordsPerCpuSecond))];
   });
+}
+
+function whereOf({ workload, variant, records, threads }: Row): string {
+  return `${workload}/${variant}, ${records.toLocaleString("en")} records${threads === 1 ? "" : `, ${threads} threads`}`;
 }
 
 function missedGoals(rows: readonly Row[]): readonly string[] {
