@@ -1,7 +1,7 @@
 // Streams of JSON lines as nobody wishes them, for tests that compare decoders with JSON.parse.
 import fc from "fast-check";
 
-const names = ["auction", "price", "channel", "a", "b", "ab", "x y", 'q"q', "b\ts", "日", "ключ", "", "1", "__proto__", "constructor", "toString", "n\n"];
+const names = ["auction", "price", "channel", "a", "b", "ab", "x y", 'q"q', "b\ts", "日", "ключ", "", "1", "__proto__", "constructor", "toString", "n\n", "n\\"];
 const oddNumbers = ["-0", "-1", "0.5", "1.0", "1e3", "1E+2", "10e-1", "00", "01", "0123", "-01", "12345678901234567890", "9007199254740993", "999999999999999", "1000000000000000", "0.1234567890123456789", "-", "+1", ".5", "5.", "1e", "1e+", "0x10", "NaN", "Infinity", "1e400", "-12345", "2147483648", "-2147483649", "123.456", "0.000001", "4.35", "1.005", "123456789012.345", "1234567890123.4567", ""];
 const oddStrings = ['"\\n"', '"\\""', '"\\\\"', '"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\x"', '"\t"', '"\u0000"', '"\u001f"', '"unclosed', '"a"b"', "'single'", '"\u007f"', '"é€日😀\u2028"'];
 const oddValues = ["true", "false", "null", "tru", "nul", "True", "{}", "[]", "{ }", "[1,2", "[1,]", "{,}", '{"k":1,"k":2}', '{"__proto__":{"x":1}}', "[[[[]]]]", '{"a":{"b":{"c":[1,{"d":null}]}}}', "[1, 2 ,3]", "undefined", "1 2", "[1 2]", '{"a" 1}', '{"a":1 "b":2}'];
@@ -12,13 +12,7 @@ export const oddTexts: readonly string[] = [...oddNumbers, ...oddStrings, ...odd
 const plainString = fc.string({ unit: fc.constantFrom("a", "b", "z", "A", "0", " ", "!", "#", "~", "é", "日", "😀", "{", "}", ":", ",", "[", "]"), maxLength: 24 }).map((text) => `"${text}"`);
 const plainInteger = fc.oneof(fc.nat(9999).map(String), fc.bigInt({ min: 0n, max: 999_999_999_999_999n }).map(String));
 const decimal = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)), fc.tuple(fc.integer(), fc.nat(999_999)).map(([a, b]) => `${a}.${b}`));
-/**
- * JSON.parse of Node 24 (V8 13.6) compares the name that an object before had in this place with the bytes as they are written: once a name holds a
- * backslash, `"n\n"` is taken for it. What it answers then depends on what was parsed before, so nothing can be compared with it.
- */
-const backslashInName = /"(?:[^"\\]|\\.)*\\\\(?:[^"\\]|\\.)*"\s*:/;
-
-const nested = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)).filter((text) => !backslashInName.test(text));
+const nested = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value));
 const literal = fc.constantFrom("true", "false", "null");
 const kinds: readonly fc.Arbitrary<string>[] = [
   plainString,
@@ -64,7 +58,6 @@ function lineOf(fields: readonly (readonly [string, string])[], { colon, comma, 
   const bytes = [...Buffer.from(text)];
   if (act.kind === "bytes") bytes.splice(act.at % (bytes.length + 1), act.replace ? 1 : 0, act.byte);
   if (act.kind === "cut") bytes.splice(act.at % (bytes.length + 1));
-  if (act.kind !== "none" && backslashInName.test(Buffer.from(bytes).toString("latin1"))) return lineOf(fields, { colon, comma, lineEnd }, { kind: "none" });
   return Buffer.concat([Buffer.from(bytes), Buffer.from(lineEnd)]);
 }
 

@@ -4,15 +4,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAll } from "../../testing/decode-all.ts";
 import { describeValue } from "../fuzz/describe-value.fixture.ts";
+import { oracleJson } from "../fuzz/oracle-json.fixture.ts";
+import { cut } from "../fuzz/oracle-types.fixture.ts";
 import { hostileStream, oddTexts } from "./hostile-json.fixture.ts";
-import { project, wantedOf } from "../projection.ts";
 import { withRewrittenScanners } from "../scanner-function.ts";
 import { ndjson } from "./ndjson.ts";
 
 const runs = Number(process.env["FUZZ_RUNS"] ?? 400);
 const maxRecordBytes = 4096;
 
-/** What the decoder means, in a few lines: each line alone, by JSON.parse. */
+/** What the decoder means, in a few lines: each line alone. */
 function reference(bytes: Buffer, projection: Projection): unknown[] {
   const items: unknown[] = [];
   const start = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
@@ -24,7 +25,7 @@ function reference(bytes: Buffer, projection: Projection): unknown[] {
     if (/^[ \t\r]*$/.test(line.toString("latin1"))) continue;
     try {
       if (!isUtf8(line)) throw new Error("not UTF-8");
-      items.push(project(JSON.parse(line.toString("utf8")), wantedOf(projection)));
+      items.push(cut(oracleJson(line.toString("utf8"), false), projection));
     } catch {
       items.push("!SF_CODEC_DECODE");
     }
