@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   for (const wanted of positionals.flatMap(wantedOf)) {
     const { workload, variant, summary } = wanted;
     const measured = "measure" in wanted ? await measureStudy(wanted, options) : await measureVariant(wanted, systems, options);
+    if (measured.length === 0) continue;
     rows.push(...measured);
     const table = "measure" in wanted ? measured.map((row) => measuresText(row, wanted.goals)).join("") : textTable(measured);
     process.stdout.write(`\n${workload} ${variant}: ${summary}\n${Math.max(...measured.map((row) => row.records))} records, ${options.rounds} interleaved rounds\n${table}`);

@@ -25,7 +25,7 @@ export interface Study {
   readonly summary: string;
   /** For each of its rows that has the measure. */
   readonly goals: readonly Goal[];
-  /** Its rows: one, or one for each point, whose variants begin with its own: "keys-1000". */
+  /** Its rows: one, none where there are too few records, or one for each point, whose variants begin with its own: "keys-1000". */
   readonly measure: (options: StudyOptions) => Promise<readonly Row[]>;
 }
 
