@@ -19,20 +19,25 @@ interface Scanning {
 
 /** Decodes a stream. */
 export function decodeCase(one: FuzzCase): DecodedCase {
-  const { schema, projection, columns, maxRecordBytes } = one;
+  const { schema, projection, columns, places, maxRecordBytes } = one;
   const factory = one.format === "csv" ? csv(one.csv) : ndjson();
-  const decoder = factory.create({ projection, columns, maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
-  return new Run(decoder).whole(one);
+  return new Run(() => factory.create({ projection, columns, maxRecordBytes, ...(places ? { textPlaces: true } : {}), ...(schema === undefined ? {} : { schema }) })).whole(one);
 }
 
 class Run {
-  readonly #decoder: Decoder;
+  readonly #create: () => Decoder;
+  #decoder: Decoder;
   readonly #items: Item[] = [];
   #slow = 0;
   #isOdd = false;
 
-  constructor(decoder: Decoder) {
-    this.#decoder = decoder;
+  constructor(create: () => Decoder) {
+    this.#create = create;
+    this.#decoder = this.#watched(create());
+  }
+
+  /** A decoder that tells when it is on its slow path. */
+  #watched(decoder: Decoder): Decoder {
     const scanning = decoder as unknown as Scanning;
     const odd = scanning.odd.bind(decoder);
     scanning.odd = (...given) => {
@@ -41,6 +46,13 @@ class Run {
       this.#isOdd = false;
       return answer;
     };
+    return decoder;
+  }
+
+  #restart(): void {
+    const state = this.#decoder.snapshot?.() ?? "";
+    this.#decoder = this.#watched(this.#create());
+    this.#decoder.restore?.(state);
   }
 
   whole(one: FuzzCase): DecodedCase {
@@ -49,6 +61,7 @@ class Run {
     let rest: Uint8Array = new Uint8Array(0);
     let start = 0;
     for (const [i, end] of ends.entries()) {
+      if (one.restarts && i > 0) this.#restart();
       // Hostile bytes before and behind, and as little memory behind as may be: nothing but the input may matter.
       const [front, behind] = [i % 3, (i * 5) % 14];
       const buffer = new Uint8Array(front + rest.length + end - start + behind).fill(i % 2 === 0 ? 0x22 : 0x0a);
@@ -81,9 +94,11 @@ class Run {
     const used = decoder.decodeColumns(bytes, from, to, last, store);
     this.#slow += store.rows;
     const columns = store.taken();
+    const forms = new Map<string, string>(decoder.columns.map(({ name, form }) => [name, form]));
+    const textAt = (name: string, value: unknown): unknown => (forms.get(name) === "places" && typeof value === "number" ? textOf(bytes, value) : value);
     for (let row = 0; row <= store.length; row++) {
       while (rejected[0]?.before === row) this.#items.push(rejected.shift()!.item);
-      if (row < store.length) this.#items.push({ value: rowOf(columns, row), code: undefined, raw: bytes.slice(store.starts[row], store.ends[row]) });
+      if (row < store.length) this.#items.push({ value: rowOf(columns, row, textAt), code: undefined, raw: bytes.slice(store.starts[row], store.ends[row]) });
     }
     return used;
   }
@@ -104,6 +119,13 @@ class CountingStore extends ColumnStore {
   }
 }
 
-function rowOf(columns: readonly Column[], row: number): unknown {
-  return Object.fromEntries(columns.map(({ name, values }) => [name, values[row]]));
+function rowOf(columns: readonly Column[], row: number, textAt: (name: string, value: unknown) => unknown): unknown {
+  return Object.fromEntries(columns.map(({ name, values }) => [name, textAt(name, values[row])]));
+}
+
+/** The text of a place, which says whether it is ASCII. */
+function textOf(bytes: Uint8Array, place: number): string {
+  const [start, rest] = [Math.floor(place / 8_388_608), place % 8_388_608];
+  const text = Buffer.from(bytes.subarray(start, start + (rest >> 1)));
+  return rest % 2 === 1 ? text.toString("latin1") : text.toString("utf8");
 }

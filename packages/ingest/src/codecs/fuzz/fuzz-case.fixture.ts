@@ -15,9 +15,13 @@ export interface FuzzCase {
   readonly torn: number;
   /** The stream comes in pieces that end here. */
   readonly cuts: readonly number[];
+  /** Whether each piece is read by a decoder of its own, which goes on behind the snapshot of the one before (DEC-5). */
+  readonly restarts: boolean;
   readonly schema: StructType | undefined;
   readonly projection: Projection;
   readonly columns: boolean;
+  /** Whether texts of columns may come as places (DEC-8). */
+  readonly places: boolean;
   readonly maxRecordBytes: number;
 }
 

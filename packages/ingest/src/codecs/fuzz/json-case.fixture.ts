@@ -39,13 +39,14 @@ export function jsonCase(seed: number): FuzzCase {
 }
 
 /** How a stream arrives. */
-export function circumstances(draw: Draw, lines: readonly Uint8Array[]): Pick<FuzzCase, "mark" | "torn" | "cuts" | "maxRecordBytes"> {
+export function circumstances(draw: Draw, lines: readonly Uint8Array[]): Pick<FuzzCase, "mark" | "torn" | "cuts" | "restarts" | "maxRecordBytes"> {
   const size = lines.reduce((sum, line) => sum + line.length, 0);
   const usual = lines[0]?.length ?? 1;
   return {
     mark: draw.chance(0.1),
     torn: draw.chance(0.3) ? draw.below(Math.min(8, usual)) : 0,
     cuts: cutsOf(draw, size),
+    restarts: draw.chance(0.08),
     maxRecordBytes: draw.chance(0.9) ? 65_536 : Math.max(1, usual - 4 + draw.below(8)),
   };
 }
@@ -101,11 +102,11 @@ function objectText(draw: Draw, family: Family, odd: number): string {
 }
 
 /** What is read of the records, and as what. */
-function reading(draw: Draw, families: readonly Family[]): Pick<FuzzCase, "schema" | "projection" | "columns"> {
+function reading(draw: Draw, families: readonly Family[]): Pick<FuzzCase, "schema" | "projection" | "columns" | "places"> {
   const fields = families[0]?.fields ?? [];
   const projection: Projection = draw.chance(0.5) ? "all" : draw.list(0, 3, () => pathIn(draw, fields));
   const schema = draw.chance(0.4) ? undefined : schemaOf(draw, fields);
-  return { schema, projection, columns: draw.chance(0.6) };
+  return { schema, projection, columns: draw.chance(0.6), places: draw.chance(0.5) };
 }
 
 function pathIn(draw: Draw, fields: readonly Field[]): readonly string[] {

@@ -20,6 +20,8 @@ export function shrink(one: FuzzCase, fails: (smaller: FuzzCase) => boolean): Fu
     }
   }
   tryIt({ ...least, projection: "all" });
+  tryIt({ ...least, restarts: false });
+  tryIt({ ...least, places: false });
   tryIt({ ...least, columns: false });
   tryIt({ ...least, schema: undefined });
   const { schema } = least;
