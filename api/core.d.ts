@@ -401,7 +401,7 @@ export interface DecodeOutput {
 
 export interface DecodedColumn {
     readonly name: string;
-    readonly form: "numbers" | "values";
+    readonly form: "numbers" | "values" | "places";
 }
 
 export interface Decoder {
@@ -422,6 +422,7 @@ export interface DecoderOptions {
     readonly schema?: Schema;
     readonly projection: Projection;
     readonly columns?: boolean;
+    readonly textPlaces?: boolean;
     readonly maxRecordBytes: number;
 }
 
@@ -2241,6 +2242,12 @@ export declare const standardFunctionTable: FunctionTable;
 export declare const standardFunctions: readonly ExpressionFunction[];
 
 export declare const t: TypeConstructors;
+
+export declare function textPlace(at: {
+    readonly start: number;
+    readonly end: number;
+    readonly isAscii: boolean;
+}): number;
 
 export declare function throwIfAborted(signal: AbortSignal | undefined, what?: string): void;
 

@@ -20,6 +20,7 @@ export { ChangeKind, rowsOf } from "./record.ts";
 export type { Batch, Column, Position, RawRecords, Rejected } from "./record.ts";
 export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schema.ts";
 export type { CancelTimer, Clock, Counter, Disk, DiskFile, DiskStat, Environment, FaultPlan, Gauge, Histogram, Labels, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets, Thread, ThreadEvents, Threads } from "./contracts/environment.ts";
+export { textPlace } from "./contracts/codec.ts";
 export { programBeside } from "./contracts/thread-program.ts";
 export type { ThreadContext, ThreadProgram } from "./contracts/thread-program.ts";
 export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection, ThreadDecoder } from "./contracts/codec.ts";

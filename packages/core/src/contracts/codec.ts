@@ -17,6 +17,8 @@ export interface DecoderOptions {
   readonly projection: Projection;
   /** Columns are wanted rather than rows, where the decoder can (DEC-6). @defaultValue false */
   readonly columns?: boolean;
+  /** Texts of columns are wanted as places, where the decoder can (DEC-8). Inputs are then shorter than 2²² bytes, with 8 more behind them, and none is the last. @defaultValue false */
+  readonly textPlaces?: boolean;
   /** A longer record is rejected with SF_RECORD_TOO_LARGE, without being held in memory whole. */
   readonly maxRecordBytes: number;
 }
@@ -28,10 +30,18 @@ export interface DecodeOutput {
   reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
-/** A column that a decoder fills: numbers, never null, in a Float64Array; anything else in an array of values. */
+/**
+ * A column that a decoder fills: numbers, never null, in a Float64Array; anything else in an array of values.
+ * `places` is such an array, of texts that may each be a {@link textPlace} instead.
+ */
 export interface DecodedColumn {
   readonly name: string;
-  readonly form: "numbers" | "values";
+  readonly form: "numbers" | "values" | "places";
+}
+
+/** A text by where it is: `bytes[start, end)` of the input, both below 2²², as UTF-8, or as ASCII. A number: start, then length, then whether it is ASCII. */
+export function textPlace(at: { readonly start: number; readonly end: number; readonly isAscii: boolean }): number {
+  return at.start * 8_388_608 + (at.end - at.start) * 2 + (at.isAscii ? 1 : 0);
 }
 
 /** Where a decoder puts records as columns. What it fills directly stands at `length`, which it raises; `grow` makes room, in other arrays. */
@@ -54,6 +64,7 @@ export interface ColumnOutput extends DecodeOutput {
  * - DEC-4. Values do not refer to the input buffer afterwards.
  * - DEC-6. Where `columns` is set, `decodeColumns` takes the place of `decode`: what it fills, row by row, are the fields of the records that `decode` reports.
  * - DEC-7. Where the factory says `lineThreads`, a decoder that was restored from "" reports of any whole lines exactly what it would as a part of the whole stream.
+ * - DEC-8. Where `textPlaces` was asked for, a column of form `places` may hold the place of a text in the input (a number) in place of the text; of any other text, the text.
  * - DEC-5. `snapshot()` answers what is needed to go on after the last used byte (a CSV header); `restore` takes it back.
  */
 export interface Decoder {

@@ -4,7 +4,6 @@
 export interface TextBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
-  ucs2Slice(start: number, end: number): string;
 }
 
 /** Four-byte loads may reach this far behind the last byte of the input. */

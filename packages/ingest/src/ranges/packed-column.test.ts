@@ -1,40 +1,57 @@
+import { textPlace } from "@streamflow/core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ColumnPacker, ColumnUnpacker } from "./packed-column.ts";
+import { ColumnPacker, unpacked } from "./packed-column.ts";
 
-const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom("", "\ud800", "a\udc00", "é", "\u0000", "x".repeat(300)), fc.constant(null));
+const text = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.constantFrom("", "é", "𝄞 text", "\u0000", "x".repeat(300)));
+/** A text that is in the bytes, one that is not (half a surrogate can be in no bytes), or null. */
+const cell = fc.oneof(text.map((value) => ({ value, isPlace: true })), fc.constantFrom("odd", "", "\ud800", "a\udc00", null).map((value) => ({ value, isPlace: false })));
 
-it("texts and nulls come out as they went in, half surrogates too", () => {
-  fc.assert(fc.property(fc.array(fc.array(text, { maxLength: 30 }), { minLength: 1, maxLength: 4 }), fc.nat(3), (columns, earlier) => {
+const none = new Uint8Array(0);
+
+it("texts in the bytes, texts beside them and nulls come out as they went in", () => {
+  fc.assert(fc.property(fc.array(fc.array(cell, { maxLength: 30 }), { minLength: 1, maxLength: 4 }), fc.nat(3), (columns, earlier) => {
     const packer = new ColumnPacker();
     // What was packed before is given up.
-    for (let i = 0; i < earlier; i++) packer.pack(["x".repeat(40_000)]);
+    for (let i = 0; i < earlier; i++) packer.texts(Array.from({ length: 5_000 }, () => null), none);
     packer.clear();
-    const packed = columns.map((values) => packer.pack(values));
-    const unpacker = new ColumnUnpacker(packer.memory);
-    expect(packed.map((one, i) => unpacker.unpack(one, columns[i]!.length))).toEqual(columns);
+    const packed = columns.map((cells) => {
+      let bytes = Buffer.from("before");
+      const given = cells.map(({ value, isPlace }) => {
+        if (!isPlace || value === null) return value;
+        const start = bytes.length;
+        bytes = Buffer.concat([bytes, Buffer.from(value)]);
+        return textPlace({ start, end: bytes.length, isAscii: /^[\0-\x7f]*$/.test(value) });
+      });
+      return packer.texts(given, bytes);
+    });
+    // A half surrogate in a text that was written as bytes is lost there, not here.
+    const expected = columns.map((cells) => cells.map(({ value, isPlace }) => (isPlace && value !== null ? Buffer.from(value).toString() : value)));
+    expect(packed.map((one, i) => unpacked(one, packer.memory, columns[i]!.length))).toEqual(expected);
   }));
 });
 
-it("ASCII takes a byte for each unit, anything else two", () => {
+it("places reach over all of a buffer of four megabytes", () => {
+  const bytes = new Uint8Array(4 << 20).fill(0x61);
   const packer = new ColumnPacker();
-  expect(packer.pack(["abc", null])).toMatchObject({ kind: "texts", isWide: false });
-  expect(packer.pack(["abc", "é"])).toMatchObject({ kind: "texts", isWide: true });
+  const places = [[0, 1], [4_194_300, 4_194_303], [0, 4_194_303], [2_097_151, 2_097_153]].map(([start, end]) => textPlace({ start: start!, end: end!, isAscii: true }));
+  const packed = packer.texts(places, bytes);
+  expect(Array.from(unpacked(packed, packer.memory, 4) as readonly string[], (value) => value.length)).toEqual([1, 3, 4_194_303, 2]);
 });
 
 it("other values are copied as they are", () => {
   const packer = new ColumnPacker();
   const values = ["a", 1n, null, [1], { a: -0 }];
-  expect(packer.pack(values)).toEqual({ kind: "values", values });
-  expect(new ColumnUnpacker(packer.memory).unpack({ kind: "values", values }, 5)).toBe(values);
+  const packed = packer.values(values);
+  expect(packed).toEqual({ kind: "values", values });
+  expect(unpacked(packed, packer.memory, 5)).toBe(values);
 });
 
 it("memory grows, and keeps what was packed before", () => {
   const packer = new ColumnPacker();
   const small = packer.memory;
-  const first = packer.pack(["first"]);
-  const second = packer.pack(["y".repeat(1 << 20)]);
+  const first = packer.texts(["first"], none);
+  const second = packer.texts(Array.from({ length: 100_000 }, () => null), none);
   expect(packer.memory.byteLength).toBeGreaterThan(small.byteLength);
-  const unpacker = new ColumnUnpacker(packer.memory);
-  expect([unpacker.unpack(first, 1), unpacker.unpack(second, 1)]).toEqual([["first"], ["y".repeat(1 << 20)]]);
+  expect([unpacked(first, packer.memory, 1), unpacked(second, packer.memory, 100_000).length]).toEqual([["first"], 100_000]);
 });

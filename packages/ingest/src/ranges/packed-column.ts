@@ -1,14 +1,20 @@
-// Columns on their way from one thread to another: numbers stay where they are, texts go through shared memory as one text, anything else is copied.
-import type { Column } from "@streamflow/core";
-import { textBuffer, type TextBuffer } from "../codecs/text-buffer.ts";
+// Columns on their way from one thread to another: numbers stay where they are, texts lie side by side in shared memory, anything else is copied.
+import { textPlace, type Column } from "@streamflow/core";
+import { textBuffer } from "../codecs/text-buffer.ts";
 
-/** A column of values, packed. Offsets are bytes of the shared memory for texts. */
+/** A column of values, packed. */
 export type PackedColumn =
-  /** `ends[i]`, in units of UTF-16: the text of record `i` ends there; -1 - end: it is null. */
-  | { readonly kind: "texts"; readonly isWide: boolean; readonly ends: number; readonly text: number }
+  /**
+   * `length` 32-bit numbers at byte `ends` of the shared memory: where each text ends among those that begin at byte `texts`, doubled, and one more where it is ASCII.
+   * A negative one stands for null (-1), or for a text of `odd` (-2: the first).
+   */
+  | { readonly kind: "texts"; readonly ends: number; readonly texts: number; readonly odd: readonly string[] }
   | { readonly kind: "values"; readonly values: readonly unknown[] };
 
 const firstBytes = 65_536;
+const numberBytes = 4;
+/** What the start of a text counts in its place. */
+const startUnit = textPlace({ start: 1, end: 1, isAscii: false });
 
 /** Packs the columns of a batch into shared memory, which grows with them. */
 export class ColumnPacker {
@@ -20,29 +26,36 @@ export class ColumnPacker {
     this.#used = 0;
   }
 
-  pack(values: readonly unknown[]): PackedColumn {
-    for (const value of values) if (typeof value !== "string" && value !== null) return { kind: "values", values };
-    // A null joins as nothing.
-    const joined = values.join("");
-    const isWide = Buffer.byteLength(joined) !== joined.length;
-    const ends = this.#take(values.length * 4);
-    const text = this.#take(isWide ? joined.length * 2 : joined.length);
+  /** Packs values as they are. */
+  values(values: readonly unknown[]): PackedColumn {
+    return { kind: "values", values };
+  }
+
+  /** Packs a column of texts, nulls, and places in `bytes`. Side by side they are in few lines of the other core's cache, and not in one each. */
+  texts(values: readonly unknown[], bytes: Uint8Array): PackedColumn {
+    const ends = this.#take(values.length * numberBytes);
+    const texts = this.#take(bytesIn(values));
     const table = new Int32Array(this.memory, ends, values.length);
-    let end = 0;
+    const target = new Uint8Array(this.memory, texts);
+    const odd: string[] = [];
+    let to = 0;
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as string | null;
-      if (value !== null) end += value.length;
-      table[i] = value === null ? -1 - end : end;
+      const value = values[i];
+      if (typeof value !== "number") {
+        table[i] = value === null ? -1 : -1 - odd.push(value as string);
+        continue;
+      }
+      const start = Math.floor(value / startUnit);
+      const rest = restOf(value);
+      for (let from = start, end = start + (rest >> 1); from < end; from++) target[to++] = bytes[from]!;
+      table[i] = to * 2 + (rest & 1);
     }
-    const bytes = Buffer.from(this.memory);
-    if (isWide) bytes.write(joined, text, "utf16le");
-    else bytes.write(joined, text, "latin1");
-    return { kind: "texts", isWide, ends, text };
+    return { kind: "texts", ends, texts, odd };
   }
 
   #take(bytes: number): number {
     const at = this.#used;
-    this.#used = at + Math.ceil(bytes / 8) * 8;
+    this.#used = at + Math.ceil(bytes / numberBytes) * numberBytes;
     if (this.#used > this.memory.byteLength) this.#grow(this.#used);
     return at;
   }
@@ -54,34 +67,45 @@ export class ColumnPacker {
   }
 }
 
-/** Takes columns out again. */
-export class ColumnUnpacker {
-  readonly #memory: SharedArrayBuffer;
-  readonly #bytes: TextBuffer;
+/** What a place is besides its start. The remainder of a division, by a faster way. */
+function restOf(place: number): number {
+  return place - Math.floor(place / startUnit) * startUnit;
+}
 
-  constructor(memory: SharedArrayBuffer) {
-    this.#memory = memory;
-    this.#bytes = textBuffer(new Uint8Array(memory));
-  }
+/** Bytes of all texts that are places. */
+function bytesIn(values: readonly unknown[]): number {
+  let bytes = 0;
+  for (const value of values) if (typeof value === "number") bytes += restOf(value) >> 1;
+  return bytes;
+}
 
-  unpack(packed: PackedColumn, length: number): Column["values"] {
-    return packed.kind === "values" ? packed.values : this.#texts(packed, length);
-  }
+/** V8 copies a part of a text that is shorter than this; a longer part would keep the whole text alive. */
+const leastShared = 13;
 
-  #texts({ isWide, ends, text }: Extract<PackedColumn, { kind: "texts" }>, length: number): readonly (string | null)[] {
-    const table = new Int32Array(this.#memory, ends, length);
-    const bytes = this.#bytes;
-    const values: (string | null)[] = [];
-    let start = text;
-    for (let i = 0; i < length; i++) {
-      const mark = table[i]!;
-      if (mark < 0) values.push(null);
-      else {
-        const end = text + (isWide ? 2 * mark : mark);
-        values.push(isWide ? bytes.ucs2Slice(start, end) : bytes.latin1Slice(start, end));
-        start = end;
-      }
+/** Takes a column of `length` values out again. */
+export function unpacked(packed: PackedColumn, memory: SharedArrayBuffer, length: number): Column["values"] {
+  if (packed.kind === "values") return packed.values;
+  const table = new Int32Array(memory, packed.ends, length);
+  const bytes = textBuffer(new Uint8Array(memory, packed.texts));
+  // Short texts are cut out of one: a call for each of them costs more than they do.
+  const all = bytes.latin1Slice(0, lastEnd(table));
+  const values: (string | null)[] = [];
+  let start = 0;
+  for (let i = 0; i < length; i++) {
+    const mark = table[i]!;
+    if (mark < 0) {
+      values.push(mark === -1 ? null : packed.odd[-2 - mark]!);
+      continue;
     }
-    return values;
+    const end = mark >> 1;
+    if ((mark & 1) === 0) values.push(bytes.utf8Slice(start, end));
+    else values.push(end - start < leastShared ? all.substring(start, end) : bytes.latin1Slice(start, end));
+    start = end;
   }
+  return values;
+}
+
+function lastEnd(table: Int32Array): number {
+  for (let i = table.length - 1; i >= 0; i--) if (table[i]! >= 0) return table[i]! >> 1;
+  return 0;
 }

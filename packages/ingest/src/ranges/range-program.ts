@@ -6,6 +6,9 @@ import { ColumnPacker } from "./packed-column.ts";
 import type { Order, RangeContent, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
 import { SharedColumns } from "./shared-columns.ts";
 
+/** Where buffers are longer than places reach, texts are made here. */
+const farthestPlace = 1 << 22;
+
 type RangeOrder = Extract<Order, { readonly kind: "range" }>;
 
 /** Reads and decodes what it is told to. */
@@ -61,7 +64,7 @@ class RangeProgram {
     const { module, name, options } = setup.decoder;
     const { schema, projection, maxRecordBytes } = setup;
     const make = ((await import(module)) as Readonly<Record<string, (options: unknown) => DecoderFactory>>)[name];
-    const decoder = make!(options).create({ schema, projection, columns: true, maxRecordBytes });
+    const decoder = make!(options).create({ schema, projection, columns: true, textPlaces: rangeBufferBytes(setup.rangeBytes) < farthestPlace, maxRecordBytes });
     return { setup, decoder, file: await this.#context.disk.openRead(setup.path) };
   }
 
@@ -137,7 +140,7 @@ class Slot {
       decoder.restore?.("");
       if (decoder.decodeColumns?.(read.bytes, lines.first, lines.end, false, store) !== lines.end) return undefined;
     }
-    const packed = store.columns.flatMap((column) => (Array.isArray(column) ? this.#packer.pack(column) : []));
+    const packed = store.columns.flatMap((column, at) => (Array.isArray(column) ? (store.arePlaces(at) ? this.#packer.texts(column, read.bytes) : this.#packer.values(column)) : []));
     const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed };
     return { content, ...this.#news() };
   }

@@ -9,7 +9,7 @@ import { Fingerprint, formatPlace, type FilePlace } from "../files/file-position
 import type { TextReadOptions } from "../files/text-reader.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { type LineRange, linesOf, rangeBufferBytes, type RangeBytes, type RangeLines, readRange } from "./line-range.ts";
-import { ColumnUnpacker } from "./packed-column.ts";
+import { unpacked } from "./packed-column.ts";
 import type { RangeResult, RangeThreads, RangeWork } from "./range-threads.ts";
 import { sharedRecords } from "./shared-columns.ts";
 
@@ -70,7 +70,6 @@ export class RangeStretch {
   readonly #batches: BatchDecoder;
   readonly #pieces: Piece[] = [];
   readonly #buffers: Uint8Array[] = [];
-  readonly #unpackers = new WeakMap<SharedArrayBuffer, ColumnUnpacker>();
   /** Where the next range begins, and where the last one ends. */
   #next: number;
   readonly #limit: number;
@@ -215,13 +214,7 @@ export class RangeStretch {
   #records({ memory, length, packed }: RangeResult): ReturnType<typeof sharedRecords> {
     const wanted = this.#options.decoder.columns ?? [];
     let at = 0;
-    return sharedRecords({ wanted, memory: memory.columns, length }, () => this.#unpacker(memory.texts).unpack(packed[at++]!, length));
-  }
-
-  #unpacker(memory: SharedArrayBuffer): ColumnUnpacker {
-    let unpacker = this.#unpackers.get(memory);
-    if (unpacker === undefined) this.#unpackers.set(memory, (unpacker = new ColumnUnpacker(memory)));
-    return unpacker;
+    return sharedRecords({ wanted, memory: memory.columns, length }, () => unpacked(packed[at++]!, memory.texts, length));
   }
 
   /** What a range adds to what was handed on; undefined: nothing, or the stretch is over. */

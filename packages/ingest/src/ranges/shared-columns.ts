@@ -42,6 +42,11 @@ export class SharedColumns implements ColumnOutput {
     this.ends.set(ends);
   }
 
+  /** Whether a column holds texts that may be places. */
+  arePlaces(at: number): boolean {
+    return this.#wanted[at]?.form === "places";
+  }
+
   /** Forgets everything, for the next range. */
   clear(): void {
     this.length = 0;

@@ -34,6 +34,8 @@ export interface ScanOptions {
   readonly maxRecordBytes: number;
   /** Columns are filled, so many; 0: rows are reported. */
   readonly columns: number;
+  /** Columns of texts that are wanted as places (`textPlace` of core). @defaultValue none */
+  readonly places?: ReadonlySet<number>;
 }
 
 /** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
@@ -84,7 +86,7 @@ function endName(layout: number, leaf: number): string {
   return `e${layout}_${leaf}`;
 }
 
-function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, columns }: ScanOptions): string {
+function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, columns, places }: ScanOptions): string {
   let code = "";
   let carried = "";
   layout.leaves.forEach((leaf, i) => {
@@ -95,7 +97,11 @@ function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, colum
   code += gapCode(`${carried}${layout.tail}\n`);
   const strings = layout.leaves.map((leaf, i) => {
     if (leaf.kinds !== Kind.string || !row.used.has(i)) return "";
-    const range = `${startName(index, i)},${endName(index, i)}`;
+    const [start, end] = [startName(index, i), endName(index, i)];
+    const range = `${start},${end}`;
+    const at = places === undefined ? -1 : (row.fields ?? []).indexOf(valueName(index, i));
+    // As textPlace of core: a text that goes into its column as it is need not be made here.
+    if (places?.has(at) === true) return `${valueName(index, i)}=${start}*8388608+(${end}-${start})*2+(ascii?1:0);`;
     return `${valueName(index, i)}=ascii?b.latin1Slice(${range}):b.utf8Slice(${range});`;
   });
   const end = layout.tail.endsWith("\r") ? "i-2" : "i-1";
