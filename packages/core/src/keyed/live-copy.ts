@@ -2,6 +2,8 @@
 //   L1. Before a slot changes for the first time, its stretch is kept aside as it was; every other stretch is read from the space when it is sorted.
 //   L2. Nothing is kept aside for a stretch that is sorted, for slots that are newer than the barrier, or once the space has other arrays.
 //   L3. Sorting goes stretch by stretch, and yields between: within a group slots stay in order of insertion.
+import { GroupTexts } from "./group-texts.ts";
+import type { KeyTexts } from "./key-texts.ts";
 import { type Order, removedMark, type SortedCopy } from "./space-copy.ts";
 
 /** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. */
@@ -34,6 +36,7 @@ export interface LiveCopyParts {
   /** These never change below `used`. */
   readonly keys: Float64Array;
   readonly originals: readonly unknown[];
+  readonly texts: KeyTexts;
   /** These are the copy's own. */
   readonly counts: Int32Array;
   readonly extras: ReadonlyMap<number, unknown>;
@@ -50,6 +53,8 @@ export class LiveCopy {
   /** By stretch: 0, or 1 + its number among those that are kept, in order of keeping. */
   readonly #kept: Int32Array;
   #keptCount = 0;
+  /** There are keys that are neither numbers nor texts, or not only that. */
+  #hasOthers = false;
   readonly #blocks: LiveArrays[] = [];
   /** Stretches below are sorted. */
   #next = 0;
@@ -76,21 +81,23 @@ export class LiveCopy {
   /** The entries by key group. Yields where others may run. */
   *sorted(): Generator<undefined, SortedCopy> {
     if (this.#sorted !== undefined) return this.#sorted;
-    const { keys, originals, extras, counts, arrays, pool } = this.#parts;
-    const ends = startsOf(counts);
-    const total = ends[counts.length] ?? 0;
-    const next = ends.slice(0, counts.length);
+    const { keys, originals, texts, extras, counts, arrays, pool, used } = this.#parts;
+    if (originals.length > 0) yield* texts.encode(originals, used);
+    const starts = startsOf(counts);
+    const total = starts[counts.length] ?? 0;
+    const next = starts.slice(0, counts.length);
     const columns = [keys, ...arrays.columns].map(() => pool.take(keys.length));
     const slots = originals.length > 0 || extras.size > 0 ? new Int32Array(total) : undefined;
+    const grouped = texts.isEmpty ? undefined : new GroupTexts(texts, counts);
     const places = new Int32Array(stretchLength);
     while (this.#next < this.#stretches) {
-      this.#sortStretch(this.#next, { next, columns, slots, places });
+      this.#sortStretch(this.#next, { starts, next, columns, slots, places, texts: grouped });
       this.#next++;
       if (this.#next % stretchesAtOnce === 0) yield;
     }
     pool.giveBlocks(this.#blocks.splice(0));
-    const order: Order = { ends: ends.slice(1), slots };
-    this.#sorted = { order, columns, counts, keys, originals, extras };
+    const order: Order = { ends: starts.slice(1), slots: extras.size > 0 || this.#hasOthers ? slots : undefined };
+    this.#sorted = { order, columns, counts, keys, originals, texts, grouped, extras };
     this.#parts.over();
     return this.#sorted;
   }
@@ -121,7 +128,8 @@ export class LiveCopy {
     return { block, offset: 0 };
   }
 
-  #sortStretch(at: number, { next, columns, slots, places }: Sorting): void {
+  #sortStretch(at: number, sorting: Sorting): void {
+    const { next, columns, slots, places } = sorting;
     const { arrays, keys, used } = this.#parts;
     const from = at * stretchLength;
     const count = Math.min(used - from, stretchLength);
@@ -131,10 +139,19 @@ export class LiveCopy {
       const group = block.groups[offset + i]!;
       const place = group === removedMark ? -1 : next[group]!++;
       places[i] = place;
-      if (slots !== undefined && place >= 0) slots[place] = from + i;
+      if (place < 0) continue;
+      if (slots !== undefined) slots[place] = from + i;
+      this.#sortKey(from + i, group, place, sorting);
     }
     scatter(keys, from, { into: columns[0]!, places, count });
     for (let c = 1; c < columns.length; c++) scatter(block.columns[c - 1]!, offset, { into: columns[c]!, places, count });
+  }
+
+  /** Keys that are no numbers. */
+  #sortKey(slot: number, group: number, place: number, { starts, texts }: Sorting): void {
+    const { keys, originals, texts: known } = this.#parts;
+    if (texts !== undefined && known.has(slot)) texts.add(group, place - starts[group]!, slot);
+    else if (originals[slot] !== undefined || keys[slot] !== keys[slot]) this.#hasOthers = true;
   }
 }
 
@@ -145,6 +162,9 @@ interface Place {
 }
 
 interface Sorting {
+  /** Where the groups start. */
+  readonly starts: Int32Array;
+  readonly texts: GroupTexts | undefined;
   readonly next: Int32Array;
   readonly columns: readonly Float64Array[];
   readonly slots: Int32Array | undefined;

@@ -1,6 +1,6 @@
 // The keys and numbers of one namespace: columns of doubles behind an open-addressing table.
 //   N1. Visiting goes by key group, then by first insertion, as in every table (TBL-2): a restore or a move changes nothing.
-//   N2. A number is found by its bits; every other key by its canonical form, in a Map beside.
+//   N2. A number is found by its bits; every other key by its canonical form, in a Map beside. A text that was restored is found by its bytes, and is in the Map from then on.
 //   N3. What a slot is called (its key) never changes while the arrays stay the same, so that a copy for a checkpoint shares them. Columns and groups change:
 //       whoever writes them has asked for the slot first, and then a copy that is under way keeps what was there (live-copy.ts). No slot is known across a barrier.
 //   N4. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
@@ -8,6 +8,7 @@
 import type { NumberSpace } from "../contracts/number-table.ts";
 import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
+import { KeyTexts, type StoredTexts } from "./key-texts.ts";
 import { type ArrayPool, LiveCopy } from "./live-copy.ts";
 import { putFloats, removedMark, type StoredColumns } from "./space-copy.ts";
 
@@ -44,6 +45,8 @@ export class Space implements NumberSpace {
   #ordered: Visiting = nothing;
   /** By slot: keys that are no numbers, or whose canonical form is another value, as they came first. */
   #originals: unknown[] = [];
+  /** Those of them that are texts, as far as they were written or restored. */
+  #texts = new KeyTexts();
   #isShared = false;
   /** A copy that wants to know what changes. */
   #copying: LiveCopy | undefined;
@@ -72,7 +75,17 @@ export class Space implements NumberSpace {
   #lookUp(key: unknown): number {
     if (typeof key === "number" && key === key) return this.#find(key);
     const canonical = this.#rules.canonical(key);
-    return isNumber(canonical) ? this.#find(canonical) : (this.#others.get(canonical) ?? -1);
+    return isNumber(canonical) ? this.#find(canonical) : this.#findOther(canonical);
+  }
+
+  #findOther(canonical: CanonicalKey): number {
+    const known = this.#others.get(canonical);
+    if (known !== undefined || typeof canonical !== "string") return known ?? -1;
+    const slot = this.#texts.find(canonical);
+    // Its key was removed; where it came again it is in the Map.
+    if (slot < 0 || this.#groups[slot] === removedMark) return -1;
+    this.#others.set(canonical, slot);
+    return slot;
   }
 
   slotFor(key: unknown): number {
@@ -107,7 +120,7 @@ export class Space implements NumberSpace {
     this.#copying?.keep(slot);
     const key = this.#keys[slot]!;
     if (key === key) this.#unplaceAll(key, slot);
-    else this.#others.delete(this.#rules.canonical(this.#originals[slot]));
+    else this.#others.delete(this.#rules.canonical(this.keyAt(slot)));
     this.#counts[this.#groups[slot]!]!--;
     this.#groups[slot] = removedMark;
     this.#removed++;
@@ -132,7 +145,8 @@ export class Space implements NumberSpace {
   keyAt(slot: number): unknown {
     const original = this.#originals[slot];
     const key = this.#keys[slot]!;
-    return original === undefined && key === key ? key : original;
+    if (original !== undefined) return original;
+    return key === key ? key : this.#texts.has(slot) ? this.#texts.at(slot) : undefined;
   }
 
   clear(): void {
@@ -149,6 +163,7 @@ export class Space implements NumberSpace {
     this.#counts.fill(0);
     this.#isShared = false;
     this.#originals = [];
+    this.#texts = new KeyTexts();
     this.#ordered = nothing;
     this.extras.clear();
     this.#others.clear();
@@ -159,7 +174,7 @@ export class Space implements NumberSpace {
     this.#copying?.keepAll();
     this.#isShared = true;
     const copy: LiveCopy = new LiveCopy({
-      used: this.#used, arrays: { columns: this.columns, groups: this.#groups }, keys: this.#keys, originals: this.#originals, counts: this.#counts.slice(), extras: new Map(this.extras), pool,
+      used: this.#used, arrays: { columns: this.columns, groups: this.#groups }, keys: this.#keys, originals: this.#originals, texts: this.#texts, counts: this.#counts.slice(), extras: new Map(this.extras), pool,
       over: () => {
         if (this.#copying === copy) this.#copying = undefined;
       },
@@ -169,7 +184,7 @@ export class Space implements NumberSpace {
   }
 
   /** Adds the entries of one key group, without making them found: `index` follows. */
-  append(group: number, { count, keys, columns, rest }: StoredColumns): void {
+  append(group: number, { count, keys, columns, texts, rest }: StoredColumns): void {
     const from = this.#used;
     const capacity = capacityFor(from + count);
     if (capacity > this.#keys.length) this.#widen(capacity);
@@ -178,20 +193,27 @@ export class Space implements NumberSpace {
     this.columns.forEach((column, at) => putFloats(columns[at]!, column, from));
     this.#used += count;
     this.#counts[group]! += count;
+    if (texts !== undefined) this.#appendTexts(from, texts);
     for (const [index, key, extra] of rest) {
       if (key !== undefined) this.#keep(from + index, key);
       if (extra !== undefined) this.extras.set(from + index, extra);
     }
   }
 
+  #appendTexts(from: number, texts: StoredTexts): void {
+    for (let slot = this.#texts.slots; slot < from; slot++) this.#texts.add(undefined);
+    this.#texts.append(texts);
+  }
+
   /** Makes all entries found. */
   index(): void {
     this.#forgetOld();
+    if (!this.#texts.isEmpty) this.#texts.index();
     this.#places = new Int32Array(2 * this.#keys.length);
     for (let slot = 0; slot < this.#used; slot++) {
       const key = this.#keys[slot]!;
       if (key === key) this.#place(key, slot);
-      else this.#others.set(this.#rules.canonical(this.#originals[slot]), slot);
+      else if (!this.#texts.has(slot)) this.#others.set(this.#rules.canonical(this.#originals[slot]), slot);
     }
   }
 
@@ -218,8 +240,8 @@ export class Space implements NumberSpace {
       this.#keep(slot, key);
       return slot;
     }
-    const known = this.#others.get(canonical);
-    if (known !== undefined) return known;
+    const known = this.#findOther(canonical);
+    if (known >= 0) return known;
     const slot = this.#add(canonical);
     this.#keys[slot] = NaN;
     this.#others.set(canonical, slot);
@@ -312,12 +334,13 @@ export class Space implements NumberSpace {
 
   /** Numbers the slots anew, without the removed ones. */
   #compact(): void {
-    const [used, keys, groups, columns, originals] = [this.#used, this.#keys, this.#groups, this.columns, this.#originals];
+    const [used, keys, groups, columns, originals, texts] = [this.#used, this.#keys, this.#groups, this.columns, this.#originals, this.#texts];
     const extras = new Map(this.extras);
     this.#reset(capacityFor(2 * this.size));
     this.extras.clear();
     this.#others.clear();
     this.#originals = [];
+    this.#texts = new KeyTexts();
     this.#used = this.#removed = 0;
     for (let old = 0; old < used; old++) {
       if (groups[old] === removedMark) continue;
@@ -325,7 +348,8 @@ export class Space implements NumberSpace {
       this.#keys[slot] = keys[old]!;
       this.#groups[slot] = groups[old]!;
       for (let c = 0; c < columns.length; c++) this.columns[c]![slot] = columns[c]![old]!;
-      if (originals[old] !== undefined) this.#keep(slot, originals[old]);
+      const original = originals[old] ?? (texts.has(old) ? texts.at(old) : undefined);
+      if (original !== undefined) this.#keep(slot, original);
       if (extras.has(old)) this.extras.set(slot, extras.get(old));
     }
     this.#isShared = false;

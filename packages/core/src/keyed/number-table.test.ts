@@ -6,7 +6,7 @@ import { keyGroupCount, keyGroupOfCanonical } from "./key-group.ts";
 import { type KeyRules, MemoryTable } from "./keyed-table.ts";
 import { MemoryNumberTable } from "./number-table.ts";
 import { readTable } from "./read-table.ts";
-import { plainSerializer } from "./state-codec.ts";
+import { plainSerializer, StateWriter } from "./state-codec.ts";
 import { written } from "./table-part.ts";
 import { TableSet } from "./table-set.ts";
 
@@ -16,13 +16,14 @@ const options = { columns: 2, format: "test" };
 
 const key = fc.oneof(
   fc.constantFrom<unknown>(0, -0, NaN, 1, 1n, 2n ** 60n, null, undefined, "", "\0", "1", true, [1], ["1"], { a: 1 }, Infinity, -Infinity, 0.5, 1e300, 2 ** 31, 2 ** 32, 2 ** 52 + 1),
+  fc.constantFrom<unknown>("é", "Ã©", "\ud800", "日本語", "x".repeat(100), "é".repeat(100), "a", "b", "c", "d", "e", "f"),
   fc.integer({ min: -5, max: 5 }),
   fc.double({ noNaN: true }),
 );
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("remove" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.constant(0) }) },
   { weight: 12, arbitrary: fc.record({ do: fc.constant("add" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.integer() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("drop" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("drop" as const, "restore" as const), namespace: fc.integer({ min: -1, max: 1 }), key, by: fc.constant(0) }) },
 );
 
 function contentOf(table: MemoryNumberTable): unknown {
@@ -78,9 +79,13 @@ for (const rule of rules) {
   it(`NUM-1, NUM-3: holds and visits what a table of Maps does, in ${rule.groups} groups, also behind a restore`, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const table = new MemoryNumberTable("t", options, rule);
+        let table = new MemoryNumberTable("t", options, rule);
         const model = new MemoryTable("t", plainSerializer<number[]>(), rule);
         for (const one of steps) {
+          if (one.do === "restore") {
+            table = copyOf(table, rule);
+            continue;
+          }
           if (one.do === "drop") {
             table.drop(one.namespace);
             model.drop(one.namespace);
@@ -111,10 +116,49 @@ for (const rule of rules) {
         expect(expected).toEqual(expect.arrayContaining(shown));
         expect(table.size).toBe(expected.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
   });
 }
+
+it("bytes of version 1, which had no texts, are read as ever", () => {
+  const table = new MemoryNumberTable("t", options, rules[0]!);
+  const rest = new StateWriter();
+  rest.number(1);
+  rest.value("text");
+  rest.value(undefined);
+  const end = rest.finish();
+  const bytes = new Uint8Array(2 + 20 + 8 * 2 * 3 + end.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([255, 1]);
+  view.setFloat64(2, 7, true);
+  for (const [at, count] of [[10, 2], [14, 2], [18, end.length]] as const) view.setUint32(at, count, true);
+  for (const [i, number] of [5, NaN, 1, 2, 3, 4].entries()) view.setFloat64(22 + 8 * i, number, true);
+  bytes.set(end, bytes.length - end.length);
+  table.restore(0, bytes, 1);
+  expect(contentOf(table)).toEqual([[7, 5, 1, 3, undefined], [7, "text", 2, 4, undefined]]);
+  expect(contentOf(copyOf(table, rules[0]!))).toEqual(contentOf(table));
+});
+
+it("X2: very many texts are found behind a restore, and are the same in the next checkpoint", () => {
+  for (const rule of rules) {
+    let table = new MemoryNumberTable("t", options, rule);
+    const name = (i: number): string => (i % 10 === 0 ? `ключ-${i}` : `user-${i * 7_919}`);
+    for (let round = 1; round <= 3; round++) {
+      const space = table.open(0);
+      for (let i = 0; i < 5_000 * round; i++) {
+        const slot = space.slotFor(name(i));
+        space.columns[0]![slot]!++;
+      }
+      const content = textOf(table);
+      table = copyOf(table, rule);
+      expect(textOf(table) === content).toBe(true);
+    }
+    const space = table.open(0);
+    expect([space.size, space.slotOf("user-1")]).toEqual([15_000, -1]);
+    for (let i = 0; i < 15_000; i++) expect(space.columns[0]![space.slotOf(name(i))]).toBe(i < 5_000 ? 3 : i < 10_000 ? 2 : 1);
+  }
+});
 
 describe("growth", () => {
   it("NUM-2: keeps everything while it grows, and forgets everything when it is dropped, small or large", () => {

@@ -1,4 +1,5 @@
 // Stored tables as tools see them: entries by namespace and key, without the operator that wrote them.
+import { KeyTexts } from "./key-texts.ts";
 import { columnsMark, putFloats, readColumns } from "./space-copy.ts";
 import { StateReader } from "./state-codec.ts";
 
@@ -32,7 +33,9 @@ export function* readTable(bytes: Uint8Array): Generator<StoredEntry> {
 }
 
 function* readNumbers(bytes: Uint8Array): Generator<StoredEntry> {
-  for (const { namespace, count, rest, ...stored } of readColumns(bytes)) {
+  for (const { namespace, count, rest, texts: storedTexts, ...stored } of readColumns(bytes)) {
+    const texts = new KeyTexts();
+    if (storedTexts !== undefined) texts.append(storedTexts);
     const [keys, ...columns] = [stored.keys, ...stored.columns].map((column) => {
       const numbers = new Float64Array(count);
       putFloats(column, numbers, 0);
@@ -43,7 +46,7 @@ function* readNumbers(bytes: Uint8Array): Generator<StoredEntry> {
       const { key, extra } = more.get(i) ?? {};
       const number = keys[i]!;
       const parts = columns.map((column) => column[i]);
-      yield { namespace, key: key === undefined && number === number ? number : key, parts: extra === undefined ? parts : [...parts, extra] };
+      yield { namespace, key: key !== undefined ? key : number === number ? number : texts.has(i) ? texts.at(i) : undefined, parts: extra === undefined ? parts : [...parts, extra] };
     }
   }
 }
