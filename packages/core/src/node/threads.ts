@@ -21,7 +21,7 @@ class NodeThread implements Thread {
     const worker = new Worker(programBeside("thread-main", import.meta.url), {
       workerData: { program: program.href },
       name: "streamflow",
-      ...(isSource ? { execArgv: [...process.execArgv, "--conditions=streamflow-source", "--disable-warning=ExperimentalWarning"] } : {}),
+      ...(isSource ? { execArgv: ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning"] } : {}),
     });
     this.#worker = worker;
     const fail = (error: unknown): void => {

@@ -134,7 +134,7 @@ export class RangeStretch {
   /** Hands ranges to threads that have room. */
   #assign(): void {
     const { threads, reader, budget, rangeBytes } = this.#options;
-    while (this.#next < this.#limit && threads.hasRoom && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim()) });
+    while (this.#next < this.#limit && threads.hasRoomFor(reader) && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim()) });
   }
 
   #claim(): LineRange {

@@ -28,6 +28,8 @@ export interface RangeWork {
 /** Starts threads, and hands ranges to them. */
 export class RangeThreads {
   readonly #threads: RangeThread[] = [];
+  /** Slots that the ranges of each open file hold, by its number. */
+  readonly #held = new Map<number, number>();
   #readers = 0;
 
   constructor(threads: Threads, count: number) {
@@ -37,25 +39,34 @@ export class RangeThreads {
   /** Tells all threads of a file. Answers its number. */
   open(setup: ReaderSetup): number {
     const reader = ++this.#readers;
+    this.#held.set(reader, 0);
     for (const thread of this.#threads) thread.send({ kind: "open", reader, setup });
     return reader;
   }
 
   /** The file's ranges have been released, or are of no interest any more. */
   closeReader(reader: number): void {
+    this.#held.delete(reader);
     for (const thread of this.#threads) thread.send({ kind: "close", reader });
   }
 
-  /** Whether a thread could take a range now. */
-  get hasRoom(): boolean {
-    return this.#threads.some((thread) => thread.room > 0);
+  /** Whether a thread could take a range of the file now. Files that are read at once share the slots. */
+  hasRoomFor(reader: number): boolean {
+    const share = Math.max(1, Math.floor((this.#threads.length * slotsPerThread) / this.#held.size));
+    return (this.#held.get(reader) ?? 0) < share && this.#threads.some((thread) => thread.room > 0);
   }
 
   /** Gives a range to the thread with most room. Call it where there is some. */
   assign(reader: number, range: LineRange): RangeWork {
     const [thread] = this.#threads.toSorted((a, b) => b.room - a.room);
     if (thread === undefined) throw new StreamFlowError("SF_INTERNAL", "there is no thread for a range");
-    return thread.assign(reader, range);
+    this.#hold(reader, 1);
+    return thread.assign(reader, range, () => this.#hold(reader, -1));
+  }
+
+  #hold(reader: number, slots: number): void {
+    const held = this.#held.get(reader);
+    if (held !== undefined) this.#held.set(reader, held + slots);
   }
 
   /** @throws {@link StreamFlowError} SF_SOURCE_FAILED when a thread has ended by itself */
@@ -91,11 +102,14 @@ class RangeThread {
     this.#thread.post(order);
   }
 
-  assign(reader: number, range: LineRange): RangeWork {
+  assign(reader: number, range: LineRange, released: () => void): RangeWork {
     const slot = this.#free.pop();
     if (slot === undefined) throw new StreamFlowError("SF_INTERNAL", "a thread was given more ranges than it has room for");
     const number = ++this.#count;
-    const work = new Work(range, slot, () => this.#free.push(slot));
+    const work = new Work(range, slot, () => {
+      this.#free.push(slot);
+      released();
+    });
     this.#works.set(number, work);
     this.send({ kind: "range", reader, work: number, slot, range });
     return work;
