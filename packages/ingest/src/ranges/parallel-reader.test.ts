@@ -124,27 +124,6 @@ describe("a file read by several threads", () => {
     expect([positions.length > 0, failure, subject.threads.started]).toEqual([true, undefined, 0]);
   });
 
-  it("files that are read at once share the threads", async () => {
-    const subject = await Subject.create();
-    const paths = ["/data/a", "/data/b", "/data/c", "/data/d"];
-    for (const path of paths) await subject.files.write(path, lines(1_500));
-    const { session } = await openSource(fileSource({ paths, schema, chunkBytes: 1_000 }), { environment: subject.environment, columns: true, parallelism: 2 });
-    const shared = new Map(paths.map((path) => [path, 0]));
-    const open = new Set(paths);
-    while (open.size > 0) {
-      for (const path of open) {
-        const batch = await nextBatch(session, path);
-        if (batch === "end") open.delete(path);
-        else {
-          if (batch.raw?.bytes.buffer instanceof SharedArrayBuffer) shared.set(path, shared.get(path)! + 1);
-          batch.release?.();
-        }
-      }
-    }
-    await session.close();
-    for (const count of shared.values()) expect(count).toBeGreaterThan(10);
-  });
-
   it("a record longer than any buffer is read in its place, and what follows is shared again", async () => {
     const subject = await Subject.create();
     const long = `{"id":1,"text":"${"x".repeat(150_000)}"}\n`;
