@@ -28,11 +28,11 @@ interface JobReport {
 /** Until all three processes have started. */
 const startMs = 2_500;
 const usualWarmUpSeconds = 3;
-const [leastSeconds, mostSeconds] = [2, 20];
+const [leastSeconds, mostSeconds] = [2, 10];
 /** Beyond what the schedule takes. */
 const mostLateMs = 60_000;
 
-/** A study of a rate, in lines a second. `--records` says for how many lines it is measured, within 2 and 20 seconds. */
+/** A study of a rate, in lines a second. `--records` says for how many lines it is measured, within 2 and 10 seconds. */
 export function latencyStudy(variant: string, rate: number, goals: readonly Goal[] = []): Study {
   const study: Study = {
     workload: "w6",
@@ -57,7 +57,7 @@ async function measureLatency(study: Study, rate: number, { records, rounds, not
   const seconds = warmUpSeconds + Math.min(mostSeconds, Math.max(leastSeconds, records / rate));
   const [bare, jobs]: [Latencies[], (Latencies & JobReport)[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    bare.push(await runPipe({ rate, seconds, warmUpSeconds, folder, hasJob: false }));
+    bare.push(await runPipe({ rate, seconds: warmUpSeconds + leastSeconds, warmUpSeconds, folder, hasJob: false }));
     const latencies = await runPipe({ rate, seconds, warmUpSeconds, folder, hasJob: true });
     jobs.push({ ...latencies, ...(JSON.parse(readFileSync(jobReport(folder), "utf8")) as JobReport) });
   }
