@@ -181,10 +181,11 @@ export interface Column {
     readonly name: string;
     readonly values: Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly unknown[];
     readonly valid?: Uint8Array;
+    readonly texts?: Texts;
 }
 
 export interface ColumnOutput extends DecodeOutput {
-    readonly columns: readonly (Float64Array | unknown[])[];
+    readonly columns: readonly (Float64Array | TextStore | unknown[])[];
     readonly starts: Int32Array;
     readonly ends: Int32Array;
     length: number;
@@ -401,7 +402,7 @@ export interface DecodeOutput {
 
 export interface DecodedColumn {
     readonly name: string;
-    readonly form: "numbers" | "values" | "places";
+    readonly form: "numbers" | "texts" | "values";
 }
 
 export interface Decoder {
@@ -422,7 +423,7 @@ export interface DecoderOptions {
     readonly schema?: Schema;
     readonly projection: Projection;
     readonly columns?: boolean;
-    readonly textPlaces?: boolean;
+    readonly texts?: boolean;
     readonly maxRecordBytes: number;
 }
 
@@ -1144,6 +1145,7 @@ export interface RecordCode extends RecordFrame {
     readonly value: string;
     readonly rare: string;
     field(name: string): string | undefined;
+    isField(expression: string): boolean;
     under(frame: Partial<RecordFrame>): RecordCode;
 }
 
@@ -1443,6 +1445,7 @@ export interface SourceLocation {
 export interface SourceOptions extends ExpressionContext {
     readonly scope: CodeScope;
     readonly field?: (name: string) => string | undefined;
+    readonly isDefined?: (text: string) => boolean;
     readonly asCondition?: boolean;
 }
 
@@ -1625,6 +1628,42 @@ export interface TaskCode extends CodeScope {
     emitValue(value: string, frame: RecordFrame): string;
     reject(record: RecordCode, error: string): string;
     closure(record: RecordCode): string;
+}
+
+export declare class TextColumn implements Column {
+    #private;
+    readonly name: string;
+    readonly texts: Texts;
+    constructor(name: string, texts: Texts);
+    get values(): readonly unknown[];
+}
+
+export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "others"> {
+    readonly used: number;
+}
+
+export declare class TextStore {
+    #private;
+    bytes: DataView;
+    starts: Int32Array;
+    ends: Int32Array;
+    others: unknown[];
+    used: number;
+    constructor(capacity: number);
+    copy(index: number, bytes: DataView, start: number, end: number): void;
+    put(index: number, value: unknown): void;
+    column(name: string, length: number): Column;
+    grow(capacity: number): void;
+    clear(): void;
+}
+
+export interface Texts {
+    readonly bytes: DataView;
+    readonly starts: Int32Array;
+    readonly ends: Int32Array;
+    readonly others: readonly unknown[];
+    at(index: number): unknown;
+    slice(from: number, to: number): Texts;
 }
 
 export interface Thread {
@@ -2243,11 +2282,7 @@ export declare const standardFunctions: readonly ExpressionFunction[];
 
 export declare const t: TypeConstructors;
 
-export declare function textPlace(at: {
-    readonly start: number;
-    readonly end: number;
-    readonly isAscii: boolean;
-}): number;
+export declare function textColumnOf(name: string, places: TextPlaces): Column;
 
 export declare function throwIfAborted(signal: AbortSignal | undefined, what?: string): void;
 

@@ -806,6 +806,8 @@ export declare function testEnvironment(options?: TestEnvironmentOptions): TestE
 
 export declare function testRecords<T>(values: readonly T[], timestampMs?: (value: T, index: number) => number): readonly TestRecord[];
 
+export declare function textColumn(name: string, values: readonly unknown[]): Column;
+
 export declare function threadsConformance(harness: ThreadsHarness): readonly ConformanceCase[];
 
 export declare function withBroken<Result>(guarantee: Guarantee, run: () => Promise<Result>): Promise<Result>;

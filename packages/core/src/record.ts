@@ -14,6 +14,21 @@ export interface Column {
   readonly name: string;
   readonly values: Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly unknown[];
   readonly valid?: Uint8Array;
+  /** The same values as the bytes that they are in UTF-8; asking for `values` makes all of them. */
+  readonly texts?: Texts;
+}
+
+/** Strings that are bytes until somebody asks for one. They are valid as long as the batch is. */
+export interface Texts {
+  /** Value `i` is the UTF-8 of `bytes[starts[i], ends[i])`, in which JSON escapes nothing; three bytes behind are readable. Where `starts[i]` is -1 it is `others[i]`. */
+  readonly bytes: DataView;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly others: readonly unknown[];
+  /** Value `index`. */
+  at(index: number): unknown;
+  /** The texts `[from, to)`. */
+  slice(from: number, to: number): Texts;
 }
 
 /** The original bytes of a batch: record `i` is `bytes[starts[i], ends[i])`. */

@@ -1,5 +1,5 @@
 // Cuts a batch to the engine's limits. Where a batch is cut carries no meaning (B2), so every column of it is cut alike.
-import type { Batch, Column, PollLimits, Position, RawRecords, Rejected } from "@streamflow/core";
+import { type Batch, type Column, type PollLimits, type Position, type RawRecords, type Rejected, TextColumn } from "@streamflow/core";
 
 /** A batch of a source, which may know the size of each record. */
 export interface SizedBatch extends Batch {
@@ -106,6 +106,8 @@ function bytesBetween(batch: SizedBatch, from: number, to: number): number {
 }
 
 function cutColumn(column: Column, from: number, to: number): Column {
+  const { texts } = column;
+  if (texts !== undefined) return new TextColumn(column.name, texts.slice(from, to));
   const values = Array.isArray(column.values) ? column.values.slice(from, to) : (column.values as Float64Array).subarray(from, to);
   return column.valid === undefined ? { name: column.name, values } : { name: column.name, values, valid: column.valid.subarray(from, to) };
 }

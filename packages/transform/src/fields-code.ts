@@ -15,12 +15,23 @@ export const mostFieldsInCode = 200;
 /** Statements that compute fields and hand on a record of them, or reject the record. A field that is computed as undefined is null. */
 export function fieldsCode({ fields, fail }: FieldsCode, record: RecordCode, task: TaskCode): string {
   const [isGood, at] = [task.temporary(), task.temporary()];
-  const made = fields.map(([name, computed]) => ({ name, computed, value: task.temporary() }));
-  const steps = made.map(({ computed, value }, i) => `${at}=${i};${value}=${computed.isExpression ? computed.code(record, task) : `${computed.code(record, task)}??null`};`);
+  const made = fields.map(([name, computed]) => {
+    const code = computed.isExpression ? computed.code(record, task) : `${computed.code(record, task)}??null`;
+    // A field that goes on as it is needs no variable, and stays what it is to those who know it: a text of a dictionary.
+    return record.isField(code) ? { name, computed, value: code, step: "" } : { name, computed, ...inVariable(code, task) };
+  });
+  const steps = made.flatMap(({ step }, i) => (step === "" ? [] : [`${at}=${i};${step}`]));
   const numbers = new Set(made.flatMap(({ name, computed }) => (isNumber(computed) ? name : [])));
+  const emit = task.emitFields(new Map(made.map(({ name, value }) => [name, value])), record, numbers);
+  if (steps.length === 0) return emit;
   return `${isGood}=true;
 try{${steps.join("\n")}}catch(thrown){${isGood}=false;${task.reject(record, `${task.bind(fail)}(thrown,${at})`)}}
-if(${isGood}){${task.emitFields(new Map(made.map(({ name, value }) => [name, value])), record, numbers)}}`;
+if(${isGood}){${emit}}`;
+}
+
+function inVariable(code: string, task: TaskCode): { readonly value: string; readonly step: string } {
+  const value = task.temporary();
+  return { value, step: `${value}=${code};` };
 }
 
 function isNumber({ type }: Computed): boolean {

@@ -1,6 +1,6 @@
 // Closures are the meaning, generated code is a faster form of it (docs/adr/0002, F1): for every plan and input both give the same.
-import { type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, mayGenerateCode, Pipeline, record, type Sink, type SinkBatch, type Stage } from "@streamflow/core";
-import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver } from "@streamflow/core/testing";
+import { type Batch, type Column, type Compute, deadLetterLog, decodeDeadLetter, eventTime, field, mayGenerateCode, Pipeline, type PollLimits, type PollResult, record, type Sink, type SinkBatch, type Source, type Stage } from "@streamflow/core";
+import { type DriverEnds, forbidCodeGeneration, memoryStores, PipelineDriver, textColumn } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
 import { avg, count, filter, keyBy, map, project, max, min, session, sliding, split, sum, tumbling, window } from "./index.ts";
@@ -61,6 +61,36 @@ function bound(target: object, name: string | symbol): unknown {
   return typeof value === "function" ? (value as () => unknown).bind(target) : value;
 }
 
+/** Gives records of one type of field as columns: `k` as texts. */
+function inColumns(source: Source<Row>): Source<Row> {
+  return {
+    ...source,
+    async open(context) {
+      const session = await source.open(context);
+      const poll = (partition: string, limits: PollLimits): PollResult => {
+        const batch = session.poll(partition, limits);
+        return typeof batch === "string" || batch.values === undefined ? batch : columnsOf(batch, batch.values as readonly Row[]);
+      };
+      return new Proxy(session, { get: (target, name) => (name === "poll" ? poll : bound(target, name)) });
+    },
+  };
+}
+
+function columnsOf(batch: Batch, rows: readonly Row[]): Batch {
+  const { values: _, ...rest } = batch;
+  const column = (name: keyof Row): Column => {
+    const values = rows.map((given) => given[name] ?? null);
+    return { name, values: values.length > 0 && values.every((one) => typeof one === "number") ? Float64Array.from(values) : values };
+  };
+  const k = textColumn("k", rows.map((given) => given.k ?? null));
+  // What is read after the batch was released is visible.
+  const release = (): void => {
+    new Uint8Array(k.texts!.bytes.buffer).fill(0x58);
+    batch.release?.();
+  };
+  return { ...rest, columns: [column("at"), k, column("n")], positionAt: (index) => batch.positionAt(index), release };
+}
+
 interface Plan {
   readonly time: number;
   readonly where: number;
@@ -70,6 +100,7 @@ interface Plan {
   readonly window: number;
   readonly firing: Pick<WindowConfig, "allowedLatenessMs" | "mode" | "early">;
   readonly columns: boolean;
+  readonly columnsIn: boolean;
   /** Sends records to several sinks. */
   readonly split: number;
 }
@@ -78,12 +109,12 @@ interface Plan {
 const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
 const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
 
-function build({ time, where, map: mapped, key, fields: made, window: windowed, firing, columns, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
+function build({ time, where, map: mapped, key, fields: made, window: windowed, firing, columns, columnsIn, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
     let stream: Pipeline<Row, unknown> = new Pipeline({ name: "fused", checkpoint: { everyMs: 1_000 } })
-      .from(ends.source<Row>())
+      .from(columnsIn ? inColumns(ends.source<Row>()) : ends.source<Row>())
       .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }))
       .addStage(filter<Row>(pick(wheres, where)));
     if (chosen !== undefined) stream = stream.addStage(map(chosen as never));
@@ -122,7 +153,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   n: value,
 });
 const firings = fc.record({ allowedLatenessMs: fc.constantFrom(0, 7), mode: fc.constantFrom<WindowMode>("accumulating", "discarding"), early: fc.constantFrom<EarlyTriggers>({}, {}, { count: 1 }, { count: 2 }) });
-const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.oneof(fc.constant(0), fc.nat(23)), firing: firings, columns: fc.boolean(), split: fc.nat(8) });
+const plan: fc.Arbitrary<Plan> = fc.record({ time: fc.nat(9), where: fc.nat(9), map: fc.nat(9), key: fc.nat(9), fields: fc.nat(9), window: fc.oneof(fc.constant(0), fc.nat(23)), firing: firings, columns: fc.boolean(), columnsIn: fc.boolean(), split: fc.nat(8) });
 
 it.skipIf(!mayGenerateCode())("code and closures give the same output, dead letters and end, for any plan and any rows (property)", { timeout: 60_000 }, async () => {
   const seen = { columns: 0 };

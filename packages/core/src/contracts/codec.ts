@@ -1,6 +1,7 @@
 // Decoders turn bytes into values, encoders values into bytes.
 import type { StreamFlowError } from "../errors.ts";
 import type { Column } from "../record.ts";
+import type { TextStore } from "../types/text-store.ts";
 import type { Schema } from "../schema.ts";
 
 /** What a plan reads of each record: field paths (`["delay"]`, `["bid", "price"]`), or everything. */
@@ -17,8 +18,8 @@ export interface DecoderOptions {
   readonly projection: Projection;
   /** Columns are wanted rather than rows, where the decoder can (DEC-6). @defaultValue false */
   readonly columns?: boolean;
-  /** Texts of columns are wanted as places, where the decoder can (DEC-8). Inputs are then shorter than 2²² bytes, with 8 more behind them, and none is the last. @defaultValue false */
-  readonly textPlaces?: boolean;
+  /** Columns of strings may be given as bytes, to a TextStore. @defaultValue false */
+  readonly texts?: boolean;
   /** A longer record is rejected with SF_RECORD_TOO_LARGE, without being held in memory whole. */
   readonly maxRecordBytes: number;
 }
@@ -30,24 +31,16 @@ export interface DecodeOutput {
   reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
-/**
- * A column that a decoder fills: numbers, never null, in a Float64Array; anything else in an array of values.
- * `places` is such an array, of texts that may each be a {@link textPlace} instead.
- */
+/** A column that a decoder fills: numbers, never null, in a Float64Array; strings in a TextStore, where `texts` was asked for; anything else in an array of values. */
 export interface DecodedColumn {
   readonly name: string;
-  readonly form: "numbers" | "values" | "places";
-}
-
-/** A text by where it is: `bytes[start, end)` of the input, both below 2²², as UTF-8, or as ASCII. A number: start, then length, then whether it is ASCII. */
-export function textPlace(at: { readonly start: number; readonly end: number; readonly isAscii: boolean }): number {
-  return at.start * 8_388_608 + (at.end - at.start) * 2 + (at.isAscii ? 1 : 0);
+  readonly form: "numbers" | "texts" | "values";
 }
 
 /** Where a decoder puts records as columns. What it fills directly stands at `length`, which it raises; `grow` makes room, in other arrays. */
 export interface ColumnOutput extends DecodeOutput {
   /** In the order of the decoder's `columns`. */
-  readonly columns: readonly (Float64Array | unknown[])[];
+  readonly columns: readonly (Float64Array | TextStore | unknown[])[];
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   length: number;
@@ -64,7 +57,6 @@ export interface ColumnOutput extends DecodeOutput {
  * - DEC-4. Values do not refer to the input buffer afterwards.
  * - DEC-6. Where `columns` is set, `decodeColumns` takes the place of `decode`: what it fills, row by row, are the fields of the records that `decode` reports.
  * - DEC-7. Where the factory says `lineThreads`, a decoder that was restored from "" reports of any whole lines exactly what it would as a part of the whole stream.
- * - DEC-8. Where `textPlaces` was asked for, a column of form `places` may hold the place of a text in the input (a number) in place of the text; of any other text, the text.
  * - DEC-5. `snapshot()` answers what is needed to go on after the last used byte (a CSV header); `restore` takes it back.
  */
 export interface Decoder {

@@ -25,6 +25,8 @@ export interface RecordCode extends RecordFrame {
   readonly rare: string;
   /** A field, null where it is missing, of a record that is known by its fields; undefined: it is not. */
   field(name: string): string | undefined;
+  /** Whether an expression is a field of it as it stands: never undefined, and as cheap to write again as a variable. */
+  isField(expression: string): boolean;
   /** The same record under another time, key or change kind. */
   under(frame: Partial<RecordFrame>): RecordCode;
 }

@@ -8,8 +8,10 @@ import { SourceScope } from "../plan/expression-source.ts";
 import type { Batch } from "../record.ts";
 import type { Gate } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
-import { FieldsRecord, RecordFields, valueRecord } from "./record-code.ts";
+import { FieldsRecord, RecordFields, ValueRecord } from "./record-code.ts";
 import { columnSink, SinkWays } from "./sink-code.ts";
+import type { SinkInput } from "./sink-port.ts";
+import type { RecordShape } from "./record-shape.ts";
 
 /** Where an output leads. */
 export interface CodeTarget {
@@ -29,10 +31,20 @@ export interface CodeGraph {
   targets(instance: OperatorInstance, output: string): readonly CodeTarget[];
 }
 
+/** A column, as far as code depends on it. */
+export interface InputColumn {
+  readonly name: string;
+  readonly mayBeNull: boolean;
+  /** @defaultValue false */
+  readonly areNumbers?: boolean;
+  /** They are texts that are still bytes. @defaultValue false */
+  readonly areTexts?: boolean;
+}
+
 /** What a batch brings, as far as code depends on it. */
 export interface InputForm {
   /** The columns; undefined: rows. */
-  readonly columns: readonly { readonly name: string; readonly mayBeNull: boolean; readonly areNumbers?: boolean }[] | undefined;
+  readonly columns: readonly InputColumn[] | undefined;
   readonly hasTimestamps: boolean;
   readonly hasChanges: boolean;
   readonly hasKeys: boolean;
@@ -45,17 +57,24 @@ const noNames: ReadonlySet<string> = new Set();
 const maxOperators = 60;
 const maxTextLength = 200_000;
 
+/** A sink that learns what its records look like. */
+export interface ShapedSink {
+  readonly shape: RecordShape | undefined;
+}
+
 /** The text of a fused function, and what it names. */
 export interface FusedSource {
   readonly text: string;
   readonly bindings: readonly (readonly [name: string, value: unknown])[];
+  /** Sinks that get records of which the code knows no more than what their shape has been so far. */
+  readonly shapeless: readonly ShapedSink[];
 }
 
 /** Writes the function for batches of a form; undefined: nothing would be gained. */
 export function fusedSource(graph: CodeGraph, cursor: Cursor, form: InputForm): FusedSource | undefined {
   const writer = new Fusion(graph, cursor);
-  const body = writer.loop(form);
-  return (writer.operators === 0 && form.columns === undefined) || body.length > maxTextLength ? undefined : { text: body, bindings: writer.scope.bindings };
+  const text = writer.loop(form);
+  return (writer.operators === 0 && form.columns === undefined) || text.length > maxTextLength ? undefined : { text, bindings: writer.scope.bindings, shapeless: writer.shapeless };
 }
 
 /** Makes the function. */
@@ -69,6 +88,7 @@ class Fusion {
   readonly #graph: CodeGraph;
   readonly #cursor: string;
   readonly #sinks: SinkWays = new SinkWays(this.scope);
+  readonly shapeless: ShapedSink[] = [];
 
   constructor(graph: CodeGraph, cursor: Cursor) {
     this.#graph = graph;
@@ -79,9 +99,9 @@ class Fusion {
     const frame: RecordFrame = { time: form.hasTimestamps ? "times[i]" : "NaN", key: form.hasKeys ? "keys[i]" : "undefined", change: form.hasChanges ? "changes[i]" : "0" };
     const { columns } = form;
     const fields = columns === undefined ? undefined : this.#columnFields(columns);
-    const record = fields === undefined ? valueRecord("r", frame) : new FieldsRecord(fields, frame);
+    const record = fields === undefined ? new ValueRecord("r", frame) : new FieldsRecord(fields, frame);
     const body = this.#hand(this.#graph.entry, record);
-    const inputs = columns === undefined ? "const values=batch.values;" : columns.map(({ mayBeNull }, at) => `const c${at}=batch.columns[${at}].values;${mayBeNull ? `const v${at}=batch.columns[${at}].valid;` : ""}`).join("");
+    const inputs = columns === undefined ? "const values=batch.values;" : columns.map(inputCode).join("");
     return `return function task(batch) {
 const length=batch.length,times=batch.timestamps,changes=batch.changes,keys=batch.keys;${inputs}
 ${this.scope.declarations}
@@ -93,9 +113,18 @@ ${body}
 }`;
   }
 
-  #columnFields(columns: NonNullable<InputForm["columns"]>): RecordFields {
-    const texts = columns.map(({ name, mayBeNull }, at) => [name, mayBeNull ? `(v${at}[i]===1?c${at}[i]:null)` : `c${at}[i]`] as const);
-    return new RecordFields(new Map(texts), new Set(columns.flatMap(({ name, areNumbers, mayBeNull }) => (areNumbers === true && !mayBeNull ? name : []))), this.scope);
+  #columnFields(columns: readonly InputColumn[]): RecordFields {
+    const fields = new Map<string, string>();
+    const numbers = new Set<string>();
+    const defined = new Set<string>();
+    columns.forEach(({ name, mayBeNull, areNumbers, areTexts }, at) => {
+      const text = areTexts === true ? textCode(at) : mayBeNull ? `(v${at}[i]===1?c${at}[i]:null)` : `c${at}[i]`;
+      fields.set(name, text);
+      if (areTexts === true) this.#sinks.texts.set(text, { bytes: `x${at}`, start: `c${at}[i]`, end: `e${at}[i]` });
+      if (areNumbers === true && !mayBeNull) numbers.add(name);
+      if (areNumbers === true || areTexts === true) defined.add(text);
+    });
+    return new RecordFields(fields, { numbers, defined }, this.scope);
   }
 
   /** Statements that hand a record to everything that reads an output. */
@@ -116,11 +145,11 @@ ${body}
       temporary: () => scope.temporary(),
       emit: (record, output = "main") => `${this.#catchUp(instance)}${this.#hand(this.#graph.targets(instance, output), record)}`,
       emitFields: (fields, frame, numbers = noNames) => {
-        const whole = new RecordFields(fields, numbers, scope);
+        const whole = new RecordFields(fields, { numbers, defined: new Set(fields.values()) }, scope);
         const rest = task.emit(new FieldsRecord(whole, frame));
         return `${whole.declaration}${rest}`;
       },
-      emitValue: (value, frame) => task.emit(valueRecord(value, frame)),
+      emitValue: (value, frame) => task.emit(new ValueRecord(value, frame)),
       reject: (record, error) => `${this.#place(record)}${scope.bind(instance.reject)}(${error},${record.rare});`,
       closure: (record) => `${this.#place(record)}${scope.bind(instance.operator.inputs[0])}(${record.rare});`,
     };
@@ -136,9 +165,16 @@ ${body}
 
   /** Out of the generated code: into a sink by fields where both sides can, else as a value to a closure. */
   #leave(emit: Emit, record: RecordCode): string {
-    const sink = record instanceof FieldsRecord ? columnSink(emit) : undefined;
-    const row = (): string => `${this.#place(record)}${this.scope.bind(emit)}(${record.rare});`;
-    return (sink === undefined ? undefined : this.#sinks.hand(sink, record as FieldsRecord, row())) ?? this.#call(emit, record);
+    const sink = columnSink(emit);
+    return (sink === undefined ? undefined : this.#toSink(sink, emit, record)) ?? this.#call(emit, record);
+  }
+
+  #toSink(sink: SinkInput, emit: Emit, record: RecordCode): string | undefined {
+    const row = `${this.#place(record)}${this.scope.bind(emit)}(${record.rare});`;
+    if (record instanceof FieldsRecord) return this.#sinks.hand(sink, record, row);
+    if (!(record instanceof ValueRecord)) return undefined;
+    this.shapeless.push(sink.port);
+    return sink.port.shape === undefined ? undefined : this.#sinks.handValue(sink, { record, shape: sink.port.shape }, row);
   }
 
   #call(emit: Emit, record: RecordCode): string {
@@ -149,6 +185,17 @@ ${body}
     const c = this.#cursor;
     return `${c}.index=i;${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
   }
+}
+
+/** What the loop reads of an input column. */
+function inputCode({ mayBeNull, areTexts }: InputColumn, at: number): string {
+  if (areTexts === true) return `const q${at}=batch.columns[${at}].texts,c${at}=q${at}.starts,e${at}=q${at}.ends,x${at}=q${at}.bytes;let m${at}=-1,u${at};`;
+  return `const c${at}=batch.columns[${at}].values;${mayBeNull ? `const v${at}=batch.columns[${at}].valid;` : ""}`;
+}
+
+/** A text of the record in hand, made once for all that ask. */
+function textCode(at: number): string {
+  return `(m${at}===i?u${at}:(m${at}=i,u${at}=q${at}.at(i)))`;
 }
 
 /** A node's id as a comment: one line, whatever is in it. */

@@ -1,8 +1,9 @@
 // The fused functions of one task: one for each form of input that arrives, a few at most; closures for everything else.
 import { mayGenerateCode } from "../plan/code-generation.ts";
 import type { Cursor } from "../contracts/operator.ts";
-import type { Batch } from "../record.ts";
-import { type CodeGraph, compileFused, fusedSource, type FusedFunction, type FusedSource, type InputForm } from "./fuse.ts";
+import type { Batch, Column } from "../record.ts";
+import { type CodeGraph, compileFused, fusedSource, type FusedFunction, type FusedSource, type InputColumn, type InputForm, type ShapedSink } from "./fuse.ts";
+import type { RecordShape } from "./record-shape.ts";
 
 const maxFunctions = 8;
 
@@ -10,9 +11,10 @@ const maxFunctions = 8;
 export class FusedTask {
   readonly #graph: CodeGraph;
   readonly #cursor: Cursor;
-  readonly #functions = new Map<string, FusedFunction | undefined>();
+  readonly #functions = new Map<string, Made>();
+  #count = 0;
   #lastForm = "";
-  #last: FusedFunction | undefined;
+  #last: Made | undefined;
 
   constructor(graph: CodeGraph, cursor: Cursor) {
     this.#graph = graph;
@@ -23,11 +25,17 @@ export class FusedTask {
   of(batch: Batch): FusedFunction | undefined {
     const form = formOf(batch);
     const name = nameOf(form);
-    if (name === this.#lastForm) return this.#last;
-    if (!this.#functions.has(name)) this.#functions.set(name, this.#make(form));
+    if (name !== this.#lastForm || this.#last === undefined || isOutdated(this.#last)) this.#last = this.#function(name, form);
     this.#lastForm = name;
-    this.#last = this.#functions.get(name);
-    return this.#last;
+    return this.#last.run;
+  }
+
+  #function(name: string, form: InputForm): Made {
+    const known = this.#functions.get(name);
+    if (known !== undefined && (!isOutdated(known) || this.#count >= maxFunctions)) return known;
+    const made = this.#make(form);
+    this.#functions.set(name, made);
+    return made;
   }
 
   /** The text for batches of a form, for people to read. */
@@ -35,20 +43,41 @@ export class FusedTask {
     return fusedSource(this.#graph, this.#cursor, form);
   }
 
-  #make(form: InputForm): FusedFunction | undefined {
-    if (this.#functions.size >= maxFunctions || !mayGenerateCode()) return undefined;
+  #make(form: InputForm): Made {
+    if (this.#count >= maxFunctions || !mayGenerateCode()) return { run: undefined, shapes: [] };
+    this.#count++;
     const source = this.source(form);
-    return source === undefined ? undefined : compileFused(source);
+    if (source === undefined) return { run: undefined, shapes: [] };
+    return { run: compileFused(source), shapes: source.shapeless.map((sink) => ({ sink, shape: sink.shape })) };
   }
+}
+
+/** A function, and the shapes of sinks' records that it was made for. */
+interface Made {
+  readonly run: FusedFunction | undefined;
+  readonly shapes: readonly { readonly sink: ShapedSink; readonly shape: RecordShape | undefined }[];
+}
+
+/** A sink has learned what its records look like, or that they are of many shapes. */
+function isOutdated({ shapes }: Made): boolean {
+  for (const { sink, shape } of shapes) if (sink.shape !== shape) return true;
+  return false;
 }
 
 function formOf(batch: Batch): InputForm {
   return {
-    columns: batch.values === undefined ? batch.columns?.map(({ name, valid, values }) => ({ name, mayBeNull: valid !== undefined, areNumbers: values instanceof Float64Array || values instanceof Int32Array })) : undefined,
+    columns: batch.values === undefined ? batch.columns?.map(columnForm) : undefined,
     hasTimestamps: batch.timestamps !== undefined,
     hasChanges: batch.changes !== undefined,
     hasKeys: batch.keys !== undefined,
   };
+}
+
+function columnForm(column: Column): InputColumn {
+  const { name, valid } = column;
+  if (column.texts !== undefined) return { name, mayBeNull: false, areTexts: true };
+  const { values } = column;
+  return { name, mayBeNull: valid !== undefined, areNumbers: values instanceof Float64Array || values instanceof Int32Array };
 }
 
 function nameOf({ columns, hasTimestamps, hasChanges, hasKeys }: InputForm): string {

@@ -4,7 +4,7 @@ import type { Cursor } from "../contracts/operator.ts";
 import { type ColumnForm, HeldOutput } from "./held-output.ts";
 
 const form: ColumnForm = {
-  names: ["a", "b"], areNumbers: [true, false],
+  names: ["a", "b"], kinds: ["numbers", "values"],
   rowsOf: ([a, b], length) => Array.from({ length }, (_, i) => ({ a: a?.values[i], b: b?.values[i] })),
 };
 
@@ -13,8 +13,8 @@ function addFields(held: HeldOutput, a: number, b: unknown, cursor: Cursor): boo
   if (held.form !== form) return false;
   if (held.length === held.capacity) held.grow();
   if (held.shard !== "p") held.run("p");
-  held.columns[0]![held.length] = a;
-  held.columns[1]![held.length] = b;
+  (held.columns[0] as Float64Array)[held.length] = a;
+  (held.columns[1] as unknown[])[held.length] = b;
   held.times[held.length] = cursor.timestampMs;
   held.indexes[held.length] = cursor.index;
   held.changes[held.length] = 0;

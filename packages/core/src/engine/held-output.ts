@@ -4,15 +4,18 @@
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Cursor } from "../contracts/operator.ts";
 import type { Column } from "../record.ts";
+import { TextStore } from "../types/text-store.ts";
 
 /** Room that is made at first: none before there is a record, for many pipelines are idle. */
 const firstRecords = 256;
 
+export type ColumnKind = "numbers" | "texts" | "values";
+
 /** The fields that records come with. */
 export interface ColumnForm {
   readonly names: readonly string[];
-  /** For each name: all its values are numbers. */
-  readonly areNumbers: readonly boolean[];
+  /** For each name, what its column is: numbers alone, texts as the sink's input has them, or any values. */
+  readonly kinds: readonly ColumnKind[];
   /** The rows that columns stand for. */
   readonly rowsOf: (columns: readonly Column[], length: number) => unknown[];
 }
@@ -29,7 +32,7 @@ export class HeldOutput {
   capacity = 0;
   /** What the columns are; undefined: records are rows. */
   form: ColumnForm | undefined;
-  columns: (Float64Array | unknown[])[] = [];
+  columns: (Float64Array | TextStore | unknown[])[] = [];
   times: Float64Array = new Float64Array(0);
   /** Index of the input record in its batch; -1: output of a timer. */
   indexes: Int32Array = new Int32Array(0);
@@ -59,7 +62,7 @@ export class HeldOutput {
   prepare(form: ColumnForm): void {
     if (this.length > 0 || this.form === form) return;
     this.form = form;
-    this.columns = form.areNumbers.map((isNumber) => (isNumber ? new Float64Array(this.capacity) : []));
+    this.columns = form.kinds.map((kind) => (kind === "numbers" ? new Float64Array(this.capacity) : kind === "texts" ? new TextStore(this.capacity) : []));
   }
 
   /** What follows is of another shard. */
@@ -73,7 +76,10 @@ export class HeldOutput {
     this.times = widened(this.times, new Float64Array(this.capacity));
     this.indexes = widened(this.indexes, new Int32Array(this.capacity));
     this.changes = widened(this.changes, new Uint8Array(this.capacity));
-    this.columns = this.columns.map((column) => (Array.isArray(column) ? column : widened(column, new Float64Array(this.capacity))));
+    this.columns = this.columns.map((column) => {
+      if (column instanceof TextStore) column.grow(this.capacity);
+      return column instanceof Float64Array ? widened(column, new Float64Array(this.capacity)) : column;
+    });
   }
 
   /** The shard of a record. */
@@ -85,6 +91,7 @@ export class HeldOutput {
   get asColumns(): readonly Column[] | undefined {
     return this.form?.names.map((name, at) => {
       const values = this.columns[at] ?? [];
+      if (values instanceof TextStore) return values.column(name, this.length);
       return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
     });
   }
@@ -101,10 +108,23 @@ export class HeldOutput {
     this.shard = undefined;
     this.#runs = [];
     this.#values = [];
-    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+    this.columns = this.columns.map((column) => {
+      if (column instanceof TextStore) column.clear();
+      return Array.isArray(column) ? [] : column;
+    });
   }
 
+  /** Columns became rows since this was last asked. */
+  get wasRegrouped(): boolean {
+    const was = this.#wasRegrouped;
+    this.#wasRegrouped = false;
+    return was;
+  }
+
+  #wasRegrouped = false;
+
   #toRows(): void {
+    this.#wasRegrouped = true;
     this.#values = [...this.values];
     this.form = undefined;
     this.columns = [];

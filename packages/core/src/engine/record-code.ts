@@ -3,21 +3,59 @@ import type { CodeScope, RecordCode, RecordFrame } from "../contracts/operator-c
 import { propertyName } from "../plan/code-generation.ts";
 
 /** A record that is a value in a variable. */
-export function valueRecord(value: string, frame: RecordFrame): RecordCode {
-  return { ...frame, value, rare: value, field: () => undefined, under: (other) => valueRecord(value, { ...frame, ...other }) };
+export class ValueRecord implements RecordCode {
+  readonly value: string;
+  readonly rare: string;
+  readonly time: string;
+  readonly key: string;
+  readonly change: string;
+  /** The fields of the record that this one was made from, where they are known. */
+  readonly origin: FieldsRecord | undefined;
+
+  constructor(value: string, frame: RecordFrame, origin: FieldsRecord | undefined = originOf(frame)) {
+    this.value = value;
+    this.rare = value;
+    this.time = frame.time;
+    this.key = frame.key;
+    this.change = frame.change;
+    this.origin = origin;
+  }
+
+  field(): undefined {
+    return undefined;
+  }
+
+  isField(): boolean {
+    return false;
+  }
+
+  under({ time = this.time, key = this.key, change = this.change }: Partial<RecordFrame>): RecordCode {
+    return new ValueRecord(this.value, { time, key, change }, this.origin);
+  }
+}
+
+function originOf(frame: RecordFrame): FieldsRecord | undefined {
+  return frame instanceof FieldsRecord ? frame : frame instanceof ValueRecord ? frame.origin : undefined;
+}
+
+/** What is known of fields besides their expressions. */
+export interface KnownFields {
+  /** Names of those that are numbers as far as is known. */
+  readonly numbers: ReadonlySet<string>;
+  /** Expressions that are never undefined. */
+  readonly defined: ReadonlySet<string>;
 }
 
 /** The fields of a record, and the variable of the whole where anything asks for it. */
 export class RecordFields {
   readonly fields: ReadonlyMap<string, string>;
-  /** Those that are numbers as far as is known. */
-  readonly numbers: ReadonlySet<string>;
+  readonly known: KnownFields;
   readonly #scope: Pick<CodeScope, "temporary">;
   #name: string | undefined;
 
-  constructor(fields: ReadonlyMap<string, string>, numbers: ReadonlySet<string>, scope: Pick<CodeScope, "temporary">) {
+  constructor(fields: ReadonlyMap<string, string>, known: KnownFields, scope: Pick<CodeScope, "temporary">) {
     this.fields = fields;
-    this.numbers = numbers;
+    this.known = known;
     this.#scope = scope;
   }
 
@@ -58,7 +96,7 @@ export class FieldsRecord implements RecordCode {
   }
 
   get numbers(): ReadonlySet<string> {
-    return this.#fields.numbers;
+    return this.#fields.known.numbers;
   }
 
   get value(): string {
@@ -71,6 +109,10 @@ export class FieldsRecord implements RecordCode {
 
   field(name: string): string {
     return this.#fields.field(name);
+  }
+
+  isField(expression: string): boolean {
+    return this.#fields.known.defined.has(expression);
   }
 
   under({ time = this.time, key = this.key, change = this.change }: Partial<RecordFrame>): RecordCode {

@@ -5,7 +5,8 @@ import type { RecordFrame } from "../contracts/operator-code.ts";
 import { generatedFunction, propertyName } from "../plan/code-generation.ts";
 import type { SourceScope } from "../plan/expression-source.ts";
 import type { Column } from "../record.ts";
-import type { ColumnForm } from "./held-output.ts";
+import type { ColumnForm, ColumnKind } from "./held-output.ts";
+import type { RecordShape } from "./record-shape.ts";
 import type { SinkInput, SinkPort } from "./sink-port.ts";
 
 /** The fields of a record: expressions. */
@@ -13,6 +14,20 @@ export interface FieldTexts {
   readonly fields: ReadonlyMap<string, string>;
   /** Those that are numbers as far as is known. */
   readonly numbers: ReadonlySet<string>;
+}
+
+/** A string that is still bytes: expressions. */
+export interface TextSource {
+  readonly bytes: string;
+  /** Where it begins in the bytes; -1 where it is not there. */
+  readonly start: string;
+  readonly end: string;
+}
+
+/** A value that a user's function has made, and what it will most likely look like. */
+export interface ShapedValue {
+  readonly record: RecordFrame & { readonly value: string; readonly origin: FieldTexts | undefined };
+  readonly shape: RecordShape;
 }
 
 /** More fields than this are a row. */
@@ -33,8 +48,19 @@ interface Way {
   readonly name: string;
 }
 
+/** A value on its way into a column. */
+interface Place {
+  readonly kind: ColumnKind;
+  readonly value: string;
+  readonly text: TextSource | undefined;
+  /** A condition under which the value is the text; "" where it always is. */
+  readonly isText: string;
+}
+
 /** The ways into sinks that one generated function has. */
 export class SinkWays {
+  /** By expression: fields that are texts. */
+  readonly texts: Map<string, TextSource> = new Map();
   readonly #scope: SourceScope;
   readonly #ways: Way[] = [];
 
@@ -45,18 +71,36 @@ export class SinkWays {
   /**
    * Statements that hand a record to a sink. A value that is not of its column's form, and a record behind rows, goes the closure's way: `row`.
    */
-  hand({ port, shard }: SinkInput, record: FieldTexts & RecordFrame, row: string): string | undefined {
+  hand(input: SinkInput, record: FieldTexts & RecordFrame, row: string): string | undefined {
     if (record.fields.size === 0 || record.fields.size > maxFields) return undefined;
-    const way = this.#way({ port, shard }, record);
-    const { name } = way;
-    const values = [...record.fields.values()].map((text) => ({ text, value: this.#scope.temporary() }));
-    const checks = way.form.areNumbers.flatMap((isNumber, at) => (isNumber ? `&&typeof ${values[at]?.value}==="number"` : []));
-    const fills = values.map(({ value }, at) => `${name}c${at}[${name}n]=${value};`);
-    const change = record.change === "0" ? `${name}k[${name}n]=0;` : `if((${name}k[${name}n]=${record.change})!==0)${name}.anyChange=true;`;
-    return `if(${name}!==undefined){${values.map(({ text, value }) => `${value}=${text};`).join("")}
-if(${name}.form===${this.#scope.bind(way.form)}${checks.join("")}){${name}n=${name}.length;if(${name}n===${name}.capacity){${name}.grow();${this.#load(way)}}
-if(${name}.shard!==${this.#scope.bind(shard)})${name}.run(${this.#scope.bind(shard)});
-${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=i;${change}${name}.length=${name}n+1;}else{${row}}}`;
+    const places = [...record.fields].map(([name, expression]): Place & { readonly load: string } => {
+      const text = this.texts.get(expression);
+      if (text !== undefined) return { kind: "texts", value: expression, text, isText: "", load: "" };
+      const value = this.#scope.temporary();
+      return { kind: record.numbers.has(name) ? "numbers" : "values", value, text: undefined, isText: "", load: `${value}=${expression};` };
+    });
+    const way = this.#way(input, [...record.fields.keys()], places);
+    return `if(${way.name}!==undefined){${places.map(({ load }) => load).join("")}
+if(${way.name}.form===${this.#scope.bind(way.form)}${numberChecks(places)}){${this.#store(way, places, record)}}else{${row}}}`;
+  }
+
+  /** As `hand`, for a value whose fields are only known by what others were: one of another shape is a row. */
+  handValue(input: SinkInput, { record, shape }: ShapedValue, row: string): string | undefined {
+    const { names, areNumbers } = shape;
+    const places = names.map((name, at): Place => {
+      const value = this.#scope.temporary();
+      const expression = record.origin?.fields.get(name);
+      const text = expression === undefined ? undefined : this.texts.get(expression);
+      return { kind: text !== undefined ? "texts" : areNumbers[at] === true ? "numbers" : "values", value, text, isText: `&&${value}===${expression}` };
+    });
+    const way = this.#way(input, names, places);
+    const count = this.#scope.temporary();
+    const [r, list, prototype] = [record.value, this.#scope.bind(names), this.#scope.bind(Object.prototype)];
+    const loads = names.map((name, at) => `${places[at]?.value}=${r}[${JSON.stringify(name)}];`).join("");
+    return `if(${way.name}!==undefined){${count}=-1;
+if(${way.name}.form===${this.#scope.bind(way.form)}&&typeof ${r}==="object"&&${r}!==null&&${r}.__proto__===${prototype}){${count}=0;for(const k in ${r})if(k!==${list}[${count}++]){${count}=-1;break;}}
+if(${count}===${names.length}){${loads}}
+if(${count}===${names.length}${numberChecks(places)}){${this.#store(way, places, record)}}else{${row}}}`;
   }
 
   /** Statements in front of the loop over a batch. */
@@ -68,19 +112,38 @@ ${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=i;${change
     }).join("\n");
   }
 
-  #load({ name, form }: Way): string {
-    return `${name}t=${name}.times;${name}i=${name}.indexes;${name}k=${name}.changes;${form.names.map((_, at) => `${name}c${at}=${name}.columns[${at}];`).join("")}`;
+  #store(way: Way, places: readonly Place[], record: RecordFrame): string {
+    const { name } = way;
+    const shard = this.#scope.bind(way.shard);
+    const fills = places.map(({ value, text, isText }, at) => {
+      if (text === undefined) return `${name}c${at}[${name}n]=${value};`;
+      return `if(${text.start}>=0${isText})${name}c${at}.copy(${name}n,${text.bytes},${text.start},${text.end});else ${name}c${at}.put(${name}n,${value});`;
+    });
+    const change = record.change === "0" ? `${name}k[${name}n]=0;` : `if((${name}k[${name}n]=${record.change})!==0)${name}.anyChange=true;`;
+    return `${name}n=${name}.length;if(${name}n===${name}.capacity){${name}.grow();${this.#load(way)}}
+if(${name}.shard!==${shard})${name}.run(${shard});
+${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=i;${change}${name}.length=${name}n+1;`;
   }
 
-  #way({ port, shard }: SinkInput, { fields, numbers }: FieldTexts): Way {
-    const names = [...fields.keys()];
-    const known = this.#ways.find((way) => way.port === port && way.shard === shard && way.form.names.length === names.length && names.every((name, at) => way.form.names[at] === name && way.form.areNumbers[at] === numbers.has(name)));
+  #load({ name, form }: Way): string {
+    const columns = form.names.map((_, at) => `${name}c${at}=${name}.columns[${at}];`);
+    return `${name}t=${name}.times;${name}i=${name}.indexes;${name}k=${name}.changes;${columns.join("")}`;
+  }
+
+  #way({ port, shard }: SinkInput, names: readonly string[], places: readonly Place[]): Way {
+    const isSame = (way: Way): boolean =>
+      way.port === port && way.shard === shard && way.form.names.length === names.length && names.every((name, at) => way.form.names[at] === name && way.form.kinds[at] === places[at]?.kind);
+    const known = this.#ways.find(isSame);
     if (known !== undefined) return known;
-    const form: ColumnForm = { names, areNumbers: names.map((name) => numbers.has(name)), rowsOf: rowMaker(names) };
+    const form: ColumnForm = { names, kinds: places.map(({ kind }) => kind), rowsOf: rowMaker(names) };
     const way: Way = { port, shard, form, name: `w${this.#ways.length}` };
     this.#ways.push(way);
     return way;
   }
+}
+
+function numberChecks(places: readonly Place[]): string {
+  return places.map(({ kind, value }) => (kind === "numbers" ? `&&typeof ${value}==="number"` : "")).join("");
 }
 
 /** Makes rows of columns, all of one hidden class. */

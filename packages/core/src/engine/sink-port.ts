@@ -10,6 +10,7 @@ import type { Batch, Column } from "../record.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import { type ColumnForm, HeldOutput, lastUpTo } from "./held-output.ts";
+import { type RecordShape, ShapeLearner } from "./record-shape.ts";
 
 /** How long `close` waits for a write that does not heed its signal. */
 const closeTimeoutMs = 10_000;
@@ -51,6 +52,7 @@ export class SinkPort {
   #output = new HeldOutput();
   /** Was handed over, and is free again. */
   readonly #free: HeldOutput[] = [];
+  readonly #learner = new ShapeLearner();
   /** What the records were made from, in stretches; those that were held since an earlier batch have none. */
   #stretches: Stretch[] = [{ from: 0, ...nowhere }];
   #outputIndex = 0;
@@ -74,6 +76,11 @@ export class SinkPort {
   /** The sink takes columns. */
   get readsColumns(): boolean {
     return this.session?.readsColumns === true;
+  }
+
+  /** What its records look like, where they come as values. */
+  get shape(): RecordShape | undefined {
+    return this.#learner.shape;
   }
 
   /** Where generated code puts the records of a batch of this shard; undefined: nowhere, they are dropped. */
@@ -143,6 +150,7 @@ export class SinkPort {
   #take(): SinkBatch {
     const output = this.#output;
     const { length, asColumns } = output;
+    if (asColumns === undefined && this.readsColumns) this.#learn(output);
     const stretches = this.#stretches;
     const origins: Origins = { output, stretches, epoch: this.epoch, firstOutput: this.#outputIndex };
     this.#outputIndex += length;
@@ -153,6 +161,11 @@ export class SinkPort {
       identityAt: (index: number) => identity(origins, index),
     };
     return asColumns === undefined ? { ...known, values: output.values } : new ColumnBatch(known, asColumns, () => output.values);
+  }
+
+  #learn(output: HeldOutput): void {
+    if (output.wasRegrouped) this.#learner.missed();
+    else this.#learner.observe(output.values);
   }
 
   /** The sink keeps nothing of a batch when its write is over (SNK-11). */

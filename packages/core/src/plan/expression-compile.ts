@@ -50,7 +50,7 @@ export function compileExpression(expression: Expression, options: CompileOption
   const checked = checkExpression(expression, options);
   const fail = (thrown: unknown): StreamFlowError => failure(thrown, expression);
   const evaluate = options.form === "closures" || !mayGenerateCode() ? guarded(closureOf(checked), fail) : generated(checked, fail);
-  const code = (record: RecordCode, scope: CodeScope): string => sourceOf(checked, readsWhole(checked, record) ? record.value : "undefined", { scope, field: (name) => record.field(name) });
+  const code = (record: RecordCode, scope: CodeScope): string => sourceOf(checked, readsWhole(checked, record) ? record.value : "undefined", { scope, field: (name) => record.field(name), isDefined: (text) => record.isField(text) });
   return { type: typeOf(checked), fields: expressionFields(expression), isPure: callsArePure(checked), evaluate, code, explain: fail };
 }
 

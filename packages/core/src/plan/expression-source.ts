@@ -46,6 +46,8 @@ export interface SourceOptions extends ExpressionContext {
   readonly scope: CodeScope;
   /** Text for a field of the record, null where it is missing, in place of reading it from the record variable. */
   readonly field?: (name: string) => string | undefined;
+  /** Whether the value of such a text is never undefined. @defaultValue false for all */
+  readonly isDefined?: (text: string) => boolean;
   /** As a condition: answers true or false, null counting as false. @defaultValue false */
   readonly asCondition?: boolean;
 }
@@ -60,7 +62,7 @@ export function toSource(expression: Expression, recordVariable: string, options
 }
 
 /** {@link toSource} for a resolved expression. */
-export function sourceOf(checked: Checked, recordVariable: string, options: Pick<SourceOptions, "scope" | "asCondition" | "field">): string {
+export function sourceOf(checked: Checked, recordVariable: string, options: Pick<SourceOptions, "scope" | "asCondition" | "field" | "isDefined">): string {
   const emitter = new Emitter(recordVariable, options);
   const text = options.asCondition === true ? emitter.truth(checked) : emitter.value(checked);
   return emitter.withRecord(text);
@@ -70,12 +72,14 @@ class Emitter {
   readonly #record: string;
   readonly #scope: CodeScope;
   readonly #field: (name: string) => string | undefined;
+  readonly #isDefined: (text: string) => boolean;
   #own: string | undefined;
 
-  constructor(record: string, { scope, field = () => undefined }: Pick<SourceOptions, "scope" | "field">) {
+  constructor(record: string, { scope, field = () => undefined, isDefined = () => false }: Pick<SourceOptions, "scope" | "field" | "isDefined">) {
     this.#record = record;
     this.#scope = scope;
     this.#field = field;
+    this.#isDefined = isDefined;
   }
 
   /** Puts what makes the record safe to read in front of a text that reads it. */
@@ -90,7 +94,7 @@ class Emitter {
   value(node: Checked): string {
     switch (node.op) {
       case "member":
-      case "record": return `(${this.raw(node)} ?? null)`;
+      case "record": return this.#orNull(this.raw(node));
       case "plus": return isUnknown(node.type) ? this.#call(runtime.plus, this.value(node.operand)) : this.value(node.operand);
       case "not": return `!${this.truth(node.operand)}`;
       case "default": return `(${this.raw(node.left)} ?? ${this.value(node.right)})`;
@@ -100,6 +104,10 @@ class Emitter {
       case "object": return `({ ${node.entries.map(([name, value]) => `[${quoted(name)}]: ${this.value(value)}`).join(", ")} })`;
       default: return this.#computed(node);
     }
+  }
+
+  #orNull(text: string): string {
+    return this.#isDefined(text) ? text : `(${text} ?? null)`;
   }
 
   /** Text whose value is undefined where a field is missing. */

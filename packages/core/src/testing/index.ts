@@ -37,6 +37,7 @@ export type { SchemaRegistryHarness } from "./conformance/schema-registry.ts";
 export { stateStoreConformance } from "./conformance/state-store.ts";
 export type { StateStoreHarness } from "./conformance/state-store.ts";
 export { poison, poisonBatch } from "./poison.ts";
+export { textColumn } from "./text-column.ts";
 export { ABORT, EOF, PAUSE, testRecords } from "./test-item.ts";
 export type { TestItem, TestRecord, TestReject, TestSourceOptions } from "./test-item.ts";
 export { TestSource } from "./test-source.ts";

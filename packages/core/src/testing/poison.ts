@@ -11,7 +11,14 @@ export function poisonBatch(batch: Batch): void {
   batch.raw?.bytes.fill(0xee);
   for (const list of [batch.raw?.starts, batch.raw?.ends]) poisonNumbers(list);
   for (const list of [batch.values, batch.keys]) poisonList(list);
-  for (const { values, valid } of batch.columns ?? []) {
+  for (const column of batch.columns ?? []) {
+    const { valid, texts } = column;
+    if (texts !== undefined) {
+      texts.starts.fill(-1);
+      poisonList(texts.others);
+      continue;
+    }
+    const { values } = column;
     if (values instanceof BigInt64Array) values.fill(-0x7eeen);
     else if (Array.isArray(values)) poisonList(values);
     else (values as Float64Array).fill(0xee);

@@ -1,11 +1,11 @@
 // The columns of a batch while a decoder fills them.
-import type { Column, ColumnOutput, DecodedColumn, DecodeOutput, StreamFlowError } from "@streamflow/core";
+import { type Column, type ColumnOutput, type DecodedColumn, type DecodeOutput, type StreamFlowError, TextStore } from "@streamflow/core";
 
 const firstRecords = 1_024;
 
 /** Takes records, field by field or as rows. */
 export class ColumnStore implements ColumnOutput {
-  columns: (Float64Array | unknown[])[];
+  columns: (Float64Array | TextStore | unknown[])[];
   starts: Int32Array = new Int32Array(firstRecords);
   ends: Int32Array = new Int32Array(firstRecords);
   length = 0;
@@ -16,14 +16,19 @@ export class ColumnStore implements ColumnOutput {
   constructor(wanted: readonly DecodedColumn[], rejected: DecodeOutput) {
     this.#wanted = wanted;
     this.#rejected = rejected;
-    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : []));
+    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : form === "texts" ? new TextStore(firstRecords) : []));
   }
 
   value(row: unknown, start: number, end: number): void {
     if (this.length === this.capacity) this.grow();
     const at = this.length++;
     const record = row as Readonly<Record<string, unknown>>;
-    for (let i = 0; i < this.#wanted.length; i++) this.columns[i]![at] = record[this.#wanted[i]!.name];
+    for (let i = 0; i < this.#wanted.length; i++) {
+      const column = this.columns[i]!;
+      const value = record[this.#wanted[i]!.name];
+      if (column instanceof TextStore) column.put(at, value);
+      else column[at] = value;
+    }
     this.starts[at] = start;
     this.ends[at] = end;
   }
@@ -34,7 +39,10 @@ export class ColumnStore implements ColumnOutput {
 
   grow(): void {
     this.capacity *= 2;
-    this.columns = this.columns.map((column) => (Array.isArray(column) ? column : widened(column, new Float64Array(this.capacity))));
+    this.columns = this.columns.map((column) => {
+      if (column instanceof TextStore) column.grow(this.capacity);
+      return column instanceof Float64Array ? widened(column, new Float64Array(this.capacity)) : column;
+    });
     this.starts = widened(this.starts, new Int32Array(this.capacity));
     this.ends = widened(this.ends, new Int32Array(this.capacity));
   }
@@ -43,6 +51,7 @@ export class ColumnStore implements ColumnOutput {
   taken(): readonly Column[] {
     return this.#wanted.map(({ name }, i) => {
       const values = this.columns[i] ?? [];
+      if (values instanceof TextStore) return values.column(name, this.length);
       return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
     });
   }
@@ -50,7 +59,10 @@ export class ColumnStore implements ColumnOutput {
   /** Forgets everything, for the next batch. */
   clear(): void {
     this.length = 0;
-    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+    this.columns = this.columns.map((column) => {
+      if (column instanceof TextStore) column.clear();
+      return Array.isArray(column) ? [] : column;
+    });
   }
 }
 

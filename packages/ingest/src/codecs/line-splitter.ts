@@ -2,15 +2,13 @@
 //   I1. A line longer than the bound is never held whole: its head is kept, the rest is skipped, and it is rejected where it ends.
 //   I2. A byte order mark at the start of the stream is no part of the first line.
 //   I3. Handlers get valid offsets into the caller's input, or into a copy whose offsets are translated for them.
-import { textPlace, type ColumnOutput, type DecodeOutput, type StreamFlowError } from "@streamflow/core";
+import type { ColumnOutput, DecodeOutput, StreamFlowError } from "@streamflow/core";
 import { LongRecord, tooLarge } from "./long-record.ts";
 import { margin, textBuffer, type TextBuffer } from "./text-buffer.ts";
 
 /** What becomes of whole lines. */
 export interface LineHandler {
   readonly maxRecordBytes: number;
-  /** Columns that it fills with places of texts. */
-  readonly places?: ReadonlySet<number>;
   /** Takes `bytes[from, to)`: whole lines, each with its newline, and `margin` readable bytes behind. */
   lines(bytes: TextBuffer, range: { readonly from: number; readonly to: number }, out: DecodeOutput): void;
 }
@@ -97,7 +95,7 @@ export class LineSplitter {
     buffer.copy(copy, 0, range.from, range.to);
     if (!hasNewline) copy[length] = 0x0a;
     const lines = { from: 0, to: hasNewline ? length : length + 1 };
-    if (isColumns(out)) shiftColumns(out, { by: range.from, places: this.#handler.places }, (relay) => this.#handler.lines(copy, lines, relay));
+    if (isColumns(out)) shiftColumns(out, range.from, (relay) => this.#handler.lines(copy, lines, relay));
     else this.#handler.lines(copy, lines, shifted(out, range.from));
   }
 
@@ -136,23 +134,12 @@ function isColumns(out: DecodeOutput): out is ColumnOutput {
 }
 
 /** Has columns filled from a copy, and moves what was filled in to where the original lies. */
-function shiftColumns(out: ColumnOutput, { by, places = none }: { readonly by: number; readonly places: ReadonlySet<number> | undefined }, fill: (relay: ColumnOutput) => void): void {
+function shiftColumns(out: ColumnOutput, by: number, fill: (relay: ColumnOutput) => void): void {
   const before = out.length;
   fill(new UnshiftedColumns(out, by));
   for (let i = before; i < out.length; i++) {
     out.starts[i]! += by;
     out.ends[i]! += by;
-  }
-  for (const at of places) shiftPlaces(out.columns[at] as unknown[], { from: before, to: out.length, by });
-}
-
-const none: ReadonlySet<number> = new Set();
-
-function shiftPlaces(column: unknown[], { from, to, by }: { readonly from: number; readonly to: number; readonly by: number }): void {
-  const further = textPlace({ start: by, end: by, isAscii: false });
-  for (let i = from; i < to; i++) {
-    const value = column[i];
-    if (typeof value === "number") column[i] = value + further;
   }
 }
 

@@ -1,27 +1,23 @@
 // Columns on their way from one thread to another: numbers stay where they are, texts lie side by side in shared memory, anything else is copied.
-import { textPlace, type Column } from "@streamflow/core";
-import { textBuffer } from "../codecs/text-buffer.ts";
+import { type Column, textColumnOf, type TextStore } from "@streamflow/core";
 
 /** A column of values, packed. */
 export type PackedColumn =
-  /**
-   * `length` 32-bit numbers at byte `ends` of the shared memory: where each text ends among those that begin at byte `texts`, doubled, and one more where it is ASCII.
-   * A negative one stands for null (-1), or for a text of `odd` (-2: the first).
-   */
-  | { readonly kind: "texts"; readonly ends: number; readonly texts: number; readonly odd: readonly string[] }
+  /** As in `Texts`; `starts`, `ends` and `bytes` are bytes of the shared memory, where `length` numbers each and `used` bytes begin. */
+  | { readonly kind: "texts"; readonly length: number; readonly starts: number; readonly ends: number; readonly bytes: number; readonly used: number; readonly others: readonly unknown[] }
   | { readonly kind: "values"; readonly values: readonly unknown[] };
 
 const firstBytes = 65_536;
 const numberBytes = 4;
-/** What the start of a text counts in its place. */
-const startUnit = textPlace({ start: 1, end: 1, isAscii: false });
+/** Loads of four bytes may reach behind the last text. */
+const margin = 4;
 
 /** Packs the columns of a batch into shared memory, which grows with them. */
 export class ColumnPacker {
   memory: SharedArrayBuffer = new SharedArrayBuffer(firstBytes);
   #used = 0;
 
-  /** Begins a new batch: what was packed before is given up. */
+  /** Gives up what was packed before. */
   clear(): void {
     this.#used = 0;
   }
@@ -31,26 +27,13 @@ export class ColumnPacker {
     return { kind: "values", values };
   }
 
-  /** Packs a column of texts, nulls, and places in `bytes`. Side by side they are in few lines of the other core's cache, and not in one each. */
-  texts(values: readonly unknown[], bytes: Uint8Array): PackedColumn {
-    const ends = this.#take(values.length * numberBytes);
-    const texts = this.#take(bytesIn(values));
-    const table = new Int32Array(this.memory, ends, values.length);
-    const target = new Uint8Array(this.memory, texts);
-    const odd: string[] = [];
-    let to = 0;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (typeof value !== "number") {
-        table[i] = value === null ? -1 : -1 - odd.push(value as string);
-        continue;
-      }
-      const start = Math.floor(value / startUnit);
-      const rest = restOf(value);
-      for (let from = start, end = start + (rest >> 1); from < end; from++) target[to++] = bytes[from]!;
-      table[i] = to * 2 + (rest & 1);
-    }
-    return { kind: "texts", ends, texts, odd };
+  /** Packs `length` texts. */
+  texts({ bytes, starts, ends, used, others }: TextStore, length: number): PackedColumn {
+    const [startsAt, endsAt, bytesAt] = [this.#take(length * numberBytes), this.#take(length * numberBytes), this.#take(used + margin)];
+    new Int32Array(this.memory, startsAt, length).set(starts.subarray(0, length));
+    new Int32Array(this.memory, endsAt, length).set(ends.subarray(0, length));
+    new Uint8Array(this.memory, bytesAt).set(new Uint8Array(bytes.buffer, bytes.byteOffset, used));
+    return { kind: "texts", length, starts: startsAt, ends: endsAt, bytes: bytesAt, used, others };
   }
 
   #take(bytes: number): number {
@@ -60,52 +43,16 @@ export class ColumnPacker {
     return at;
   }
 
-  #grow(needed: number): void {
-    const larger = new SharedArrayBuffer(Math.max(needed, 2 * this.memory.byteLength));
-    new Uint8Array(larger).set(new Uint8Array(this.memory));
-    this.memory = larger;
+  #grow(bytes: number): void {
+    const wide = new SharedArrayBuffer(Math.max(bytes, this.memory.byteLength * 2));
+    new Uint8Array(wide).set(new Uint8Array(this.memory));
+    this.memory = wide;
   }
 }
 
-/** What a place is besides its start. The remainder of a division, by a faster way. */
-function restOf(place: number): number {
-  return place - Math.floor(place / startUnit) * startUnit;
-}
-
-/** Bytes of all texts that are places. */
-function bytesIn(values: readonly unknown[]): number {
-  let bytes = 0;
-  for (const value of values) if (typeof value === "number") bytes += restOf(value) >> 1;
-  return bytes;
-}
-
-/** V8 copies a part of a text that is shorter than this; a longer part would keep the whole text alive. */
-const leastShared = 13;
-
-/** Takes a column of `length` values out again. */
-export function unpacked(packed: PackedColumn, memory: SharedArrayBuffer, length: number): Column["values"] {
-  if (packed.kind === "values") return packed.values;
-  const table = new Int32Array(memory, packed.ends, length);
-  const bytes = textBuffer(new Uint8Array(memory, packed.texts));
-  // Short texts are cut out of one: a call for each of them costs more than they do.
-  const all = bytes.latin1Slice(0, lastEnd(table));
-  const values: (string | null)[] = [];
-  let start = 0;
-  for (let i = 0; i < length; i++) {
-    const mark = table[i]!;
-    if (mark < 0) {
-      values.push(mark === -1 ? null : packed.odd[-2 - mark]!);
-      continue;
-    }
-    const end = mark >> 1;
-    if ((mark & 1) === 0) values.push(bytes.utf8Slice(start, end));
-    else values.push(end - start < leastShared ? all.substring(start, end) : bytes.latin1Slice(start, end));
-    start = end;
-  }
-  return values;
-}
-
-function lastEnd(table: Int32Array): number {
-  for (let i = table.length - 1; i >= 0; i--) if (table[i]! >= 0) return table[i]! >> 1;
-  return 0;
+/** Takes a column out again: texts are read where they are. */
+export function unpacked(name: string, packed: PackedColumn, memory: SharedArrayBuffer): Column {
+  if (packed.kind === "values") return { name, values: packed.values };
+  const { length, starts, ends, bytes, used, others } = packed;
+  return textColumnOf(name, { bytes: new DataView(memory, bytes, used + margin), starts: new Int32Array(memory, starts, length), ends: new Int32Array(memory, ends, length), used, others });
 }

@@ -1,13 +1,10 @@
 // The program of a thread that reads ranges of files: started by range-threads.ts.
 // Deliberately not here: any decision. What cannot be read or decoded is left to the pipeline's own thread, which fails as if it had been alone.
-import type { Decoder, DecoderFactory, DiskFile, ThreadContext } from "@streamflow/core";
+import { type Decoder, type DecoderFactory, type DiskFile, TextStore, type ThreadContext } from "@streamflow/core";
 import { linesOf, rangeBufferBytes, readRange, type RangeBytes } from "./line-range.ts";
 import { ColumnPacker } from "./packed-column.ts";
 import type { Order, RangeContent, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
 import { SharedColumns } from "./shared-columns.ts";
-
-/** Where buffers are longer than places reach, texts are made here. */
-const farthestPlace = 1 << 22;
 
 type RangeOrder = Extract<Order, { readonly kind: "range" }>;
 
@@ -64,7 +61,7 @@ class RangeProgram {
     const { module, name, options } = setup.decoder;
     const { schema, projection, maxRecordBytes } = setup;
     const make = ((await import(module)) as Readonly<Record<string, (options: unknown) => DecoderFactory>>)[name];
-    const decoder = make!(options).create({ schema, projection, columns: true, textPlaces: rangeBufferBytes(setup.rangeBytes) < farthestPlace, maxRecordBytes });
+    const decoder = make!(options).create({ schema, projection, columns: true, texts: true, maxRecordBytes });
     return { setup, decoder, file: await this.#context.disk.openRead(setup.path) };
   }
 
@@ -140,7 +137,7 @@ class Slot {
       decoder.restore?.("");
       if (decoder.decodeColumns?.(read.bytes, lines.first, lines.end, false, store) !== lines.end) return undefined;
     }
-    const packed = store.columns.flatMap((column, at) => (Array.isArray(column) ? (store.arePlaces(at) ? this.#packer.texts(column, read.bytes) : this.#packer.values(column)) : []));
+    const packed = store.columns.flatMap((column) => (column instanceof Float64Array ? [] : column instanceof TextStore ? this.#packer.texts(column, store.length) : this.#packer.values(column)));
     const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed };
     return { content, ...this.#news() };
   }

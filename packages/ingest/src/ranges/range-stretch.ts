@@ -214,7 +214,7 @@ export class RangeStretch {
   #records({ memory, length, packed }: RangeResult): ReturnType<typeof sharedRecords> {
     const wanted = this.#options.decoder.columns ?? [];
     let at = 0;
-    return sharedRecords({ wanted, memory: memory.columns, length }, () => unpacked(packed[at++]!, memory.texts, length));
+    return sharedRecords({ wanted, memory: memory.columns, length }, (name) => unpacked(name, packed[at++]!, memory.texts));
   }
 
   /** What a range adds to what was handed on; undefined: nothing, or the stretch is over. */

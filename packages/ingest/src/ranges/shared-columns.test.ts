@@ -7,7 +7,7 @@ const wanted: readonly DecodedColumn[] = [{ name: "a", form: "numbers" }, { name
 it("what one side fills, the other reads from the same memory", () => {
   const store = new SharedColumns(wanted);
   for (let i = 0; i < 3; i++) store.value({ a: i / 2, s: `s${i}`, b: -i }, 10 * i, 10 * i + 7);
-  const read = sharedRecords({ wanted, memory: store.memory, length: store.length }, (column) => store.columns[column] as unknown[]);
+  const read = sharedRecords({ wanted, memory: store.memory, length: store.length }, (name) => ({ name, values: store.columns[1] as unknown[] }));
   expect(read.columns).toEqual([{ name: "a", values: Float64Array.of(0, 0.5, 1) }, { name: "s", values: ["s0", "s1", "s2"] }, { name: "b", values: Float64Array.of(-0, -1, -2) }]);
   expect([[...read.starts], [...read.ends]]).toEqual([[0, 10, 20], [7, 17, 27]]);
 });
@@ -17,7 +17,7 @@ it("memory grows with the records, and is used again", () => {
   const small = store.memory;
   for (let i = 0; i < 10_000; i++) store.value({ a: i, s: null, b: 2 * i }, i, i + 1);
   expect(store.memory).not.toBe(small);
-  const read = sharedRecords({ wanted, memory: store.memory, length: 10_000 }, () => []);
+  const read = sharedRecords({ wanted, memory: store.memory, length: 10_000 }, (name) => ({ name, values: [] }));
   expect([read.columns[0]?.values[9_999], read.columns[2]?.values[5_000], read.starts[4_096], read.ends[9_999]]).toEqual([9_999, 10_000, 4_096, 10_000]);
   store.clear();
   expect([store.length, store.columns[1], store.refused]).toEqual([0, [], []]);

@@ -1,12 +1,12 @@
 // The columns that a thread fills, in memory that the pipeline's own thread reads.
-import type { Column, ColumnOutput, DecodedColumn, StreamFlowError } from "@streamflow/core";
+import { type Column, type ColumnOutput, type DecodedColumn, type StreamFlowError, TextStore } from "@streamflow/core";
 import type { RefusedLine } from "../codecs/batch-decoder.ts";
 
 const firstRecords = 4_096;
 
 /** Numbers and places of records in one piece of shared memory: a column of numbers after the other, then starts, then ends. */
 export class SharedColumns implements ColumnOutput {
-  columns: (Float64Array | unknown[])[] = [];
+  columns: (Float64Array | TextStore | unknown[])[] = [];
   starts: Int32Array = new Int32Array(0);
   ends: Int32Array = new Int32Array(0);
   length = 0;
@@ -17,14 +17,19 @@ export class SharedColumns implements ColumnOutput {
 
   constructor(wanted: readonly DecodedColumn[]) {
     this.#wanted = wanted;
-    this.memory = this.#lay(wanted.map(() => []));
+    this.memory = this.#lay(wanted.map(({ form }) => (form === "texts" ? new TextStore(firstRecords) : [])));
   }
 
   value(row: unknown, start: number, end: number): void {
     if (this.length === this.capacity) this.grow();
     const at = this.length++;
     const record = row as Readonly<Record<string, unknown>>;
-    for (let i = 0; i < this.#wanted.length; i++) this.columns[i]![at] = record[this.#wanted[i]!.name];
+    for (let i = 0; i < this.#wanted.length; i++) {
+      const column = this.columns[i]!;
+      const value = record[this.#wanted[i]!.name];
+      if (column instanceof TextStore) column.put(at, value);
+      else column[at] = value;
+    }
     this.starts[at] = start;
     this.ends[at] = end;
   }
@@ -37,28 +42,29 @@ export class SharedColumns implements ColumnOutput {
     const { columns, starts, ends } = this;
     this.capacity *= 2;
     this.memory = this.#lay(columns);
-    this.columns.forEach((column, i) => (Array.isArray(column) ? undefined : column.set(columns[i] as Float64Array)));
+    this.columns.forEach((column, i) => {
+      if (column instanceof TextStore) column.grow(this.capacity);
+      else if (column instanceof Float64Array) column.set(columns[i] as Float64Array);
+    });
     this.starts.set(starts);
     this.ends.set(ends);
-  }
-
-  /** Whether a column holds texts that may be places. */
-  arePlaces(at: number): boolean {
-    return this.#wanted[at]?.form === "places";
   }
 
   /** Forgets everything, for the next range. */
   clear(): void {
     this.length = 0;
     this.refused = [];
-    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
+    this.columns = this.columns.map((column) => {
+      if (column instanceof TextStore) column.clear();
+      return Array.isArray(column) ? [] : column;
+    });
   }
 
-  #lay(values: readonly (Float64Array | unknown[])[]): SharedArrayBuffer {
+  #lay(values: readonly (Float64Array | TextStore | unknown[])[]): SharedArrayBuffer {
     const { capacity } = this;
     const layout = layoutOf(this.#wanted, capacity);
     const memory = new SharedArrayBuffer(layout.bytes);
-    this.columns = this.#wanted.map(({ form }, i) => (form === "numbers" ? new Float64Array(memory, layout.numbers[i], capacity) : (values[i] as unknown[])));
+    this.columns = this.#wanted.map(({ form }, i) => (form === "numbers" ? new Float64Array(memory, layout.numbers[i], capacity) : (values[i] as TextStore | unknown[])));
     this.starts = new Int32Array(memory, layout.starts, capacity);
     this.ends = new Int32Array(memory, layout.ends, capacity);
     return memory;
@@ -72,12 +78,12 @@ export interface SharedRecords {
   readonly ends: Int32Array;
 }
 
-/** Reads records out of shared memory; `values` answers the columns that are not numbers, by their place among the columns. */
-export function sharedRecords(at: { readonly wanted: readonly DecodedColumn[]; readonly memory: SharedArrayBuffer; readonly length: number }, values: (column: number) => Column["values"]): SharedRecords {
+/** Reads records out of shared memory; `others` answers the columns that are not numbers, by name and in order. */
+export function sharedRecords(at: { readonly wanted: readonly DecodedColumn[]; readonly memory: SharedArrayBuffer; readonly length: number }, others: (name: string) => Column): SharedRecords {
   const { wanted, memory, length } = at;
   const layout = layoutOf(wanted, capacityOf(wanted, memory));
   return {
-    columns: wanted.map(({ name, form }, i) => ({ name, values: form === "numbers" ? new Float64Array(memory, layout.numbers[i], length) : values(i) })),
+    columns: wanted.map(({ name, form }, i) => (form === "numbers" ? { name, values: new Float64Array(memory, layout.numbers[i], length) } : others(name))),
     starts: new Int32Array(memory, layout.starts, length),
     ends: new Int32Array(memory, layout.ends, length),
   };

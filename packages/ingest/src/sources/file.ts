@@ -165,7 +165,7 @@ class FileReaders implements PartitionReaders {
     const { format, schema } = this.#options;
     if (format === "parquet") return parquetBatches({ ...shared, projection: context.projection, schema, limits: context.limits }, from);
     const factory = decoderFactory(format, this.#options.csv);
-    const decoder = factory.create({ projection: context.projection, columns: context.columns, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
+    const decoder = factory.create({ projection: context.projection, columns: context.columns, texts: context.columns, maxRecordBytes: this.#options.maxRecordBytes, ...(schema === undefined ? {} : { schema }) });
     const { compression, chunkBytes, maxDecompressedBytes } = this.#options;
     const content = { compression, chunkBytes, ...(maxDecompressedBytes === undefined ? {} : { maxDecompressedBytes }) };
     const read = { ...shared, content, decoder, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes };

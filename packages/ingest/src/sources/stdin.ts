@@ -65,7 +65,7 @@ interface ReadOptions {
 
 async function* readStream(input: () => AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<Batch> {
   const { partition, context, factory } = options;
-  const decoder = factory.create({ projection: context.projection, columns: context.columns, ...options.decoder });
+  const decoder = factory.create({ projection: context.projection, columns: context.columns, texts: context.columns, ...options.decoder });
   const position = (offset: number): Position => String(offset);
   const batches = new BatchDecoder({ decoder, partition, isText: isTextFormat(factory.type), maxRejectedBytes: context.maxRejectedBytes, position });
   let behind = startOf(options.from);

@@ -1,6 +1,6 @@
 // Writers for the forms that columns come in: made when a form is first seen.
 import type { Column } from "@streamflow/core";
-import type { ColumnWriter } from "./row-code.ts";
+import type { ColumnRead, ColumnWriter } from "./row-code.ts";
 
 const maxForms = 8;
 
@@ -9,18 +9,30 @@ export class ColumnWriters {
   readonly #make: (columns: readonly Column[]) => ColumnWriter;
   readonly #writers = new Map<string, ColumnWriter>();
 
-  /** `make` makes the writer for columns of these names, of which the same ones may lack values. */
+  /** `make` makes the writer for columns of these names and forms. */
   constructor(make: (columns: readonly Column[]) => ColumnWriter) {
     this.#make = make;
   }
 
   /** undefined: there were too many forms already. */
   of(columns: readonly Column[]): ColumnWriter | undefined {
-    const form = JSON.stringify(columns.map(({ name, valid }) => [name, valid !== undefined]));
+    const form = JSON.stringify(columns.map((column) => [column.name, formOf(column)]));
     const known = this.#writers.get(form);
     if (known !== undefined || this.#writers.size >= maxForms) return known;
     const made = this.#make(columns);
     this.#writers.set(form, made);
     return made;
   }
+}
+
+/** How the column of a name is read. */
+export function readOf(columns: readonly Column[], name: string): ColumnRead {
+  const at = columns.findIndex((column) => column.name === name);
+  return { column: at, form: at < 0 ? "plain" : formOf(columns[at]!) };
+}
+
+function formOf(column: Column): ColumnRead["form"] {
+  if (column.texts !== undefined) return "texts";
+  if (column.valid !== undefined) return "mayLack";
+  return column.values instanceof Float64Array ? "numbers" : "plain";
 }

@@ -3,7 +3,7 @@ import type { DataType, Encoder, EncoderFactory, Field, Schema } from "@streamfl
 import { describeValue, formatTimestamp, isPlainObject, mayGenerateCode, StreamFlowError } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
-import { ColumnWriters } from "./column-writers.ts";
+import { ColumnWriters, readOf } from "./column-writers.ts";
 import { jsonWriter, type TimestampFormat } from "./json-text.ts";
 import { columnWriter, type LineCode, rowWriter } from "./row-code.ts";
 
@@ -48,7 +48,7 @@ export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
         after: "\r\n", csvDelimiter: delimiter,
       });
       const writeRow = isGenerated ? rowWriter(code(), { reads: columns.map(({ name, read }) => (name in Object.prototype ? read : name)) }) : undefined;
-      const forms = new ColumnWriters((given) => columnWriter(code(), columns.map(({ name }) => given.findIndex((column) => column.name === name)).map((column) => ({ column, mayLack: given[column]?.valid !== undefined }))));
+      const forms = new ColumnWriters((given) => columnWriter(code(), columns.map(({ name }) => readOf(given, name))));
       return {
         ...(isGenerated ? { encodeColumns: (given, range, out) => (out instanceof ByteBuffer ? forms.of(given)?.(given, range, out) : undefined) ?? range.from } : {}),
         ...(header ? { prologue: new TextEncoder().encode(line(columns.map(({ name }) => quote(name)))) } : {}),

@@ -3,7 +3,7 @@ import type { Column, DataType, Encoder, EncoderFactory, Schema } from "@streamf
 import { mayGenerateCode } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
-import { ColumnWriters } from "./column-writers.ts";
+import { ColumnWriters, readOf } from "./column-writers.ts";
 import { jsonFieldWriter, jsonWriter, type TimestampFormat } from "./json-text.ts";
 import { type ColumnWriter, columnWriter, type LineCode, type PlaceCode, rowWriter, type RowWriter } from "./row-code.ts";
 import { ShapeWriters } from "./shape-writers.ts";
@@ -69,8 +69,7 @@ class JsonLines {
   /** The writer for records of columns. */
   columns(columns: readonly Column[]): ColumnWriter {
     const order = this.#order(columns.map(({ name }) => name));
-    const reads = order.map(({ name }) => columns.findIndex((column) => column.name === name)).map((column) => ({ column, mayLack: columns[column]?.valid !== undefined }));
-    return columnWriter(this.#line(order), reads);
+    return columnWriter(this.#line(order), order.map(({ name }) => readOf(columns, name)));
   }
 
   #order(names: readonly string[]): readonly { readonly name: string; readonly type: DataType | undefined }[] {

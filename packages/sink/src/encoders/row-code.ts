@@ -51,17 +51,28 @@ try{${code.row(values)}}catch(thrown){out.at=start;throw thrown;}
 out.at=p;return true;}`) as RowWriter;
 }
 
-/** Makes the writer of columns. `reads`: for each place, which column, and whether it is one that may lack values. */
-export function columnWriter(line: LineCode, reads: readonly { readonly column: number; readonly mayLack: boolean }[]): ColumnWriter {
+/** How a column writer gets at a field. */
+export interface ColumnRead {
+  /** Which column; -1: there is none. */
+  readonly column: number;
+  readonly form: "plain" | "mayLack" | "numbers" | "texts";
+}
+
+/** Makes the writer of columns. `reads`: for each place, which column it is, and what that is like. */
+export function columnWriter(line: LineCode, reads: readonly ColumnRead[]): ColumnWriter {
   const code = new LineWriter(line);
-  const values = reads.map(({ column, mayLack }) => (column < 0 ? "undefined" : mayLack ? `(v${column}[i]===1?c${column}[i]:null)` : `c${column}[i]`));
-  const columns = [...new Set(reads.map(({ column }) => column))].filter((column) => column >= 0);
-  return code.compile(`return function rows(columns,range,out){${columns.map((at) => `const c${at}=columns[${at}].values,v${at}=columns[${at}].valid;`).join("")}
-const to=range.to;let i=range.from;out.reserve(${code.spare});let start=out.at,b=out.data,p=start,v;
+  const columns = new Map(reads.filter(({ column }) => column >= 0).map(({ column, form }) => [column, form]));
+  return code.compile(`return function rows(columns,range,out){${[...columns].map(([at, form]) => loadColumn(at, form)).join("")}
+const to=range.to;let i=range.from;out.reserve(${code.spare});let start=out.at,b=out.data,p=start,v,s=0,o=0,k=0;
 try{for(;i<to;i++){if(p+${code.spare}>b.byteLength){out.at=p;out.reserve(${code.spare});b=out.data;}
-${code.row(values)}
+${code.row(reads)}
 start=p;}}catch(thrown){}
 out.at=start;return i;}`) as ColumnWriter;
+}
+
+function loadColumn(at: number, form: ColumnRead["form"]): string {
+  if (form === "texts") return `const q${at}=columns[${at}].texts,c${at}=q${at}.starts,e${at}=q${at}.ends,x${at}=q${at}.bytes;`;
+  return `const c${at}=columns[${at}].values${form === "mayLack" ? `,v${at}=columns[${at}].valid` : ""};`;
 }
 
 class LineWriter {
@@ -85,9 +96,26 @@ class LineWriter {
     return generatedFunction(this.#bound.map((_, at) => `$${at}`), text)(...this.#bound);
   }
 
-  /** Statements that write a line at `p` in `b`; values are expressions that are evaluated once. */
-  row(values: readonly string[]): string {
-    return `${this.#line.places.map((place, at) => `${stores(place.before)}v=${values[at]};${this.#value(place)}`).join("\n")}${stores(this.#line.after)}`;
+  /** Statements that write a line at `p` in `b`; values are expressions that are evaluated once, or fields of columns. */
+  row(values: readonly (string | ColumnRead)[]): string {
+    return `${this.#line.places.map((place, at) => `${stores(place.before)}${this.#place(place, values[at] ?? "undefined")}`).join("\n")}${stores(this.#line.after)}`;
+  }
+
+  #place(place: PlaceCode, value: string | ColumnRead): string {
+    if (typeof value === "string") return `v=${value};${this.#value(place)}`;
+    const { column: at, form } = value;
+    if (at < 0) return `v=undefined;${this.#value(place)}`;
+    if (form === "texts") return this.#text(place, at);
+    if (form === "numbers") return `v=c${at}[i];${this.#number(place)}`;
+    return `v=${form === "mayLack" ? `(v${at}[i]===1?c${at}[i]:null)` : `c${at}[i]`};${this.#value(place)}`;
+  }
+
+  /** A text that was read: JSON escapes nothing in it, so its bytes stand between quotes as they are. */
+  #text(place: PlaceCode, at: number): string {
+    const other = `v=q${at}.at(i);${this.#value(place)}`;
+    if (this.#line.csvDelimiter !== undefined) return other;
+    return `o=c${at}[i];if(o>=0){s=e${at}[i]-o;if(p+s+${this.spare}>b.byteLength){out.at=p;out.reserve(s+${this.spare});b=out.data;}
+b.setUint8(p++,34);for(k=0;k<s;k+=4)b.setInt32(p+k,x${at}.getInt32(o+k,true),true);p+=s;b.setUint8(p++,34);}else{${other}}`;
   }
 
   #value(place: PlaceCode): string {

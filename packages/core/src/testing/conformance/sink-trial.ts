@@ -8,6 +8,7 @@ import type { Column } from "../../record.ts";
 import type { Schema } from "../../schema.ts";
 import { isPlainObject } from "../../types/value-path.ts";
 import { testEnvironment } from "../environment.ts";
+import { textColumn } from "../text-column.ts";
 
 /** A kind of sink, and where it writes. A part that is missing is a capability that the subject lacks. */
 export interface SinkHarness<Target> {
@@ -152,5 +153,9 @@ export function sampleColumns(values: readonly unknown[]): readonly Column[] | u
   if (!values.every(isPlainObject) || !isPlainObject(first)) return undefined;
   const names = Object.keys(first);
   if (names.length === 0 || !values.every((value) => JSON.stringify(Object.keys(value)) === JSON.stringify(names))) return undefined;
-  return names.map((name) => ({ name, values: values.map((value) => value[name]) }));
+  return names.map((name) => (values.some((value) => typeof value[name] === "string") ? textColumn : plainColumn)(name, values.map((value) => value[name])));
+}
+
+function plainColumn(name: string, values: readonly unknown[]): Column {
+  return { name, values };
 }

@@ -159,7 +159,10 @@ function addBuffering<Target>(suite: SuiteBuilder<SinkTrial<Target>>, harness: S
       const values = range(10).map((i) => harness.value(from + i));
       const columns = from === 20 || t.session.readsColumns !== true ? undefined : sampleColumns(values);
       await t.session.write({ ...sampleBatch(values, from), ...(columns === undefined ? {} : { columns }) });
-      columns?.forEach((column) => (column.values as unknown[]).fill("a value of a batch that was given back"));
+      columns?.forEach(({ texts, values: given }) => {
+        if (texts !== undefined) new Uint8Array(texts.bytes.buffer).fill(0x58);
+        (given as unknown[]).fill("a value of a batch that was given back");
+      });
     }
     await t.makeVisible(1);
     await t.expectVisible(range(40), "after batches with and without columns");

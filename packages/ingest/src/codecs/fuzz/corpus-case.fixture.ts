@@ -18,7 +18,7 @@ export function corpusCase(seed: number): FuzzCase {
   const lines = Array.from({ length: cleanLines + draw.below(600) }, (_, i) => (i >= cleanLines && draw.chance(share) ? oddLine(draw, clean()) : clean()));
   const names = Object.keys(schema);
   const projection: Projection = draw.chance(0.5) ? "all" : draw.list(1, 2, () => [draw.pick(names)]);
-  return { format: "ndjson", csv: {}, lines, ...circumstances(draw, lines), schema: draw.chance(0.6) ? declared(schema) : undefined, projection, columns: draw.chance(0.6), places: draw.chance(0.5) };
+  return { format: "ndjson", csv: {}, lines, ...circumstances(draw, lines), schema: draw.chance(0.6) ? declared(schema) : undefined, projection, columns: draw.chance(0.6), texts: draw.chance(0.5) };
 }
 
 /** A sweep of a whole corpus line, as a case of its own. */
@@ -41,7 +41,7 @@ export function sweepCase(family: number, options: { readonly columns: boolean; 
     }
   }
   const cuts = Array.from({ length: 40 }, (_, i) => clean.length * (cleanLines + i * 97));
-  return { format: "ndjson", csv: {}, lines, mark: false, torn: 0, cuts, restarts: false, schema: columns ? declared(schema) : undefined, projection: "all", columns, places: columns, maxRecordBytes: 65_536 };
+  return { format: "ndjson", csv: {}, lines, mark: false, torn: 0, cuts, restarts: false, schema: columns ? declared(schema) : undefined, projection: "all", columns, texts: columns, maxRecordBytes: 65_536 };
 }
 
 function declared(types: Readonly<Record<string, string>>): StructType {

@@ -64,7 +64,7 @@ export function csvCase(seed: number): FuzzCase {
   // Without names of their own, columns are those of the schema.
   const isNamed = csv.header !== false || csv.columns !== undefined;
   const schema = isNamed && draw.chance(0.3) ? undefined : schemaOf(draw, columns, isNamed);
-  return { format: "csv", csv, lines, ...circumstances(draw, lines.slice(header.length)), schema, projection, columns: draw.chance(0.6), places: draw.chance(0.5) };
+  return { format: "csv", csv, lines, ...circumstances(draw, lines.slice(header.length)), schema, projection, columns: draw.chance(0.6), texts: draw.chance(0.5) };
 }
 
 function columnsOf(draw: Draw): readonly Column[] {

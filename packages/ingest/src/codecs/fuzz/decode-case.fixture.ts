@@ -19,9 +19,9 @@ interface Scanning {
 
 /** Decodes a stream. */
 export function decodeCase(one: FuzzCase): DecodedCase {
-  const { schema, projection, columns, places, maxRecordBytes } = one;
+  const { schema, projection, columns, texts, maxRecordBytes } = one;
   const factory = one.format === "csv" ? csv(one.csv) : ndjson();
-  return new Run(() => factory.create({ projection, columns, maxRecordBytes, ...(places ? { textPlaces: true } : {}), ...(schema === undefined ? {} : { schema }) })).whole(one);
+  return new Run(() => factory.create({ projection, columns, maxRecordBytes, texts, ...(schema === undefined ? {} : { schema }) })).whole(one);
 }
 
 class Run {
@@ -94,11 +94,9 @@ class Run {
     const used = decoder.decodeColumns(bytes, from, to, last, store);
     this.#slow += store.rows;
     const columns = store.taken();
-    const forms = new Map<string, string>(decoder.columns.map(({ name, form }) => [name, form]));
-    const textAt = (name: string, value: unknown): unknown => (forms.get(name) === "places" && typeof value === "number" ? textOf(bytes, value) : value);
     for (let row = 0; row <= store.length; row++) {
       while (rejected[0]?.before === row) this.#items.push(rejected.shift()!.item);
-      if (row < store.length) this.#items.push({ value: rowOf(columns, row, textAt), code: undefined, raw: bytes.slice(store.starts[row], store.ends[row]) });
+      if (row < store.length) this.#items.push({ value: rowOf(columns, row), code: undefined, raw: bytes.slice(store.starts[row], store.ends[row]) });
     }
     return used;
   }
@@ -119,13 +117,6 @@ class CountingStore extends ColumnStore {
   }
 }
 
-function rowOf(columns: readonly Column[], row: number, textAt: (name: string, value: unknown) => unknown): unknown {
-  return Object.fromEntries(columns.map(({ name, values }) => [name, textAt(name, values[row])]));
-}
-
-/** The text of a place, which says whether it is ASCII. */
-function textOf(bytes: Uint8Array, place: number): string {
-  const [start, rest] = [Math.floor(place / 8_388_608), place % 8_388_608];
-  const text = Buffer.from(bytes.subarray(start, start + (rest >> 1)));
-  return rest % 2 === 1 ? text.toString("latin1") : text.toString("utf8");
+function rowOf(columns: readonly Column[], row: number): unknown {
+  return Object.fromEntries(columns.map(({ name, values }) => [name, values[row]]));
 }

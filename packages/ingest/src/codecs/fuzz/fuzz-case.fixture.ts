@@ -20,8 +20,8 @@ export interface FuzzCase {
   readonly schema: StructType | undefined;
   readonly projection: Projection;
   readonly columns: boolean;
-  /** Whether texts of columns may come as places (DEC-8). */
-  readonly places: boolean;
+  /** Whether texts of columns may stay bytes. */
+  readonly texts: boolean;
   readonly maxRecordBytes: number;
 }
 

@@ -102,11 +102,11 @@ function objectText(draw: Draw, family: Family, odd: number): string {
 }
 
 /** What is read of the records, and as what. */
-function reading(draw: Draw, families: readonly Family[]): Pick<FuzzCase, "schema" | "projection" | "columns" | "places"> {
+function reading(draw: Draw, families: readonly Family[]): Pick<FuzzCase, "schema" | "projection" | "columns" | "texts"> {
   const fields = families[0]?.fields ?? [];
   const projection: Projection = draw.chance(0.5) ? "all" : draw.list(0, 3, () => pathIn(draw, fields));
   const schema = draw.chance(0.4) ? undefined : schemaOf(draw, fields);
-  return { schema, projection, columns: draw.chance(0.6), places: draw.chance(0.5) };
+  return { schema, projection, columns: draw.chance(0.6), texts: draw.chance(0.5) };
 }
 
 function pathIn(draw: Draw, fields: readonly Field[]): readonly string[] {

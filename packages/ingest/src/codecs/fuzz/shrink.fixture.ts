@@ -21,7 +21,7 @@ export function shrink(one: FuzzCase, fails: (smaller: FuzzCase) => boolean): Fu
   }
   tryIt({ ...least, projection: "all" });
   tryIt({ ...least, restarts: false });
-  tryIt({ ...least, places: false });
+  tryIt({ ...least, texts: false });
   tryIt({ ...least, columns: false });
   tryIt({ ...least, schema: undefined });
   const { schema } = least;

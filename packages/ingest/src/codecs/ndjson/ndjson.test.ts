@@ -43,8 +43,8 @@ function lines(count: number, line: (i: number) => string): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, i) => line(i)).join(""));
 }
 
-const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; strict?: boolean; columns?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
-  const decoder = ndjson(options.strict === undefined ? {} : { strict: options.strict }).create({ projection: options.projection ?? "all", columns: options.columns ?? false, maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
+const decode = (bytes: Uint8Array, options: { projection?: Projection; schema?: DataType; strict?: boolean; columns?: boolean; texts?: boolean; cuts?: readonly number[]; maxRecordBytes?: number } = {}): ReturnType<typeof decodeAll> => {
+  const decoder = ndjson(options.strict === undefined ? {} : { strict: options.strict }).create({ projection: options.projection ?? "all", columns: options.columns ?? false, texts: options.texts ?? false, maxRecordBytes: options.maxRecordBytes ?? maxRecordBytes, ...(options.schema === undefined ? {} : { schema: options.schema }) });
   return decodeAll(decoder, bytes, options.cuts);
 };
 
@@ -98,9 +98,11 @@ describe("scanner against JSON.parse", () => {
         const schema: StructType = { type: "struct", fields: [...fields, { name: "missing", type: { type: "string", nullable: true } }] };
         const parsed = decode(stream.bytes, { schema, strict: true });
         expectSame(decode(stream.bytes, { schema, cuts: stream.cuts }).items, parsed.items);
-        const columns = decode(stream.bytes, { schema, cuts: stream.cuts, columns: true });
-        expectSame(columns.items, parsed.items);
-        expect(columns.raw).toEqual(parsed.raw);
+        for (const texts of [false, true]) {
+          const columns = decode(stream.bytes, { schema, cuts: stream.cuts, columns: true, texts });
+          expectSame(columns.items, parsed.items);
+          expect(columns.raw).toEqual(parsed.raw);
+        }
       }),
       { numRuns: runs },
     );

@@ -50,7 +50,6 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   readonly #learner: LayoutLearner | undefined;
   readonly #splitter = new LineSplitter(this);
   readonly columns?: readonly DecodedColumn[];
-  readonly places: ReadonlySet<number>;
   #scan: Scan | undefined;
   #bytes: TextBuffer = empty;
   #view: DataView = viewOf(empty);
@@ -62,13 +61,11 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     this.#wanted = wantedOf(options.projection);
     this.#schema = options.schema === undefined ? undefined : narrowed(options.schema, this.#wanted);
     this.reader = new ValueReader(empty, viewOf(empty));
-    this.places = new Set();
     if (!generate || (this.#schema !== undefined && this.#schema.type !== "struct")) return;
     this.#plan = { wanted: this.#wanted, schema: this.#schema as StructType | undefined, convert: convertQuietly };
     if (options.columns === true && this.#plan.schema !== undefined && this.#plan.schema.fields.length > 0) {
-      this.columns = this.#plan.schema.fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : options.textPlaces === true && type.type === "string" ? "places" : "values" }));
+      this.columns = this.#plan.schema.fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : type.type === "string" && options.texts === true ? "texts" : "values" }));
     }
-    this.places = new Set(this.columns?.flatMap(({ form }, at) => (form === "places" ? at : [])));
     this.#learner = new LayoutLearner(this.#schema === undefined ? () => true : (path) => isTakenApart(this.#schema, path));
   }
 
@@ -112,7 +109,8 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   }
 
   #scanLines(from: number, to: number): void {
-    this.#scan?.(this.#bytes, this.#view, { from, to }, this.#out);
+    this.hits.fill(0);
+    for (let at = from; at < to && this.#scan !== undefined; ) at = this.#scan(this.#bytes, this.#view, at, to, this.#out);
     this.#learner?.credit(this.hits);
   }
 
@@ -137,7 +135,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
       this.hits.push(0);
       return row === undefined ? [] : [{ index, layout, row }];
     });
-    this.#scan = known.length === 0 ? undefined : compileScanner(known, this, { maxRecordBytes: this.maxRecordBytes, columns: this.columns?.length ?? 0, places: this.places });
+    this.#scan = known.length === 0 ? undefined : compileScanner(known, this, { maxRecordBytes: this.maxRecordBytes, columns: (this.columns ?? []).map(({ form }) => form) });
     return this.#scan !== undefined;
   }
 

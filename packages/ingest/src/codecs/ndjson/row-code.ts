@@ -4,7 +4,7 @@ import { propertyName, StreamFlowError } from "@streamflow/core";
 import { project, wantedField, type Wanted } from "../projection.ts";
 import { keepsDigits } from "../typed-record.ts";
 import { Kind, type Layout } from "./layout.ts";
-import { valueName, type RowCode } from "./scanner.ts";
+import { type FieldCode, valueName, type RowCode } from "./scanner.ts";
 
 /** What is to be made of each record. */
 export interface RowPlan {
@@ -53,8 +53,8 @@ class RowWriter {
   readonly used = new Set<number>();
   readonly digits = new Set<number>();
   checks = "";
-  /** The expressions of the record's fields. */
-  fields: readonly string[] | undefined;
+  /** The code of the record's fields. */
+  fields: readonly FieldCode[] | undefined;
   readonly #plan: RowPlan;
   readonly #layout: Layout;
   readonly #options: { index: number; calls: ((value: unknown) => unknown)[] };
@@ -82,8 +82,14 @@ class RowWriter {
 
   /** A whole record of a schema. */
   record(tree: Tree, schema: StructType): string {
-    this.fields = schema.fields.map((field) => this.typed(tree.children.get(field.name), field.type));
-    return `{${schema.fields.map((field, at) => `${propertyName(field.name)}:${this.fields?.[at] ?? "null"}`).join(",")}}`;
+    this.fields = schema.fields.map(({ name, type }) => this.#field(tree.children.get(name), type));
+    return `{${schema.fields.map((field, at) => `${propertyName(field.name)}:${this.fields?.[at]?.expression ?? "null"}`).join(",")}}`;
+  }
+
+  #field(tree: Tree | undefined, type: DataType): FieldCode {
+    const expression = this.typed(tree, type);
+    const leaf = tree?.leaf;
+    return leaf !== undefined && type.type === "string" && this.#kinds(leaf) === Kind.string ? { expression, text: leaf } : { expression };
   }
 
   typed(tree: Tree | undefined, type: DataType): string {

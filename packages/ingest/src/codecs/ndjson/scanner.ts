@@ -7,7 +7,7 @@
 // The input must be valid UTF-8, end with a newline, and have `margin` readable bytes behind. Strings and literals are compared
 // four bytes at a time: `DataView.getInt32` compiles to one unaligned load, and byte-wise tests become integer arithmetic.
 // @see Mühlbauer et al., "Instant Loading for Main Memory Databases", VLDB 2013; Li et al., "Mison", VLDB 2017, for scanning by layout
-import type { DecodeOutput } from "@streamflow/core";
+import type { DecodedColumn, DecodeOutput } from "@streamflow/core";
 import { scannerFunction } from "../scanner-function.ts";
 import { Kind, type Layout, type Leaf } from "./layout.ts";
 import type { TextBuffer } from "../text-buffer.ts";
@@ -20,22 +20,26 @@ export interface ScanHost {
   readonly isAscii: boolean;
   /** Functions that row code refers to as `H.calls[i]`. */
   readonly calls: readonly ((value: unknown) => unknown)[];
-  /** How many records each layout took in the last call. */
+  /** How many records each layout took; a scanner adds to it. */
   readonly hits: number[];
   /** Takes one record that fits no layout: `bytes[start, end)`, newline not included. */
   odd(start: number, end: number): void;
 }
 
-/** Reads the whole lines of a range of `bytes`. `out` takes rows, or columns, as the scanner was made for. */
-export type Scan = (bytes: TextBuffer, view: DataView, range: { readonly from: number; readonly to: number }, out: DecodeOutput) => void;
+/**
+ * Reads some of the whole lines of a range of `bytes`, and answers where the rest begins. `out` takes rows, or columns, as the scanner was made for.
+ *
+ * Not all at once: a function that is called a few times and loops for long is compiled in the middle of its loop, without having seen its end; there it falls
+ * back to the interpreter, call after call. One that returns soon is compiled as a whole.
+ */
+// oxlint-disable-next-line max-params -- called for each few records
+export type Scan = (bytes: TextBuffer, view: DataView, from: number, to: number, out: DecodeOutput) => number;
 
 /** What a scanner is made for. */
 export interface ScanOptions {
   readonly maxRecordBytes: number;
-  /** Columns are filled, so many; 0: rows are reported. */
-  readonly columns: number;
-  /** Columns of texts that are wanted as places (`textPlace` of core). @defaultValue none */
-  readonly places?: ReadonlySet<number>;
+  /** Columns are filled, in these forms; none: rows are reported. */
+  readonly columns: readonly DecodedColumn["form"][];
 }
 
 /** Code that makes the row of a layout: an expression over the names of `RowNames`, and the leaves that it uses. */
@@ -47,7 +51,14 @@ export interface RowCode {
   readonly checks: string;
   readonly expression: string;
   /** The fields of the row, where it has exactly those of a schema. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly FieldCode[];
+}
+
+/** Code that makes a field of a row. */
+export interface FieldCode {
+  readonly expression: string;
+  /** The leaf that is the field as it stands, where it is always a string. */
+  readonly text?: number;
 }
 
 /** A layout that a scanner knows; `index` names its variables and its place in `hits`. */
@@ -59,21 +70,23 @@ export interface KnownLayout {
 
 /** Compiles a scanner for layouts, each with the code of its row. */
 export function compileScanner(known: readonly KnownLayout[], host: ScanHost, options: ScanOptions): Scan {
-  const columns = Array.from({ length: options.columns }, (_, at) => at);
-  const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map((at) => `F${at}=out.columns[${at}];`).join("")}`;
+  const { columns } = options;
+  const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map((_, at) => `F${at}=out.columns[${at}];`).join("")}`;
+  const names = columns.map((_, at) => `,F${at}`).join("");
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
-  const source = `return function scan(b,dv,range,out){
-const to=range.to;let i=range.from,x=0,z=0,k=0,t=0,${variables.join(",")};
+  const source = `return function scan(b,dv,i,to,out){
+let left=${linesAtOnce},x=0,z=0,k=0,t=0,${variables.join(",")};
 const R=H.reader,ascii=H.isAscii;
-let n=0,room=0,S,E${columns.map((at) => `,F${at}`).join("")};${load}
-while(i<to){const s=i;${columns.length === 0 ? "" : `if(n===room){out.length=n;out.grow();${load}}`}
+let n=0,room=0,S,E${names};${load}
+while(i<to&&left-->0){const s=i;${columns.length === 0 ? "" : `if(n===room){out.length=n;out.grow();${load}}`}
 ${known.map((one) => layoutCode(one, options)).join("\n")}
 const q=b.indexOf(10,s);i=q+1;${columns.length === 0 ? "H.odd(s,q);" : `out.length=n;H.odd(s,q);${load}`}}
 ${columns.length === 0 ? "" : "out.length=n;"}
-${known.map(({ index }) => `H.hits[${index}]=n${index};`).join("")}}`;
+${known.map(({ index }) => `H.hits[${index}]+=n${index};`).join("")}return i;}`;
   return scannerFunction(["H", "P10"], source)(host, powersOfTen) as Scan;
 }
 
+const linesAtOnce = 256;
 const powersOfTen = new Int32Array([1, 10, 100, 1000]);
 
 export function valueName(layout: number, leaf: number): string {
@@ -86,7 +99,7 @@ function endName(layout: number, leaf: number): string {
   return `e${layout}_${leaf}`;
 }
 
-function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, columns, places }: ScanOptions): string {
+function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, columns }: ScanOptions): string {
   let code = "";
   let carried = "";
   layout.leaves.forEach((leaf, i) => {
@@ -95,20 +108,24 @@ function layoutCode({ index, layout, row }: KnownLayout, { maxRecordBytes, colum
     carried = isString ? '"' : "";
   });
   code += gapCode(`${carried}${layout.tail}\n`);
+  const asTexts = new Set((row.fields ?? []).flatMap(({ text }, at) => (text !== undefined && columns[at] === "texts" ? [text] : [])));
   const strings = layout.leaves.map((leaf, i) => {
-    if (leaf.kinds !== Kind.string || !row.used.has(i)) return "";
-    const [start, end] = [startName(index, i), endName(index, i)];
-    const range = `${start},${end}`;
-    const at = places === undefined ? -1 : (row.fields ?? []).indexOf(valueName(index, i));
-    // As textPlace of core: a text that goes into its column as it is need not be made here.
-    if (places?.has(at) === true) return `${valueName(index, i)}=${start}*8388608+(${end}-${start})*2+(ascii?1:0);`;
+    if (leaf.kinds !== Kind.string || !row.used.has(i) || asTexts.has(i)) return "";
+    const range = `${startName(index, i)},${endName(index, i)}`;
     return `${valueName(index, i)}=ascii?b.latin1Slice(${range}):b.utf8Slice(${range});`;
   });
   const end = layout.tail.endsWith("\r") ? "i-2" : "i-1";
+  const put = columns.length === 0 ? `out.value(${row.expression},s,${end});` : `${(row.fields ?? []).map((field, at) => putCode(field, at, { index, form: columns[at] })).join("")}S[n]=s;E[n]=${end};n++;`;
   return `ok:{${code}
 if(i-1-s>${maxRecordBytes})break ok;
 ${strings.join("")}${row.checks}
-n${index}++;${columns === 0 ? `out.value(${row.expression},s,${end});` : `${(row.fields ?? []).map((field, at) => `F${at}[n]=${field};`).join("")}S[n]=s;E[n]=${end};n++;`}continue;}i=s;`;
+n${index}++;${put}continue;}i=s;`;
+}
+
+/** Puts a field into its column. */
+function putCode({ expression, text }: FieldCode, at: number, { index, form }: { readonly index: number; readonly form: DecodedColumn["form"] | undefined }): string {
+  if (form !== "texts") return `F${at}[n]=${expression};`;
+  return text === undefined ? `F${at}.put(n,${expression});` : `F${at}.copy(n,dv,${startName(index, text)},${endName(index, text)});`;
 }
 
 /** Compares fixed bytes at `i`: four at a time, the last load overlapping the one before. */
