@@ -40,6 +40,11 @@ it("writes instants as Date does (property)", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (ms) => void expect(written((out) => writeInstant(out.data, 0, ms))).toBe(new Date(ms).toISOString())), { numRuns: 2_000, examples: [[0], [253_402_300_799_999], [86_399_999], [951_782_400_000]] });
 });
 
+it("instants of a few days in turns, also of days that share a place among those known, are written as they are", () => {
+  const instants = [0, 16, 0, 1, 0, 16, 32, 1, 17, 16_632, 16_633, 16_632, 16_648].map((day, i) => day * 86_400_000 + i);
+  expect(instants.map((ms) => written((out) => writeInstant(out.data, 0, ms)))).toEqual(instants.map((ms) => new Date(ms).toISOString()));
+});
+
 class Thing {
   readonly a = 1;
 }

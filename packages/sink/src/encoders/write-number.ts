@@ -72,14 +72,19 @@ export function isUsualInstant(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value < endOfFourDigitYears && Math.floor(value) === value;
 }
 
-/** Event times of a stream are mostly of one day. */
+/** Times of a stream are mostly of one day. */
 let lastDay = -1;
 const lastDate = new Int32Array(3);
+/** Or of a few in turns: windows of a day begin in one and end in the next. */
+const knownDays = 16;
+const days = new Float64Array(knownDays).fill(-1);
+/** Three for each: the eleven bytes of a date. */
+const dates = new Int32Array(3 * knownDays);
 
 /** An instant as `formatTimestamp` writes it: 24 bytes. */
 export function writeInstant(data: DataView, p: number, timestampMs: number): number {
   const day = Math.floor(timestampMs / dayMs);
-  if (day !== lastDay) learnDay(day);
+  if (day !== lastDay) turnTo(day);
   const ms = timestampMs - day * dayMs;
   const seconds = Math.floor(ms / 1000);
   const minutes = (seconds / 60) | 0;
@@ -100,8 +105,15 @@ function writePair(data: DataView, p: number, value: number): void {
   data.setInt16(p, fourDigits[value]! >>> 16, true);
 }
 
-function learnDay(day: number): void {
-  const date = Buffer.from(`${new Date(day * dayMs).toISOString().slice(0, 11)} `, "latin1");
-  for (let i = 0; i < 3; i++) lastDate[i] = date.readInt32LE(4 * i);
+function turnTo(day: number): void {
+  const known = day & (knownDays - 1);
+  if (days[known] !== day) learnDay(day, known);
+  for (let i = 0; i < 3; i++) lastDate[i] = dates[3 * known + i]!;
   lastDay = day;
+}
+
+function learnDay(day: number, at: number): void {
+  const date = Buffer.from(`${new Date(day * dayMs).toISOString().slice(0, 11)} `, "latin1");
+  for (let i = 0; i < 3; i++) dates[3 * at + i] = date.readInt32LE(4 * i);
+  days[at] = day;
 }
