@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DecodeOutput, Decoder, DecoderFactory, DecoderOptions, EncoderFactory } from "../../contracts/codec.ts";
 import { StreamFlowError } from "../../errors.ts";
 import { registerConformance, type ConformanceCase } from "./case.ts";
+import { countingLines } from "./counting-decoder.fixture.ts";
 import { decoderConformance, encoderConformance, REJECTED, type DecoderHarness } from "./codec.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -122,6 +123,11 @@ describe("broken codecs fail", () => {
   ];
   it.each(broken)("%s: %s", async (id, _name, make) => {
     expect(await failing(decoderConformance(harness(make)))).toContain(id);
+  });
+
+  it("DEC-7: one whose lines depend on each other", async () => {
+    const counted: DecoderHarness = { decoder: countingLines(), sample: { bytes: text("a\nbb\nccc\n".repeat(4)), results: Array.from({ length: 12 }, (_, i) => i) } };
+    expect(await failing(decoderConformance(counted))).toContain("DEC-7");
   });
 
   it("ENC-1: one that writes before it refuses", async () => {

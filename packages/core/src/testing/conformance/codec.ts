@@ -1,4 +1,4 @@
-// The clauses DEC-1 to DEC-5, ENC-1 and ENC-2 as checks.
+// The clauses DEC-1 to DEC-5, DEC-7, ENC-1 and ENC-2 as checks.
 import assert from "node:assert/strict";
 import type { ByteWriter, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, EncoderFactory } from "../../contracts/codec.ts";
 import type { Schema } from "../../schema.ts";
@@ -118,7 +118,36 @@ export function decoderConformance(harness: DecoderHarness): readonly Conformanc
       assert.deepEqual(report.results, sample.results, `handed over after ${used} bytes`);
     }
   }, streams);
+
+  const { lineThreads } = harness.decoder;
+  for (const [name, one] of Object.entries({ "good records": sample, ...(malformed === undefined ? {} : { "malformed records": malformed }) })) {
+    suite.add(
+      ["DEC-7", `what becomes of a line depends on that line alone, also as another thread makes the decoder: ${name}`],
+      async () => {
+        const { module, name: made, options } = lineThreads ?? { module: "", name: "", options: undefined };
+        const modules = (await import(/* @vite-ignore */ module)) as Readonly<Record<string, (options: unknown) => DecoderFactory>>;
+        const decoder = modules[made]!(structuredClone(options)).create({ projection: "all", maxRecordBytes: 1_000_000, ...(harness.schema === undefined ? {} : { schema: harness.schema }) });
+        assert.deepEqual(readByLines(decoder, one.bytes), readInPieces(create(), one.bytes, []));
+      },
+      { name: "lineThreads", isMet: lineThreads !== undefined },
+    );
+  }
   return suite.cases;
+}
+
+/** Reads each line alone. */
+function readByLines(decoder: Decoder, bytes: Uint8Array): Report {
+  const starts = [0];
+  for (let at = bytes.indexOf(10) + 1; at > 0 && at < bytes.length; at = bytes.indexOf(10, at) + 1) starts.push(at);
+  const reports = starts.map((start, i) => {
+    const report = emptyReport();
+    const piece = bytes.slice(start, starts[i + 1] ?? bytes.length);
+    // What stands at the beginning of the stream alone (a mark) belongs to the first line.
+    if (i > 0) decoder.restore?.("");
+    decoder.decode(piece, 0, piece.length, piece.at(-1) !== 10, reporting(report, start));
+    return report;
+  });
+  return { results: reports.flatMap(({ results }) => results), places: reports.flatMap(({ places }) => places), codes: reports.flatMap(({ codes }) => codes) };
 }
 
 /** What the suite needs of an encoder, and the decoder of the same name. */
