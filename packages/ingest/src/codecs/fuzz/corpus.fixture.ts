@@ -29,6 +29,7 @@ export const corpus: readonly CorpusFamily[] = [
   },
   { line: '{"type":"Feature","geometry":{"type":"Point","coordinates":[-122.###,37.####]},"properties":{"mag":#.#,"place":"## km N of Ås","time":17000000#####,"felt":null}}', schema: { type: "string" } },
   { line: '{"iban":"NO93#######","amount":"##.##","currency":"NOK","booked":true,"balance":-1##.#5,"ref":1e#,"n":0.#e-#}\r', schema: { iban: "string", amount: "decimal", balance: "decimal", booked: "bool", ref: "float64" } },
+  { line: '{"msg":"said \\"#\\" at C:\\\\tmp\\nand \\u00e9\\ud83d\\ude00 left","url":"https:\\/\\/example.org\\/#","note":null,"n":#}', schema: { msg: "string", url: "string?", n: "int32" } },
   { line: '{"k":#}', schema: { k: "int32" } },
   { line: '{"a":#,"b":"#","c":#.#,"d":[#],"e":{"f":#}}', schema: { a: "int64", b: "string", c: "float64" } },
 ];

@@ -2,7 +2,7 @@
 import type { DataType, Field as StructField, Projection, StructType } from "@streamflow/core";
 import { Draw } from "./draw.fixture.ts";
 import type { FuzzCase } from "./fuzz-case.fixture.ts";
-import { anyType, kinds, oddValue, type ValueKind } from "./json-values.fixture.ts";
+import { anyType, edges, kinds, oddValue, type ValueKind } from "./json-values.fixture.ts";
 import { foreignLine, oddLine } from "./line-tricks.fixture.ts";
 
 const names = ["id", "auction", "price", "channel", "a", "b", "ab", "x y", 'q"q', "b\ts", "n\\", "n\n", "日", "ключ", "", "1", "2", "__proto__", "constructor", "toString", "averylongnameindeedforafield"];
@@ -78,7 +78,9 @@ function someOf(draw: Draw, fields: readonly Field[]): readonly Field[] {
 
 function fieldsOf(draw: Draw, depth: number): readonly Field[] {
   const chosen = new Set(draw.list(1, depth === 0 ? 7 : 3, () => draw.pick(names)));
-  return [...chosen].map((name) => ({ name, kind: draw.pick(kinds), inner: depth < 2 && draw.chance(0.12) ? fieldsOf(draw, depth + 1) : undefined }));
+  // Some streams are about nothing but such numbers.
+  const from = draw.chance(0.2) ? edges : kinds;
+  return [...chosen].map((name) => ({ name, kind: draw.pick(from), inner: depth < 2 && draw.chance(0.12) ? fieldsOf(draw, depth + 1) : undefined }));
 }
 
 /** `isOdd`: something is done to it. */
@@ -112,7 +114,7 @@ function reading(draw: Draw, families: readonly Family[]): Pick<FuzzCase, "schem
 function pathIn(draw: Draw, fields: readonly Field[]): readonly string[] {
   if (fields.length === 0 || draw.chance(0.1)) return ["missing"];
   const { name, inner } = draw.pick(fields);
-  return [name, ...(inner !== undefined && draw.chance(0.6) ? pathIn(draw, inner) : draw.chance(0.05) ? ["n"] : [])];
+  return [name, ...(inner !== undefined && draw.chance(0.6) ? pathIn(draw, inner) : draw.chance(0.25) ? ["n"] : [])];
 }
 
 function schemaOf(draw: Draw, fields: readonly Field[]): StructType {

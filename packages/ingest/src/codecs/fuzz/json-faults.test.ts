@@ -35,6 +35,8 @@ const faults: readonly Fault[] = [
   ["a sign is lost", reader, readerThen("typeof v==='number'?Math.abs(v):v")],
   ["a fraction is lost", reader, readerThen("typeof v==='number'?Math.trunc(v):v")],
   ["minus zero is zero", reader, readerThen("v===0?0:v")],
+  ["an escaped line end is an n", reader, readerThen("typeof v==='string'?v.replaceAll('\\n','n'):v")],
+  ["a lone surrogate is replaced", reader, readerThen("typeof v==='string'?v.toWellFormed():v")],
   ["false is null", reader, readerThen("v===false?null:v")],
   ["a nested value is the one before", reader, readerThen("typeof v==='object'&&v!==null?(this.before??v):v;if(typeof v==='object')this.before=v")],
 ];

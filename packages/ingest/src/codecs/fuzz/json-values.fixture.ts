@@ -20,6 +20,7 @@ const decimal: DataType = { type: "decimal", precision: 30, scale: 6 };
 
 const letters = ["a", "b", "Z", "0", " ", "#", "~", "{", "}", ":", ",", "[", "]", "\u007f"];
 const wide = [...letters, "é", "日", "😀", "\u2028", "ÿ"];
+const escapes = ["a", "é", "\\n", '\\"', "\\\\", "\\/", "\\u00e9", "\\uD83D\\ude00", "\\u0000", "\\t"];
 const cities = ["Ada", "Oslo", "Bergen", "Trondheim", "apple", "channel-7", ""];
 
 function word(draw: Draw, from: readonly string[], most: number): string {
@@ -67,12 +68,24 @@ const plainWord: ValueKind = { text: (draw) => word(draw, letters, 14), types: [
 const city: ValueKind = { text: (draw) => `"${draw.pick(cities)}"`, types: [string] };
 const fractional: ValueKind = { text: fraction, types: [float64, decimal, any] };
 
-/** Kinds of values that a well-behaved stream has in one place. */
-export const kinds: readonly ValueKind[] = [
-  small, small, sized, longer, plainWord, plainWord, city, fractional,
+/** Numbers near where a way of reading them ends. */
+export const edges: readonly ValueKind[] = [
+  // More digits than a double has: in every number, and now and then.
+  { text: (draw) => `${draw.chance(0.2) ? "-" : ""}9${digits(draw, 4).padStart(4, "7")}${digits(draw, 13).padStart(13, "3")}`, types: [int64, { type: "decimal", precision: 19, scale: 0 }] },
+  { text: (draw) => (draw.chance(0.03) ? `9007199254${digits(draw, 8).padStart(6, "5")}` : digits(draw, 5)), types: [int64, float64, any] },
   // What is not of its type, now and then.
   { text: (draw) => (draw.chance(0.04) ? draw.pick(["2147483648", "-2147483649", "4294967301", "999999999999999"]) : digits(draw, 5)), types: [int32] },
   { text: (draw) => (draw.chance(0.04) ? draw.pick(["null", "true", '"1.5"', '"x"', "[1]", "{}"]) : fraction(draw)), types: [float64] },
+];
+
+/** Kinds of values that a well-behaved stream has in one place. */
+export const kinds: readonly ValueKind[] = [
+  small, small, sized, longer, plainWord, plainWord, city, fractional,
+  // Escapes: in every text, and now and then.
+  { text: (draw) => word(draw, escapes, 9), types: [string, any] },
+  { text: (draw) => word(draw, draw.chance(0.03) ? escapes : letters, 9), types: [string, any] },
+  ...edges,
+  { text: (draw) => (draw.chance(0.04) ? '{"n":1,"s":2}' : draw.chance(0.5) ? "null" : '"x"'), types: [any] },
   { text: (draw) => word(draw, wide, 9), types: [string, any] },
   { text: (draw) => `"${"x".repeat(draw.below(70))}"`, types: [string] },
   { text: anyNumber, types: [float64, any] },
@@ -97,7 +110,8 @@ const bounds = ["2147483647", "2147483648", "-2147483648", "-2147483649", "42949
 
 /** Texts that stand where a value should, and many are no value at all. */
 export function oddValue(draw: Draw): string {
-  const made = draw.below(13);
+  const made = draw.below(14);
+  if (made === 13) return draw.pick(['{"n":1,"s":2}', '{"n":{"n":1},"s":2}', '[{"n":1,"s":2}]', '{"s":2}']);
   if (made > 9) return draw.pick(kinds).text(draw);
   if (made === 9) return draw.pick(bounds);
   if (made === 0) return anyNumber(draw);

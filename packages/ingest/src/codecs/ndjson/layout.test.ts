@@ -19,6 +19,10 @@ describe("layoutOf", () => {
     });
   });
 
+  it("tells strings with escapes from others", () => {
+    expect(layout('{"a":"\\\\","b":"x","c":"\\u0041"}')?.leaves.map(({ kinds }) => kinds)).toEqual([Kind.string | Kind.escaped, Kind.string, Kind.string | Kind.escaped]);
+  });
+
   it("leaves alone what is worth no scanner: no object, no field, doubled names, too many", () => {
     const many = `{${Array.from({ length: 300 }, (_, i) => `"${i}":1`).join()}}`;
     for (const text of ["[1]", "7", "{}", '{"a":1,"a":2}', '{"a":{"b":1,"\\u0062":2}}', many]) expect(layout(text), text).toBeUndefined();

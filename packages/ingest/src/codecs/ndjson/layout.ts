@@ -1,7 +1,7 @@
 // Learns how the records of a stream are written: which bytes never change, and where the values are between them.
 
-/** What a value has been seen as; bits, since a field may be seen as several. */
-export const Kind = { string: 1, integer: 2, number: 4, literal: 8, nested: 16 } as const;
+/** What a value has been seen as; bits, since a field may be seen as several. `escaped` comes with `string`: it is often written with escapes. */
+export const Kind = { string: 1, integer: 2, number: 4, literal: 8, nested: 16, escaped: 32 } as const;
 
 /** A value of a layout. */
 export interface Leaf {
@@ -94,10 +94,7 @@ class LayoutReader {
 
   #skipValue(): number {
     const first = this.#text[this.#at];
-    if (first === '"') {
-      this.#skipString();
-      return Kind.string;
-    }
+    if (first === '"') return this.#skipString() ? Kind.string | Kind.escaped : Kind.string;
     if (first === "{" || first === "[") {
       this.#skipNested();
       return Kind.nested;
@@ -123,10 +120,12 @@ class LayoutReader {
     } while (depth > 0);
   }
 
-  #skipString(): void {
-    this.#at++;
-    while (this.#text[this.#at] !== '"') this.#at += this.#text[this.#at] === "\\" ? 2 : 1;
-    this.#at++;
+  /** Answers whether there are escapes in it. */
+  #skipString(): boolean {
+    const start = ++this.#at;
+    let read = 0;
+    for (; this.#text[this.#at] !== '"'; read++) this.#at += this.#text[this.#at] === "\\" ? 2 : 1;
+    return this.#at++ - start > read;
   }
 
   #space(): void {
@@ -152,6 +151,8 @@ interface Candidate {
   readonly paths: readonly (readonly string[])[];
   readonly tail: string;
   readonly kinds: number[];
+  /** How many records had escapes in this value. */
+  readonly escapes: number[];
   count: number;
 }
 
@@ -160,6 +161,8 @@ const lookedAt = 64;
 const sampleEvery = 16;
 /** Longer records are not looked at: what is learnt of a record is kept, and may be as long as the record. */
 const maxLearntBytes = 65_536;
+/** A value is taken for one with escapes where at least one of so many has them. */
+const oftenEscaped = 16;
 const firstPatience = 16;
 const maxPatience = 1 << 20;
 /** After so many records that the scanner took, it may change its mind as soon as at first. */
@@ -181,8 +184,9 @@ export class LayoutLearner {
   /** What the last choice was. */
   #choice = "";
   #nextId = 0;
-  /** Misses until the next one is looked at. */
+  /** Misses until the next one is looked at; and how many it then stands for. */
   #until = 1;
+  #weight = 1;
   #draw = 1;
   /** Records taken since the last change of mind. */
   #taken = 0;
@@ -195,10 +199,12 @@ export class LayoutLearner {
   observe(record: Buffer): void {
     this.#misses++;
     if (--this.#until > 0) return;
+    const weight = this.#weight;
     this.#until = this.#misses < lookedAt ? 1 : this.#step();
+    this.#weight = this.#until;
     if (record.length > maxLearntBytes) return;
     const layout = layoutOf(record, this.#takeApart);
-    if (layout !== undefined) this.#add(layout);
+    if (layout !== undefined) this.#add(layout, weight);
   }
 
   /** Uneven steps: even ones might meet the same of several layouts that take turns. */
@@ -207,22 +213,31 @@ export class LayoutLearner {
     return 1 + ((this.#draw >>> 16) % (2 * sampleEvery - 1));
   }
 
-  #add(layout: Layout): void {
+  #add(layout: Layout, weight: number): void {
     const key = JSON.stringify([layout.leaves.map((leaf) => leaf.gap), layout.tail]);
     let candidate = this.#candidates.get(key);
     if (candidate === undefined) {
       if (this.#candidates.size >= maxCandidates) this.#forget();
-      candidate = { id: this.#nextId++, gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), count: 0 };
+      candidate = { id: this.#nextId++, gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), escapes: layout.leaves.map(() => 0), count: 0 };
       this.#candidates.set(key, candidate);
     }
-    candidate.count++;
+    candidate.count += weight;
     this.#stale ||= !this.#active.includes(candidate);
-    layout.leaves.forEach((leaf, i) => {
+    for (const [i, leaf] of layout.leaves.entries()) {
       const known = candidate.kinds[i] ?? 0;
-      if ((known | leaf.kinds) === known) return;
-      candidate.kinds[i] = known | leaf.kinds;
+      const seen = known | this.#kindsOf(candidate, i, { kinds: leaf.kinds, weight });
+      if (seen === known) continue;
+      candidate.kinds[i] = seen;
       this.#stale = true;
-    });
+    }
+  }
+
+  /** What a value is seen as. A string that has escapes now and then leaves its record to the slow path: the scanner is made for those without. */
+  #kindsOf(candidate: Candidate, leaf: number, { kinds, weight }: { readonly kinds: number; readonly weight: number }): number {
+    if ((kinds & Kind.escaped) === 0) return kinds;
+    const escapes = (candidate.escapes[leaf] ?? 0) + weight;
+    candidate.escapes[leaf] = escapes;
+    return escapes * oftenEscaped > candidate.count ? kinds : kinds & ~Kind.escaped;
   }
 
   /** Keeps the commoner half. */
@@ -246,6 +261,7 @@ export class LayoutLearner {
     const chosen = this.#commonest();
     this.#misses = 0;
     this.#until = 1;
+    this.#weight = 1;
     this.#taken = 0;
     this.#patience = Math.min(this.#patience * 2, maxPatience);
     this.#stale = false;
@@ -267,7 +283,10 @@ export class LayoutLearner {
       leaves += candidate.gaps.length;
       return i === 0 || (leaves <= maxTotalLeaves && candidate.count * 100 >= total);
     });
-    for (const candidate of ranked) candidate.count = Math.ceil(candidate.count / 2);
+    for (const candidate of ranked) {
+      candidate.count = Math.ceil(candidate.count / 2);
+      candidate.escapes.forEach((count, i) => (candidate.escapes[i] = count / 2));
+    }
     return chosen;
   }
 }

@@ -162,6 +162,14 @@ describe.skipIf(!mayGenerateCode())("what the scanner takes", () => {
     expectSame(decode(bytes).items, reference(bytes, "all"));
   });
 
+  it("takes strings with escapes, where they often have some", () => {
+    const escaped = lines(3000, (i) => `{"path":"C:\\\\tmp\\\\${i}","text":"caf\\u00e9 \\"${i}\\"","none":"x"}\n`);
+    expect(share(escaped)).toBeGreaterThan(0.95);
+    expect(decode(escaped).items[2999]).toEqual({ path: "C:\\tmp\\2999", text: 'café "2999"', none: "x" });
+    // Now and then they cost no more than their own records.
+    expect(share(lines(6000, (i) => `{"a":${i},"text":"${i % 100 === 0 ? "\\n" : "x"}"}\n`))).toBeGreaterThan(0.95);
+  });
+
   it("takes typed records", () => {
     const schema: StructType = { type: "struct", fields: [{ name: "b", type: { type: "int64" } }, { name: "a", type: { type: "int32" } }, { name: "none", type: { type: "string", nullable: true } }] };
     const bytes = lines(3000, (i) => `{"a":${i},"b":${i},"c":"x"}\n`);

@@ -69,7 +69,9 @@ class RowWriter {
   plain(tree: Tree, wanted: Wanted): string {
     if (tree.leaf !== undefined) {
       const value = this.#use(tree.leaf);
-      const mayBeObject = (this.#kinds(tree.leaf) & Kind.nested) !== 0;
+      // Whatever is read by the general reader may be an object, whether one was seen here before or not.
+      const kinds = this.#kinds(tree.leaf);
+      const mayBeObject = kinds !== Kind.string && kinds !== Kind.integer;
       return wanted === "all" || !mayBeObject ? value : this.#call((whole) => project(whole, wanted), value);
     }
     const fields: string[] = [];
@@ -141,8 +143,16 @@ class RowWriter {
  * The condition under which a value of these kinds is not of the type; "" where it always is. undefined: only the conversion knows.
  */
 function quickTest(type: DataType, kinds: number, value: string): string | undefined {
-  const isQuick = type.type === "string" ? kinds === Kind.string : (kinds & ~quickKinds(type)) === 0;
+  if (type.type === "string") return stringTest(type, kinds, value);
+  const isQuick = (kinds & ~quickKinds(type)) === 0;
   return isQuick ? (tests[type.type]?.(value) ?? "") : undefined;
+}
+
+function stringTest(type: DataType, kinds: number, value: string): string | undefined {
+  if (kinds === Kind.string) return "";
+  const usual = Kind.string | Kind.escaped | (type.nullable === true ? Kind.literal : 0);
+  if ((kinds & ~usual) !== 0) return undefined;
+  return type.nullable === true ? `${value}!==null&&typeof ${value}!=="string"` : `typeof ${value}!=="string"`;
 }
 
 /** Kinds of values that are of a type by a simple test. */
@@ -152,7 +162,7 @@ function quickKinds(type: DataType): number {
   return type.type === "any" && type.nullable === true ? anyKind : 0;
 }
 
-const anyKind = Kind.string | Kind.integer | Kind.number | Kind.literal | Kind.nested;
+const anyKind = Kind.string | Kind.escaped | Kind.integer | Kind.number | Kind.literal | Kind.nested;
 
 const tests: Readonly<Partial<Record<DataType["type"], (value: string) => string>>> = {
   // A value read by the general reader may be of another kind than any seen before.

@@ -1,4 +1,4 @@
-// Reads one JSON value of any kind out of bytes, verifying each of them. What it does not take (escapes, very deep nesting) is left to JSON.parse.
+// Reads one JSON value of any kind out of bytes, verifying each of them. What it does not take (escapes in names, very deep nesting) is left to others.
 import { digitsOf } from "../typed-record.ts";
 import { asciiSlice, type TextBuffer } from "../text-buffer.ts";
 
@@ -7,7 +7,14 @@ const exactPowers = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 
 /** As an integer with this many digits, a mantissa is exact in a double. */
 const exactDigits = 15;
 
-/** A list or an object whose numbers keep every digit: JSON without escapes. */
+/** What may follow a backslash by itself. */
+const simpleEscapes: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
+
+function isHex(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}
+
+/** A list or an object whose numbers keep every digit: JSON without escapes in names. */
 export class NestedText {
   readonly text: string;
 
@@ -57,15 +64,37 @@ export class ValueReader {
   }
 
   #string(i: number, wanted: boolean): number {
-    const end = this.#stringEnd(i);
-    if (end > 0 && wanted) this.value = this.#bytes.utf8Slice(i + 1, end - 1);
+    let end = this.#plainEnd(i + 1);
+    let hasEscapes = false;
+    while (end < 0 && this.#bytes[-end] === 0x5c) {
+      hasEscapes = true;
+      const behind = this.#escapeEnd(-end);
+      if (behind < 0) return -1;
+      end = this.#plainEnd(behind);
+    }
+    if (end < 0) return -1;
+    if (wanted) this.value = hasEscapes ? JSON.parse(this.#bytes.utf8Slice(i, end)) : this.#bytes.utf8Slice(i + 1, end - 1);
     return end;
   }
 
-  /** The offset after a string without escapes or control characters, or -1. */
-  #stringEnd(i: number): number {
+  /** The offset after the escape at `at`, or -1 where it is none. */
+  #escapeEnd(at: number): number {
+    const bytes = this.#bytes;
+    const letter = bytes[at + 1];
+    if (letter !== 0x75) return letter !== undefined && simpleEscapes.has(letter) ? at + 2 : -1;
+    for (let i = at + 2; i < at + 6; i++) if (!isHex(bytes[i] ?? 0)) return -1;
+    return at + 6;
+  }
+
+  /** The offset after a name, or -1 where it has escapes: JSON.parse may misread those (parse-json.ts). */
+  #nameEnd(i: number): number {
+    return this.#plainEnd(i + 1);
+  }
+
+  /** From within a string: the offset after its quote; or minus that of the escape or control character before. */
+  #plainEnd(from: number): number {
     const view = this.#view;
-    let at = i + 1;
+    let at = from;
     for (;;) {
       const word = view.getInt32(at, true);
       // Flags a byte below 0x20, a quote or a backslash; the lowest flagged lane is exact. See scanner.ts.
@@ -75,7 +104,7 @@ export class ValueReader {
         continue;
       }
       at += (31 - Math.clz32(stop & -stop)) >> 3;
-      return this.#bytes[at] === 0x22 ? at + 1 : -1;
+      return this.#bytes[at] === 0x22 ? at + 1 : -at;
     }
   }
 
@@ -167,7 +196,7 @@ export class ValueReader {
     if (bytes[i] === 0x7d) return i + 1;
     for (;;) {
       if (bytes[i] !== 0x22) return -1;
-      i = this.#stringEnd(i);
+      i = this.#nameEnd(i);
       if (i < 0) return -1;
       i = this.#space(i);
       if (bytes[i] !== 0x3a) return -1;
