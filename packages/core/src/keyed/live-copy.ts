@@ -2,6 +2,7 @@
 //   L1. Before a slot changes for the first time, its stretch is kept aside as it was; every other stretch is read from the space when it is sorted.
 //   L2. Nothing is kept aside for a stretch that is sorted, for slots that are newer than the barrier, or once the space has other arrays.
 //   L3. Sorting goes stretch by stretch, and yields between: within a group slots stay in order of insertion.
+//   L4. Where there is one group, and nothing was removed, slots stand in order: then what is kept aside is where it belongs.
 import { GroupTexts } from "./group-texts.ts";
 import type { KeyTexts } from "./key-texts.ts";
 import { type Order, removedMark, type SortedCopy } from "./space-copy.ts";
@@ -52,6 +53,8 @@ export class LiveCopy {
   readonly #stretches: number;
   /** By stretch: 0, or 1 + its number among those that are kept, in order of keeping. */
   readonly #kept: Int32Array;
+  /** The columns of the copy, where slots stand in order. */
+  readonly #ordered: readonly Float64Array[] | undefined;
   #keptCount = 0;
   /** There are keys that are neither numbers nor texts, or not only that. */
   #hasOthers = false;
@@ -65,6 +68,8 @@ export class LiveCopy {
     this.counts = parts.counts;
     this.#stretches = Math.ceil(parts.used / stretchLength);
     this.#kept = new Int32Array(this.#stretches);
+    const { arrays, counts, keys, pool, used } = parts;
+    if (counts.length === 1 && counts[0] === used) this.#ordered = arrays.columns.map(() => pool.take(keys.length));
   }
 
   /** Called before a slot of the space changes. */
@@ -85,15 +90,17 @@ export class LiveCopy {
     if (originals.length > 0) yield* texts.encode(originals, used);
     const starts = startsOf(counts);
     const total = starts[counts.length] ?? 0;
-    const next = starts.slice(0, counts.length);
-    const columns = [keys, ...arrays.columns].map(() => pool.take(keys.length));
+    const columns = [keys, ...(this.#ordered ?? arrays.columns.map(() => pool.take(keys.length)))];
+    if (this.#ordered === undefined) columns[0] = pool.take(keys.length);
     const slots = originals.length > 0 || extras.size > 0 ? new Int32Array(total) : undefined;
     const grouped = texts.isEmpty ? undefined : new GroupTexts(texts, counts);
-    const places = new Int32Array(stretchLength);
+    const sorting: Sorting = { starts, next: starts.slice(0, counts.length), columns, slots, places: new Int32Array(stretchLength), texts: grouped };
     while (this.#next < this.#stretches) {
-      this.#sortStretch(this.#next, { starts, next, columns, slots, places, texts: grouped });
-      this.#next++;
-      if (this.#next % stretchesAtOnce === 0) yield;
+      const end = Math.min(this.#stretches, this.#next + stretchesAtOnce);
+      if (this.#ordered === undefined) for (let at = this.#next; at < end; at++) this.#sortStretch(at, sorting);
+      else this.#copyOrdered(this.#next, end, sorting);
+      this.#next = end;
+      if (end < this.#stretches) yield;
     }
     pool.giveBlocks(this.#blocks.splice(0));
     const order: Order = { ends: starts.slice(1), slots: extras.size > 0 || this.#hasOthers ? slots : undefined };
@@ -103,62 +110,71 @@ export class LiveCopy {
   }
 
   #keepStretch(at: number): void {
-    const { arrays, pool } = this.#parts;
     const number = this.#keptCount++;
-    const { block, offset } = this.#placeOf(number) ?? this.#newBlock(pool, number);
-    const from = at * stretchLength;
-    const count = Math.min(this.#parts.used - from, stretchLength);
-    // Loops of their own: a view for each would cost more than what it copies.
-    for (let i = 0; i < count; i++) block.groups[offset + i] = arrays.groups[from + i]!;
-    for (let c = 0; c < block.columns.length; c++) {
-      const [into, column] = [block.columns[c]!, arrays.columns[c]!];
-      for (let i = 0; i < count; i++) into[offset + i] = column[from + i]!;
-    }
     this.#kept[at] = number + 1;
+    const { arrays } = this.#parts;
+    const [from, end] = [at * stretchLength, Math.min(this.#parts.used, (at + 1) * stretchLength)];
+    if (this.#ordered !== undefined) return copyColumns(arrays.columns, { from, end, into: this.#ordered, at: from });
+    const block = this.#blocks[number >> blockBits] ?? this.#newBlock();
+    const offset = offsetOf(number);
+    for (let i = from; i < end; i++) block.groups[offset + i - from] = arrays.groups[i]!;
+    copyColumns(arrays.columns, { from, end, into: block.columns, at: offset });
   }
 
-  #placeOf(number: number): Place | undefined {
-    const block = this.#blocks[number >> blockBits];
-    return block === undefined ? undefined : { block, offset: (number << stretchBits) & (blockLength - 1) };
+  #newBlock(): LiveArrays {
+    const block = this.#parts.pool.takeBlock(this.#parts.arrays.columns.length);
+    this.#blocks.push(block);
+    return block;
   }
 
-  #newBlock(pool: ArrayPool, number: number): Place {
-    const block = pool.takeBlock(this.#parts.arrays.columns.length);
-    this.#blocks[number >> blockBits] = block;
-    return { block, offset: 0 };
+  /** What was not kept aside, run by run. */
+  #copyOrdered(first: number, end: number, { slots, texts }: Sorting): void {
+    const { arrays, used } = this.#parts;
+    for (let at = first; at < end; ) {
+      const from = at * stretchLength;
+      while (at < end && this.#kept[at] === 0) at++;
+      const to = Math.min(used, at * stretchLength);
+      if (to > from) arrays.columns.forEach((column, c) => this.#ordered![c]!.set(column.subarray(from, to), from));
+      while (at < end && this.#kept[at] !== 0) at++;
+    }
+    if (slots === undefined && texts === undefined) return;
+    for (let slot = first * stretchLength; slot < Math.min(used, end * stretchLength); slot++) {
+      if (slots !== undefined) slots[slot] = slot;
+      this.#sortKey(slot, { group: 0, index: slot }, texts);
+    }
   }
 
   #sortStretch(at: number, sorting: Sorting): void {
-    const { next, columns, slots, places } = sorting;
+    const { starts, next, columns, slots, places, texts } = sorting;
     const { arrays, keys, used } = this.#parts;
     const from = at * stretchLength;
     const count = Math.min(used - from, stretchLength);
-    const kept = this.#kept[at]!;
-    const { block, offset } = (kept === 0 ? undefined : this.#placeOf(kept - 1)) ?? { block: arrays, offset: from };
+    const number = this.#kept[at]! - 1;
+    const block = number < 0 ? arrays : this.#blocks[number >> blockBits]!;
+    const offset = number < 0 ? from : offsetOf(number);
     for (let i = 0; i < count; i++) {
       const group = block.groups[offset + i]!;
       const place = group === removedMark ? -1 : next[group]!++;
       places[i] = place;
       if (place < 0) continue;
       if (slots !== undefined) slots[place] = from + i;
-      this.#sortKey(from + i, group, place, sorting);
+      this.#sortKey(from + i, { group, index: place - starts[group]! }, texts);
     }
     scatter(keys, from, { into: columns[0]!, places, count });
     for (let c = 1; c < columns.length; c++) scatter(block.columns[c - 1]!, offset, { into: columns[c]!, places, count });
   }
 
   /** Keys that are no numbers. */
-  #sortKey(slot: number, group: number, place: number, { starts, texts }: Sorting): void {
+  #sortKey(slot: number, { group, index }: { readonly group: number; readonly index: number }, texts: GroupTexts | undefined): void {
     const { keys, originals, texts: known } = this.#parts;
-    if (texts !== undefined && known.has(slot)) texts.add(group, place - starts[group]!, slot);
+    if (texts !== undefined && known.has(slot)) texts.add(group, index, slot);
     else if (originals[slot] !== undefined || keys[slot] !== keys[slot]) this.#hasOthers = true;
   }
 }
 
-/** Where a stretch is kept. */
-interface Place {
-  readonly block: LiveArrays;
-  readonly offset: number;
+/** Where a stretch stands in its block. */
+function offsetOf(number: number): number {
+  return (number << stretchBits) & (blockLength - 1);
 }
 
 interface Sorting {
@@ -169,6 +185,15 @@ interface Sorting {
   readonly columns: readonly Float64Array[];
   readonly slots: Int32Array | undefined;
   readonly places: Int32Array;
+}
+
+/** Loops of their own: a view for each would cost more than what it copies. */
+function copyColumns(columns: readonly Float64Array[], { from, end, into, at }: { readonly from: number; readonly end: number; readonly into: readonly Float64Array[]; readonly at: number }): void {
+  const offset = at - from;
+  for (let c = 0; c < columns.length; c++) {
+    const [column, target] = [columns[c]!, into[c]!];
+    for (let i = from; i < end; i++) target[offset + i] = column[i]!;
+  }
 }
 
 function scatter(column: Float64Array, from: number, { into, places, count }: { readonly into: Float64Array; readonly places: Int32Array; readonly count: number }): void {
