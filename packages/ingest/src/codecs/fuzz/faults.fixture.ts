@@ -1,4 +1,5 @@
 // Faults that a scanner might have, as changes of its generated text: the fuzzer must find each of them.
+import type { FuzzCase } from "./fuzz-case.fixture.ts";
 import { withRewrittenScanners } from "../scanner-function.ts";
 import { fuzz, type FuzzReport, type MakeCase } from "./fuzz.fixture.ts";
 
@@ -10,6 +11,16 @@ export interface Hunt {
   /** In how many scanners it was planted. */
   readonly planted: number;
   readonly report: FuzzReport;
+}
+
+/** The same cases for every fault: making them takes longer than decoding them. */
+export function remembered(make: MakeCase): MakeCase {
+  const made = new Map<number, FuzzCase>();
+  return (seed) => {
+    const one = made.get(seed) ?? make(seed);
+    made.set(seed, one);
+    return one;
+  };
 }
 
 /** Fuzzes with a fault in every scanner, until it is found or so many records were compared. */
