@@ -1,4 +1,4 @@
-// Checkpoints in SQLite: every call is one transaction, so atomicity, durability and fencing between processes are the database's.
+// Checkpoints in SQLite: every call is one, in a transaction that it may share, so atomicity, durability and fencing between processes are the database's.
 import { checksumOf, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef } from "@streamflow/core";
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
@@ -27,7 +27,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
 
   async writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef> {
     const name = uniqueName(this.#environment);
-    this.#database.run("INSERT INTO segments (pipeline, name, created_ms, bytes) VALUES (?, ?, ?, ?)", pipeline, name, Math.floor(this.#environment.clock.nowMs()), bytes);
+    await this.#database.soon(() => this.#database.run("INSERT INTO segments (pipeline, name, created_ms, bytes) VALUES (?, ?, ?, ?)", pipeline, name, Math.floor(this.#environment.clock.nowMs()), bytes));
     await reach(this.#environment, "store.segment.written");
     return { name, byteLength: bytes.byteLength, checksum: checksumOf(bytes) };
   }
@@ -43,7 +43,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   async fence(pipeline: string, fences: readonly Fence[]): Promise<void> {
-    this.#database.write(() => {
+    await this.#database.soon(() => {
       for (const fence of fences) {
         const head = this.#head(pipeline, fence.shard);
         checkGeneration(pipeline, fence, head);
@@ -55,7 +55,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
 
   async publish(pipeline: string, checkpoint: Checkpoint): Promise<void> {
     await reach(this.#environment, "store.publish.written");
-    this.#database.write(() => {
+    await this.#database.soon(() => {
       for (const manifest of checkpoint.manifests) checkClaim(pipeline, manifest, this.#head(pipeline, manifest.shard));
       const body = encodeCheckpoint(checkpoint);
       this.#database.run("INSERT INTO checkpoints (pipeline, epoch, body) VALUES (?, ?, ?)", pipeline, checkpoint.epoch, body);
@@ -71,7 +71,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   async prune(pipeline: string, keep: number, named: readonly number[]): Promise<void> {
-    this.#database.write(() => {
+    await this.#database.soon(() => {
       const goes = removable(this.#find(pipeline), keep, named);
       for (const { id } of goes) this.#database.run("DELETE FROM checkpoints WHERE id = ?", id);
       for (const entry of goes) if ("checkpoint" in entry) this.#removeUnused(pipeline, [...segmentsOf(entry.checkpoint).keys()]);
@@ -82,7 +82,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   async discard(pipeline: string, segments: readonly SegmentRef[]): Promise<void> {
-    this.#database.write(() => this.#removeUnused(pipeline, segments.map((segment) => segment.name)));
+    await this.#database.soon(() => this.#removeUnused(pipeline, segments.map((segment) => segment.name)));
   }
 
   async pipelines(): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 // One SQLite database file, shared by all stores of it.
 // Calls block the thread: checkpoints, leases, logs and metadata are a few transactions a second; state is written in batches.
+// What many pipelines of a host ask for at one moment is one transaction (`soon`): the disk is waited for once.
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { StreamFlowError } from "@streamflow/core";
@@ -48,12 +49,23 @@ const hostLayout: SqliteLayout = { version: 2, tables: `${tables}${leaseOwners}`
 type Value = null | number | string | Uint8Array;
 type Row = Readonly<Record<string, unknown>>;
 
+/** Work that waits for the next transaction. */
+interface Waiting {
+  readonly work: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** So much work is one transaction at most. */
+const mostTogether = 512;
+
 /** A database with prepared statements and StreamFlow's errors. */
 export class SqliteDatabase {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #layout: SqliteLayout;
   readonly #statements = new Map<string, StatementSync>();
+  #waiting: Waiting[] = [];
   #holders = 0;
 
   /**
@@ -104,6 +116,53 @@ export class SqliteDatabase {
     }
   }
 
+  /**
+   * As `write`, in one transaction with everything else that is asked for in this turn of the microtask queue, in order. Work that throws is
+   * taken back alone; where the transaction fails, all of it fails. Resolves when it is durable.
+   */
+  soon<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#writeWaiting());
+    });
+  }
+
+  #writeWaiting(): void {
+    while (this.#waiting.length > 0) this.#writeTogether(this.#waiting.splice(0, mostTogether));
+  }
+
+  #writeTogether(all: readonly Waiting[]): void {
+    const [first] = all;
+    const answers: (() => void)[] = [];
+    try {
+      this.write(() => {
+        for (const { work, resolve, reject } of all) {
+          // A transaction of its own needs no mark to go back to.
+          const outcome = all.length === 1 && first !== undefined ? { result: work() } : this.#attemptAlone(work);
+          answers.push("result" in outcome ? () => resolve(outcome.result) : () => reject(outcome.error));
+        }
+      });
+    } catch (error) {
+      for (const { reject } of all) reject(error);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  #attemptAlone(work: () => unknown): { readonly result: unknown } | { readonly error: unknown } {
+    this.#attempt("begin", () => this.#database.exec("SAVEPOINT one"));
+    try {
+      const result = work();
+      this.#attempt("write", () => this.#database.exec("RELEASE one"));
+      return { result };
+    } catch (error) {
+      // A full disk has ended the transaction, with everything in it.
+      if (!this.#database.isTransaction) throw error;
+      this.#database.exec("ROLLBACK TO one; RELEASE one");
+      return { error };
+    }
+  }
+
   /** Rows one by one; who stops early reads no further. Nothing else may use the same text meanwhile. */
   *each(sql: string, ...values: Value[]): Generator<Row, void, void> {
     try {
@@ -135,7 +194,9 @@ export class SqliteDatabase {
   /** The last store that lets go closes the database. */
   letGo(): void {
     this.#holders--;
-    if (this.#holders === 0 && this.#database.isOpen) this.#database.close();
+    if (this.#holders > 0 || !this.#database.isOpen) return;
+    this.#writeWaiting();
+    this.#database.close();
   }
 
   #prepareSchema(): void {

@@ -1,4 +1,4 @@
-// Leases in SQLite: the rules of lease-table.ts, each call in one transaction.
+// Leases in SQLite: the rules of lease-table.ts, each call as one, in a transaction that it may share.
 import type { Fence, LeaseRequest, LeaseStore, ShardId } from "@streamflow/core";
 import type { ProcessIdentity } from "../process-identity.ts";
 import { acquireAll, deadHolders, fencesOf, releaseAll, renewAll } from "./lease-table.ts";
@@ -25,7 +25,7 @@ export class SqliteLeaseStore implements LeaseStore {
   async acquire(request: LeaseRequest): Promise<readonly Fence[]> {
     // Outside the transaction, which cannot wait. A process that is dead stays dead.
     const dead = await deadHolders(this.#read(request.pipeline), request.shards, this.#process);
-    return this.#database.write(() => {
+    return this.#database.soon(() => {
       const moment = { nowMs: this.#environment.clock.nowMs(), process: this.#process?.id, dead, floor: 0 };
       const acquired = acquireAll(this.#read(request.pipeline), request, moment);
       this.#write(request.pipeline, acquired);
@@ -35,7 +35,7 @@ export class SqliteLeaseStore implements LeaseStore {
   }
 
   async renew(request: LeaseRequest): Promise<{ readonly lost: readonly ShardId[] }> {
-    return this.#database.write(() => {
+    return this.#database.soon(() => {
       const { renewed, lost } = renewAll(this.#read(request.pipeline), request, this.#environment.clock.nowMs());
       this.#write(request.pipeline, renewed);
       return { lost };
@@ -53,7 +53,7 @@ export class SqliteLeaseStore implements LeaseStore {
   }
 
   async release(request: Omit<LeaseRequest, "ttlMs">): Promise<void> {
-    this.#database.write(() => this.#write(request.pipeline, releaseAll(this.#read(request.pipeline), request)));
+    await this.#database.soon(() => this.#write(request.pipeline, releaseAll(this.#read(request.pipeline), request)));
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Checkpoint, HostStores } from "@streamflow/core";
+import { StreamFlowError, type Checkpoint, type HostStores } from "@streamflow/core";
 import { checkpointStoreConformance, leaseStoreConformance, logStoreConformance, metadataStoreConformance, registerConformance, testEnvironment } from "@streamflow/core/testing";
 import type { TestEnvironment } from "@streamflow/core/testing";
 import { closeAll } from "../data-folder.ts";
@@ -71,6 +71,45 @@ function checkpoint(epoch: number, generation = 1): Checkpoint {
 }
 
 describe("the database", () => {
+  it("writes what is asked for at one moment together, in order; what throws is taken back alone", async () => {
+    const made = await storage();
+    const database = new SqliteDatabase(pathOf(made));
+    database.hold();
+    const put = (id: string): number => database.run("INSERT INTO documents (collection, id, version, document) VALUES ('c', ?, 1, '1')", id);
+    const seen: unknown[] = [];
+    const failing = (): void => {
+      put("lost");
+      throw new StreamFlowError("SF_INTERNAL", "no");
+    };
+    const count = (): number => Number(database.get("SELECT count(*) AS n FROM documents")?.["n"]);
+    const all = [database.soon(() => put("a")), database.soon(failing), database.soon(() => seen.push(count())), database.soon(() => put("b"))];
+    expect(count()).toBe(0);
+    expect((await Promise.allSettled(all)).map((one) => one.status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    expect([seen, count()]).toEqual([[1], 2]);
+    await expect(database.soon(failing)).rejects.toMatchObject({ code: "SF_INTERNAL" });
+    expect(count()).toBe(2);
+    const last = database.soon(() => put("c"));
+    database.letGo();
+    expect(await last).toBe(1);
+    const again = new SqliteDatabase(pathOf(made));
+    again.hold();
+    expect(Number(again.get("SELECT count(*) AS n FROM documents")?.["n"])).toBe(3);
+    again.letGo();
+  });
+
+  it("fails all that was to be written together where the transaction fails, and goes on behind it", async () => {
+    const made = await storage();
+    const database = new SqliteDatabase(pathOf(made), 10);
+    database.hold();
+    const other = new DatabaseSync(pathOf(made));
+    other.exec("BEGIN IMMEDIATE");
+    const refused = await Promise.allSettled([database.soon(() => 1), database.soon(() => 2)]);
+    expect(refused.map((one) => (one.status === "rejected" ? (one.reason as StreamFlowError).retryable : "done"))).toEqual([true, true]);
+    other.close();
+    expect(await database.soon(() => 3)).toBe(3);
+    database.letGo();
+  });
+
   it("of version 1 gets what it lacks, and keeps what it has", async () => {
     const made = await storage();
     const { environment } = made.parts;
