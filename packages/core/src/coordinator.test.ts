@@ -3,6 +3,7 @@ import { Latch } from "./async/signal.ts";
 import type { Sink, SinkBatch, SinkCapabilities } from "./contracts/sink.ts";
 import type { Source } from "./contracts/source.ts";
 import type { LeaseStore } from "./contracts/stores.ts";
+import { metricNames } from "./contracts/metric-names.ts";
 import { Coordinator, PipelineRun, type RunOptions } from "./coordinator.ts";
 import { committing } from "./engine/executor.fixture.ts";
 import { StreamFlowError } from "./errors.ts";
@@ -470,6 +471,8 @@ describe("C5: a silent pipeline", () => {
     await clock.advanceAsync(60_000);
     expect([run.isAsleep, run.state, run.isQuiescent, sink.opened, sink.closed]).toEqual([true, "running", true, 1, 1]);
     expect(run.progress()).toMatchObject({ recordsIn: 1, recordsOut: 1, epoch: 1 });
+    const { checkpointAge } = metricNames;
+    expect(options.environment.metrics.gauge(checkpointAge.name, checkpointAge.help, { pipeline: "test" }).value).toBeGreaterThan(60_000);
     const other = new PipelineRun(planOf(broker.source(), new Scripted(), { restart: { maxRestarts: 0 } }), { ...options, owner: "second" });
     await expect(other.run()).rejects.toMatchObject({ code: "SF_LEASE_HELD" });
     broker.push("0", ["b", "c"]);

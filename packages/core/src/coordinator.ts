@@ -15,7 +15,7 @@ import type { CancelTimer, Environment } from "./contracts/environment.ts";
 import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
 import type { CheckpointResult } from "./engine/checkpointer.ts";
-import { type ExecutorProgress, sumOf } from "./engine/executor-metrics.ts";
+import { type ExecutorProgress, refreshGauges, sumOf } from "./engine/executor-metrics.ts";
 import type { RunEnd, WorkEnd } from "./engine/executor-options.ts";
 import { Executor } from "./engine/executor.ts";
 import { fateOf } from "./engine/fate.ts";
@@ -116,6 +116,7 @@ export class PipelineRun implements LeaseHolder {
   /** A summary of the present attempt, or of the last one; undefined before the first. */
   progress(): ExecutorProgress | undefined {
     const now = this.#executor?.progress();
+    if (this.#isAsleep && this.#lastProgress !== undefined) refreshGauges(this.#options.environment, this.name, this.#lastProgress);
     return now === undefined ? this.#lastProgress : sumOf(this.#before, now);
   }
 

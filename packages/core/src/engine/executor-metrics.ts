@@ -33,6 +33,13 @@ export interface ProgressParts {
   readonly fraction: number | undefined;
 }
 
+/** Sets the gauges that follow the clock, also those of a run that sleeps. */
+export function refreshGauges({ metrics, clock }: Environment, pipeline: string, { watermarkMs, lastCheckpointMs }: Pick<ExecutorProgress, "watermarkMs" | "lastCheckpointMs">): void {
+  const { watermarkLag, checkpointAge } = metricNames;
+  if (watermarkMs !== undefined && Number.isFinite(watermarkMs)) metrics.gauge(watermarkLag.name, watermarkLag.help, { pipeline, node: "sources" }).set(clock.nowMs() - watermarkMs);
+  if (lastCheckpointMs !== undefined) metrics.gauge(checkpointAge.name, checkpointAge.help, { pipeline }).set(clock.nowMs() - lastCheckpointMs);
+}
+
 /** A summary of what was done before and since. What is so now is the later one's. */
 export function sumOf(before: ExecutorProgress | undefined, now: ExecutorProgress): ExecutorProgress {
   if (before === undefined) return now;
@@ -108,23 +115,11 @@ export class ExecutorMetrics {
     this.#environment.metrics.counter(checkpointsFailed.name, checkpointsFailed.help, { pipeline: this.#pipeline }).add();
   }
 
-  /** Gauges that follow the clock. */
-  refresh(watermarkMs: number | undefined): void {
-    const { metrics, clock } = this.#environment;
-    const { watermarkLag, checkpointAge } = metricNames;
-    if (watermarkMs !== undefined && Number.isFinite(watermarkMs)) {
-      metrics.gauge(watermarkLag.name, watermarkLag.help, { pipeline: this.#pipeline, node: "sources" }).set(clock.nowMs() - watermarkMs);
-    }
-    if (this.lastCheckpointMs !== undefined) {
-      metrics.gauge(checkpointAge.name, checkpointAge.help, { pipeline: this.#pipeline }).set(clock.nowMs() - this.lastCheckpointMs);
-    }
-  }
-
   /** The summary of now. */
   progress({ slots, sharedInstances, ports, fraction }: ProgressParts): ExecutorProgress {
     const { totals, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this;
     const watermarkMs = slots.length === 0 ? undefined : Math.min(...slots.map((slot) => slot.task.watermarkMs));
-    this.refresh(watermarkMs);
+    refreshGauges(this.#environment, this.#pipeline, { watermarkMs, lastCheckpointMs });
     const instances = [...sharedInstances, ...slots.flatMap((slot) => slot.task.parts.instances)];
     const stateEntries = instances.reduce((sum, instance) => sum + instance.tables.size, 0);
     const recordsOut = ports.reduce((sum, port) => sum + port.recordsOut, 0);
