@@ -71,22 +71,14 @@ class RangeProgram {
     void opening?.then(({ file }) => file.close()).catch(() => undefined);
   }
 
-  /** One range is decoded while the next one is being read. */
+  /** One after the other: a range that has just been read is still in the cache, and where reads block there is nothing to overlap. */
   async #work(): Promise<void> {
     this.#isWorking = true;
-    let next = this.#begin();
-    while (next !== undefined) {
-      const reading = await next;
-      next = this.#begin();
+    for (let order = this.#waiting.shift(); order !== undefined; order = this.#waiting.shift()) {
+      const reading = await this.#read(order);
       if (reading !== undefined) this.#decode(reading);
-      next ??= this.#begin();
     }
     this.#isWorking = false;
-  }
-
-  #begin(): Promise<Reading | undefined> | undefined {
-    const order = this.#waiting.shift();
-    return order === undefined ? undefined : this.#read(order);
   }
 
   async #read(order: RangeOrder): Promise<Reading | undefined> {
