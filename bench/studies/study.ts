@@ -33,10 +33,10 @@ export interface Study {
 export type StudyFigures = Partial<Omit<Row, "workload" | "variant" | "system">> & Pick<Row, "records" | "rounds" | "measures">;
 
 /** The row of a study. Measures have five digits: more would be noise. */
-export function studyRow({ workload, variant }: Pick<Row, "workload" | "variant">, figures: StudyFigures): Row {
-  const measures = Object.fromEntries(Object.entries(figures.measures).map(([name, value]) => [name, Number(value.toPrecision(5))]));
+export function studyRow({ workload, variant }: Pick<Row, "workload" | "variant">, { records, measures: given, ...figures }: StudyFigures): Row {
+  const measures = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value.toPrecision(5))]));
   const nothing = { recordsPerSecond: null, megabytesPerSecond: null, recordsPerCpuSecond: null, steadyRecordsPerCpuSecond: null, peakRssMiB: null, percentOfC: null };
-  return { workload, variant, system: "streamflow", threads: 1, records: figures.records, ...nothing, rounds: figures.rounds, void: false, ...figures, measures };
+  return { workload, variant, system: "streamflow", threads: 1, records, ...nothing, void: false, ...figures, measures };
 }
 
 /** The value below which a share of the values lies, the least one that does; NaN of none. */
