@@ -467,6 +467,13 @@ export interface DiskStat {
 
 export type Emit = (value: unknown) => void;
 
+export interface EmittedRecords {
+    readonly length: number;
+    readonly columns: readonly Column[];
+    readonly timestamps: Float64Array;
+    readonly keys: readonly unknown[];
+}
+
 export interface Encoder {
     readonly prologue?: Uint8Array;
     encode(value: unknown, out: ByteWriter): void;
@@ -924,6 +931,7 @@ export interface OperatorContext {
     readonly cursor: Cursor;
     readonly emit: Emit;
     output(name: string): Emit;
+    emitAll(records: EmittedRecords): void;
     reject(error: StreamFlowError, value: unknown): void;
     readonly time: EventTime;
     readonly state: OperatorState;

@@ -168,3 +168,20 @@ it.skipIf(!mayGenerateCode())("code and closures give the same output, dead lett
   );
   expect(seen.columns).toBeGreaterThan(0);
 });
+
+it.skipIf(!mayGenerateCode())("code and closures give the same where windows fire for many keys at once (property)", { timeout: 120_000 }, async () => {
+  const seen = { columns: 0 };
+  const many = fc.integer({ min: 1, max: 6 }).chain((step) => fc.tuple(fc.constant(step), fc.constantFrom(300, 700), fc.nat(9)));
+  await fc.assert(
+    fc.asyncProperty(plan, many, async (chosen, [step, keyCount, odd]) => {
+      const rows = Array.from({ length: 1_500 }, (_, i): Row => ({ at: Math.floor((i * step) / 60), k: i % 50 === odd ? `k${i % 7}` : (i * 7) % keyCount, n: i % 97 === odd ? null : (i % 9) - 2 }));
+      const whole: Plan = { ...chosen, window: chosen.window === 0 ? 1 + (odd % 5) : chosen.window };
+      forbidCodeGeneration(true);
+      const closures = await run(whole, rows);
+      forbidCodeGeneration(false);
+      expect(await run(whole, rows, seen)).toEqual(closures);
+    }),
+    { numRuns: Math.ceil(Number(process.env["FUZZ_RUNS"] ?? 150) / 10) },
+  );
+  expect(seen.columns).toBeGreaterThan(0);
+});

@@ -9,7 +9,8 @@ export function keyNames(key: KeyShape | undefined): readonly string[] {
   return key?.fields ?? ["key"];
 }
 
-function isStructKey(key: KeyShape | undefined): boolean {
+/** Whether results have the fields of the key, in place of the key itself. */
+export function isStructKey(key: KeyShape | undefined): boolean {
   return key?.fields !== undefined && (key.fields.length !== 1 || key.type?.type === "struct");
 }
 

@@ -1,6 +1,6 @@
 // The contract of an operator: what a stage is made of. OPR clauses are proven by testing/conformance/operator.ts.
 import type { StreamFlowError } from "../errors.ts";
-import type { ChangeKind } from "../record.ts";
+import type { ChangeKind, Column } from "../record.ts";
 import type { DataType, Schema } from "../schema.ts";
 import type { Clock, Logger, Random } from "./environment.ts";
 import type { Projection } from "./codec.ts";
@@ -122,6 +122,8 @@ export interface OperatorContext {
   readonly emit: Emit;
   /** The emitter of a named output, bound once. */
   output(name: string): Emit;
+  /** Emits many records to the main output, for an operator that gives many at one timer: as `emit` of each would, without ever making most of them. */
+  emitAll(records: EmittedRecords): void;
   /**
    * Sends the value in hand to the dead letters (or fails the pipeline, by the plan's policy), with the place it came from.
    * Emits nothing by itself: the operator goes on with the next value.
@@ -145,6 +147,15 @@ export interface OperatorContext {
   readonly inputShapes: readonly Shape[];
   /** Functions that expressions may call. */
   readonly functions: FunctionTable;
+}
+
+/** Records that are emitted together, one after the other: inserts, known by their fields. What they are made of is not used afterwards. */
+export interface EmittedRecords {
+  readonly length: number;
+  /** The fields, in order: the first `length` values of each, none of which is undefined. */
+  readonly columns: readonly Column[];
+  readonly timestamps: Float64Array;
+  readonly keys: readonly unknown[];
 }
 
 /**

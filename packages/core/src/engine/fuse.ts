@@ -48,10 +48,15 @@ export interface InputForm {
   readonly hasTimestamps: boolean;
   readonly hasChanges: boolean;
   readonly hasKeys: boolean;
+  /** The records are emitted by an operator at a timer: no record of the input is at hand. @defaultValue false */
+  readonly areEmitted?: boolean;
 }
 
 /** Runs the records of a batch through a task. */
-export type FusedFunction = (batch: Batch) => void;
+export type FusedFunction = (batch: FusedInput) => void;
+
+/** What such a function reads of a batch. */
+export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "keys" | "changes">;
 
 const noNames: ReadonlySet<string> = new Set();
 const maxOperators = 60;
@@ -72,7 +77,7 @@ export interface FusedSource {
 
 /** Writes the function for batches of a form; undefined: nothing would be gained. */
 export function fusedSource(graph: CodeGraph, cursor: Cursor, form: InputForm): FusedSource | undefined {
-  const writer = new Fusion(graph, cursor);
+  const writer = new Fusion(graph, cursor, form.areEmitted === true ? "-1" : "i");
   const text = writer.loop(form);
   return (writer.operators === 0 && form.columns === undefined) || text.length > maxTextLength ? undefined : { text, bindings: writer.scope.bindings, shapeless: writer.shapeless };
 }
@@ -87,12 +92,16 @@ class Fusion {
   operators = 0;
   readonly #graph: CodeGraph;
   readonly #cursor: string;
-  readonly #sinks: SinkWays = new SinkWays(this.scope);
+  readonly #sinks: SinkWays;
+  /** Where the record in hand is in its batch: an expression. */
+  readonly #index: string;
   readonly shapeless: ShapedSink[] = [];
 
-  constructor(graph: CodeGraph, cursor: Cursor) {
+  constructor(graph: CodeGraph, cursor: Cursor, index: string) {
     this.#graph = graph;
     this.#cursor = this.scope.bind(cursor);
+    this.#index = index;
+    this.#sinks = new SinkWays(this.scope, index);
   }
 
   loop(form: InputForm): string {
@@ -183,7 +192,7 @@ ${body}
 
   #place({ time, key, change }: RecordCode): string {
     const c = this.#cursor;
-    return `${c}.index=i;${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
+    return `${c}.index=${this.#index};${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
   }
 }
 

@@ -1,8 +1,8 @@
 // The fused functions of one task: one for each form of input that arrives, a few at most; closures for everything else.
 import { mayGenerateCode } from "../plan/code-generation.ts";
 import type { Cursor } from "../contracts/operator.ts";
-import type { Batch, Column } from "../record.ts";
-import { type CodeGraph, compileFused, fusedSource, type FusedFunction, type FusedSource, type InputColumn, type InputForm, type ShapedSink } from "./fuse.ts";
+import type { Column } from "../record.ts";
+import { type CodeGraph, compileFused, fusedSource, type FusedFunction, type FusedInput, type FusedSource, type InputColumn, type InputForm, type ShapedSink } from "./fuse.ts";
 import type { RecordShape } from "./record-shape.ts";
 
 const maxFunctions = 8;
@@ -11,19 +11,22 @@ const maxFunctions = 8;
 export class FusedTask {
   readonly #graph: CodeGraph;
   readonly #cursor: Cursor;
+  readonly #areEmitted: boolean;
   readonly #functions = new Map<string, Made>();
   #count = 0;
   #lastForm = "";
   #last: Made | undefined;
 
-  constructor(graph: CodeGraph, cursor: Cursor) {
+  /** `areEmitted`: the records are those that an operator emits at timers. */
+  constructor(graph: CodeGraph, cursor: Cursor, areEmitted: boolean = false) {
     this.#graph = graph;
     this.#cursor = cursor;
+    this.#areEmitted = areEmitted;
   }
 
   /** The function for a batch, which has rows or columns; undefined: closures do it. */
-  of(batch: Batch): FusedFunction | undefined {
-    const form = formOf(batch);
+  of(batch: FusedInput): FusedFunction | undefined {
+    const form = { ...formOf(batch), areEmitted: this.#areEmitted };
     const name = nameOf(form);
     if (name !== this.#lastForm || this.#last === undefined || isOutdated(this.#last)) this.#last = this.#function(name, form);
     this.#lastForm = name;
@@ -64,7 +67,7 @@ function isOutdated({ shapes }: Made): boolean {
   return false;
 }
 
-function formOf(batch: Batch): InputForm {
+function formOf(batch: FusedInput): InputForm {
   return {
     columns: batch.values === undefined ? batch.columns?.map(columnForm) : undefined,
     hasTimestamps: batch.timestamps !== undefined,

@@ -1,6 +1,6 @@
 // One running instance of a node: the operator with its state, timers and place in event time.
 import type { Clock, Logger, Random } from "../contracts/environment.ts";
-import type { AsyncWork, Cursor, Emit, FunctionTable, Operator, OperatorContext, OperatorState, Serializer, Timers } from "../contracts/operator.ts";
+import type { AsyncWork, Cursor, Emit, EmittedRecords, FunctionTable, Operator, OperatorContext, OperatorState, Serializer, Timers } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
 import { plainSerializer } from "../keyed/state-codec.ts";
 import type { KeyRules, MemoryTable } from "../keyed/keyed-table.ts";
@@ -9,6 +9,7 @@ import type { PhysicalNode } from "../plan/physical-plan.ts";
 import { type AsyncPlace, AsyncStage } from "./async-stage.ts";
 import type { AsyncStages } from "./async-stages.ts";
 import { broken } from "./broken.ts";
+import { emitRows } from "./emitted-rows.ts";
 import { Gate, type GateListener } from "./gate.ts";
 import type { ProcessingTimers } from "./processing-timers.ts";
 import { TimeHeap } from "./time-heap.ts";
@@ -36,6 +37,8 @@ export interface InstanceWiring {
   readonly keys: KeyRules;
   /** The emitter of an output; never undefined: an output that nothing reads is counted and dropped. */
   next(output: string): Emit;
+  /** Hands records on by generated code; answers false, and has done nothing, where there is none. */
+  emitAll(records: EmittedRecords): boolean;
   /** Connected "rejected" outputs of its scope, by node. */
   readonly rejected: ReadonlyMap<string, Emit>;
   /** Where it stands, if it is asynchronous. */
@@ -189,6 +192,7 @@ export class OperatorInstance implements GateListener, Timers {
       };
     };
     const node = this.node;
+    const emit = bind("main");
     const state: OperatorState = {
       table: <V>(name: string, serializer: Serializer<V>) => this.tables.table(name, serializer),
       numbers: (name, options) => this.tables.numbers(name, options),
@@ -196,8 +200,11 @@ export class OperatorInstance implements GateListener, Timers {
     return {
       node,
       cursor: host.cursor,
-      emit: bind("main"),
+      emit,
       output: bind,
+      emitAll: (records) => {
+        if (!this.firing.now || !wiring.emitAll(records)) emitRows(records, host.cursor, emit);
+      },
       reject: this.reject,
       time: broken("late-rule") ? new Gate() : gate,
       state,

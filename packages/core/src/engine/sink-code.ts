@@ -2,11 +2,10 @@
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Emit } from "../contracts/operator.ts";
 import type { RecordFrame } from "../contracts/operator-code.ts";
-import { generatedFunction, propertyName } from "../plan/code-generation.ts";
 import type { SourceScope } from "../plan/expression-source.ts";
-import type { Column } from "../record.ts";
 import type { ColumnForm, ColumnKind } from "./held-output.ts";
 import type { RecordShape } from "./record-shape.ts";
+import { rowMaker } from "./row-maker.ts";
 import type { SinkInput, SinkPort } from "./sink-port.ts";
 
 /** The fields of a record: expressions. */
@@ -63,9 +62,12 @@ export class SinkWays {
   readonly texts: Map<string, TextSource> = new Map();
   readonly #scope: SourceScope;
   readonly #ways: Way[] = [];
+  /** Where the record in hand is in its batch: an expression. */
+  readonly #index: string;
 
-  constructor(scope: SourceScope) {
+  constructor(scope: SourceScope, index: string) {
     this.#scope = scope;
+    this.#index = index;
   }
 
   /**
@@ -122,7 +124,7 @@ if(${count}===${names.length}${numberChecks(places)}){${this.#store(way, places,
     const change = record.change === "0" ? `${name}k[${name}n]=0;` : `if((${name}k[${name}n]=${record.change})!==0)${name}.anyChange=true;`;
     return `${name}n=${name}.length;if(${name}n===${name}.capacity){${name}.grow();${this.#load(way)}}
 if(${name}.shard!==${shard})${name}.run(${shard});
-${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=i;${change}${name}.length=${name}n+1;`;
+${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=${this.#index};${change}${name}.length=${name}n+1;`;
   }
 
   #load({ name, form }: Way): string {
@@ -144,11 +146,4 @@ ${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=i;${change
 
 function numberChecks(places: readonly Place[]): string {
   return places.map(({ kind, value }) => (kind === "numbers" ? `&&typeof ${value}==="number"` : "")).join("");
-}
-
-/** Makes rows of columns, all of one hidden class. */
-function rowMaker(names: readonly string[]): (columns: readonly Column[], length: number) => unknown[] {
-  const columns = names.map((_, at) => `c${at}=columns[${at}].values`);
-  const literal = `{${names.map((name, at) => `${propertyName(name)}:c${at}[i]`).join(",")}}`;
-  return generatedFunction(["columns", "length"], `const ${columns.join(",")},rows=[];for(let i=0;i<length;i++)rows.push(${literal});return rows;`) as (columns: readonly Column[], length: number) => unknown[];
 }

@@ -1,7 +1,7 @@
 // Builds the running operators of a physical plan: once for the shared scope, once more for every partition.
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Logger } from "../contracts/environment.ts";
-import type { Emit } from "../contracts/operator.ts";
+import type { Emit, EmittedRecords } from "../contracts/operator.ts";
 import type { KeyRules } from "../keyed/keyed-table.ts";
 import { inputNames, rejectedOutput } from "../plan/graph.ts";
 import type { PlanEdge } from "../plan/logical-plan.ts";
@@ -10,6 +10,7 @@ import { isBridged } from "../plan/shapes.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { AsyncPlace } from "./async-stage.ts";
 import { Bridge } from "./bridge.ts";
+import { keepingCursor } from "./emitted-rows.ts";
 import type { CodeGraph, CodeTarget } from "./fuse.ts";
 import { FusedTask } from "./fused-task.ts";
 import { Gate, MergeGate, type MergeInput } from "./gate.ts";
@@ -19,6 +20,9 @@ import { PartitionTask, partitionShard } from "./task.ts";
 
 /** Output of the shared scope belongs to all key groups together. */
 export const sharedShard: ShardId = "k:*";
+
+/** So many records of an operator are worth a function. */
+const enoughEmitted = 256;
 
 /** What the wiring leads to besides operators. */
 export interface WiringEnds {
@@ -158,7 +162,7 @@ export class Wiring {
     }
     const keys: KeyRules = keyRules(entry, scope.isPartition ? "partition" : "shared");
     const place = entry.shape?.asynchronous === true ? { asyncPlace: this.#asyncPlace(scope, entry) } : {};
-    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), rejected: scope.rejected, ...place });
+    const instance = new OperatorInstance(this.#host, { entry, gate, output, keys, next: (name) => this.#emitter(scope, entry, name), emitAll: this.#allEmitter(scope, entry), rejected: scope.rejected, ...place });
     this.#places.set(instance, { scope, entry });
     return { inputs: instance.operator.inputs, instance };
   }
@@ -171,6 +175,21 @@ export class Wiring {
       settleTime: () => {
         for (const gate of moved) gate.tell();
       },
+    };
+  }
+
+  /** A way for records that are emitted together: by a generated function, once there were enough of them to make one. */
+  #allEmitter(scope: Scope, entry: PhysicalNode): (records: EmittedRecords) => boolean {
+    const { cursor } = this.#host;
+    let task: FusedTask | undefined;
+    let count = 0;
+    return (records) => {
+      count += records.length;
+      if (count < enoughEmitted) return false;
+      task ??= new FusedTask(this.#codeGraph(scope, entry), cursor, true);
+      const run = task.of(records);
+      if (run !== undefined) keepingCursor(cursor, () => run(records));
+      return run !== undefined;
     };
   }
 

@@ -2,6 +2,7 @@
 import type { Clock, Logger } from "../contracts/environment.ts";
 import type { Cursor, Emit, FunctionTable, NodeShape, Operator, OperatorContext, OperatorDefinition, Shape } from "../contracts/operator.ts";
 import { AsyncStage } from "../engine/async-stage.ts";
+import { emitRows } from "../engine/emitted-rows.ts";
 import type { AsyncStages } from "../engine/async-stages.ts";
 import { Gate } from "../engine/gate.ts";
 import { quietStages } from "../engine/quiet.ts";
@@ -237,6 +238,7 @@ export class OperatorHarness<Config> {
       cursor: this.#cursor,
       emit: this.#output("main"),
       output: (name) => this.#output(name),
+      emitAll: (records) => emitRows(records, this.#cursor, this.#output("main")),
       reject: (error, value) => void this.rejected.push({ error, value }),
       time: this.#time,
       state: this.#tables,

@@ -75,6 +75,7 @@ export class NumericSessionOperator implements Operator {
       const ordered = slots.size < 2 ? slots : space.inOrder([...slots]);
       for (const slot of ordered) this.#settle({ space, slot }, timeMs);
     }
+    this.#parts.output.flush();
     this.#countAbove();
   }
 
@@ -172,7 +173,7 @@ ${add}
     const { space, slot } = cell;
     const key = space.keyAt(slot);
     const lastMs = space.columns[column.end]![slot]! - 1;
-    if (lastMs === timeMs) this.#fire(cell, key, "onTime");
+    if (lastMs === timeMs) this.#parts.output.collect(this.#cells.fill(cell), { key, startMs: space.columns[column.start]![slot]!, endMs: lastMs + 1, cause: "onTime" });
     if (lastMs + this.#parts.allowedLatenessMs <= timeMs) space.remove(slot);
     else this.#setDue(cell, key, this.#nextOf(cell, timeMs));
   }

@@ -57,6 +57,7 @@ export class NumericSlidingOperator implements Operator {
     const lastMs = startMs + sizeMs - 1;
     if (timeMs === lastMs) {
       this.#totals.forEach(startMs, (key, cell) => this.#fire(startMs, key, { cell, cause: "onTime" }));
+      this.#parts.output.flush();
       if (this.#panes.hasWithin(startMs + slideMs, startMs + slideMs + sizeMs)) this.#parts.context.timers.setEvent(lastMs + slideMs, startMs + slideMs);
     }
     if (timeMs < lastMs + this.#parts.allowedLatenessMs) return;
@@ -134,6 +135,8 @@ ${add}
 
   #fire(startMs: number, key: unknown, { cell, cause }: { readonly cell: NumericCell; readonly cause: FiringCause }): void {
     this.#cells.fill(cell);
-    this.#parts.output.fire(this.#cells, { key, startMs, endMs: startMs + this.#windows.sizeMs, cause });
+    const window = { key, startMs, endMs: startMs + this.#windows.sizeMs, cause };
+    if (cause === "onTime") this.#parts.output.collect(this.#cells, window);
+    else this.#parts.output.fire(this.#cells, window);
   }
 }

@@ -118,6 +118,7 @@ ${add}
   #fireAll(startMs: number): void {
     const space = this.#table.get(startMs);
     space?.forEach((key, slot) => this.#fire({ space, slot, startMs, key, cause: "onTime" }));
+    this.#parts.output.flush();
   }
 
   #fire({ space, slot, startMs, key, cause }: { readonly space: NumberSpace; readonly slot: number; readonly startMs: number; readonly key: unknown; readonly cause: FiringCause }): void {
@@ -126,7 +127,9 @@ ${add}
       cell.space = space;
       cell.slot = slot;
     }
-    this.#parts.output.fire(this.#cells, { key, startMs, endMs: startMs + this.#windows.sizeMs, cause });
+    const window = { key, startMs, endMs: startMs + this.#windows.sizeMs, cause };
+    if (cause === "onTime") this.#parts.output.collect(this.#cells, window);
+    else this.#parts.output.fire(this.#cells, window);
     if (this.#parts.mode === "discarding") space.remove(slot);
     else if (this.#early !== undefined) space.columns[pendingColumn]![slot] = 0;
   }

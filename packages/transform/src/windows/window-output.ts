@@ -3,8 +3,9 @@ import type { Cursor, OperatorContext } from "@streamflow/core";
 import { ChangeKind, StreamFlowError } from "@streamflow/core";
 import type { Accumulators } from "../aggregate-set.ts";
 import { failure } from "../compute.ts";
-import { type ResultMaker, resultMaker, type ResultSet } from "../result-record.ts";
+import { isStructKey, keyNames, type ResultMaker, resultMaker, type ResultSet } from "../result-record.ts";
 import type { FiringCause } from "../trigger.ts";
+import { ResultColumns } from "./result-columns.ts";
 
 /** What is known of a window when it fires. */
 export interface WindowInfo {
@@ -30,12 +31,45 @@ export class WindowOutput {
   /** The whole result; for `emit`, the aggregates alone. */
   readonly #make: ResultMaker;
   readonly #emitOf: WindowEmit | undefined;
+  readonly #finishers: ResultSet["finishers"];
+  /** The fields of results; undefined where they are no records of these fields. */
+  readonly #fields: readonly string[] | undefined;
+  /** Results that wait for `flush`. Made when there are some: many windows are idle. */
+  #columns: ResultColumns | undefined;
 
   constructor(context: OperatorContext, set: ResultSet, emitOf: WindowEmit | undefined) {
     this.#context = context;
     const key = context.inputShapes[0]?.key;
     this.#make = resultMaker(set, emitOf === undefined ? { leading: [boundFields.start, boundFields.end], key, hasKey: true } : {});
     this.#emitOf = emitOf;
+    this.#finishers = set.finishers;
+    const [name = "", ...more] = keyNames(key);
+    this.#fields = emitOf === undefined && more.length === 0 && !isStructKey(key) ? [boundFields.start, boundFields.end, name, ...set.names] : undefined;
+  }
+
+  /** As `fire`, for an operator that fires many and then calls `flush`. */
+  collect(accumulators: Accumulators, window: WindowInfo): void {
+    if (this.#fields === undefined || window.endMs === null) return this.fire(accumulators, window);
+    const columns = (this.#columns ??= new ResultColumns(this.#fields));
+    if (columns.isFull) this.flush();
+    columns.begin(window.endMs - 1, window.key);
+    try {
+      columns.put(0, window.startMs);
+      columns.put(1, window.endMs);
+      columns.put(2, window.key ?? null);
+      for (let i = 0; i < this.#finishers.length; i++) columns.put(3 + i, this.#finishers[i]!(accumulators[i]) ?? null);
+    } catch (thrown) {
+      columns.drop();
+      this.flush();
+      this.#reject(thrown, window);
+    }
+  }
+
+  /** Emits what was collected. */
+  flush(): void {
+    if (this.#columns === undefined || this.#columns.length === 0) return;
+    this.#context.emitAll(this.#columns.records);
+    this.#columns.clear();
   }
 
   /** Emits the result of one window of one key, under the last millisecond of the window, and leaves the cursor as it was. */
@@ -44,8 +78,7 @@ export class WindowOutput {
     try {
       value = this.#value(accumulators, window);
     } catch (thrown) {
-      const { key, startMs, endMs } = window;
-      this.#context.reject(failure(thrown, `result of "${this.#context.node}"`), { windowStart: startMs, windowEnd: endMs, key });
+      this.#reject(thrown, window);
       return;
     }
     const { cursor, emit } = this.#context;
@@ -57,6 +90,10 @@ export class WindowOutput {
     cursor.timestampMs = timestampMs;
     cursor.key = key;
     cursor.change = change;
+  }
+
+  #reject(thrown: unknown, { key, startMs, endMs }: WindowInfo): void {
+    this.#context.reject(failure(thrown, `result of "${this.#context.node}"`), { windowStart: startMs, windowEnd: endMs, key });
   }
 
   #value(accumulators: Accumulators, window: WindowInfo): unknown {
