@@ -70,7 +70,8 @@ export class PipelineRun implements LeaseHolder {
   #isWoken = false;
   /** Those who wait until it works again. */
   #callers: (() => void)[] | undefined;
-  #ends: { readonly resolve: (result: RunResult) => void; readonly reject: (error: unknown) => void } | undefined;
+  #resolve: ((result: RunResult) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
   #isOpen = false;
   #failures: readonly number[] | undefined;
   #restarts = 0;
@@ -153,7 +154,8 @@ export class PipelineRun implements LeaseHolder {
     this.#isPaused = false;
     this.#rejected = 0;
     return new Promise((resolve, reject) => {
-      this.#ends = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
       this.#goOn();
     });
   }
@@ -222,9 +224,9 @@ export class PipelineRun implements LeaseHolder {
   #goOn(): void {
     this.#work().then(
       (end) => {
-        if (end !== "asleep") this.#ends?.resolve({ end, restarts: this.#restarts });
+        if (end !== "asleep") this.#resolve?.({ end, restarts: this.#restarts });
       },
-      (error: unknown) => this.#ends?.reject(error),
+      (error: unknown) => this.#reject?.(error),
     );
   }
 
@@ -256,7 +258,7 @@ export class PipelineRun implements LeaseHolder {
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
     // Not within the call of whoever has news.
-    if (this.#isStopping) void this.#end("asleep").then((end) => this.#ends?.resolve({ end, restarts: this.#restarts }));
+    if (this.#isStopping) void this.#end("asleep").then((end) => this.#resolve?.({ end, restarts: this.#restarts }));
     else queueMicrotask(() => this.#goOn());
   };
 

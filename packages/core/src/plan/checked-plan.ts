@@ -43,7 +43,8 @@ let sweepAt = fewest;
  * @throws {@link StreamFlowError} as `planPipeline` does
  */
 export function checkPlan(logical: LogicalPlan, functions: FunctionTable): CheckedPlan {
-  const own = logical.nodes.filter(isLive);
+  // Copied, because an array that grew has room for more.
+  const own = [...logical.nodes.filter(isLive)];
   const key = keyOfPlan(logical, functions);
   let shared = known.get(key)?.deref();
   if (shared === undefined) {
