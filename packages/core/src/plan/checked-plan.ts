@@ -44,7 +44,7 @@ let sweepAt = fewest;
  */
 export function checkPlan(logical: LogicalPlan, functions: FunctionTable): CheckedPlan {
   // Copied, because an array that grew has room for more.
-  const own = [...logical.nodes.filter(isLive)];
+  const own = logical.nodes.filter(isLive).slice();
   const key = keyOfPlan(logical, functions);
   let shared = known.get(key)?.deref();
   if (shared === undefined) {
