@@ -78,10 +78,10 @@ describe("LayoutLearner", () => {
   });
 
   it("knows several layouts that take turns, however many records a round has", () => {
-    for (const layouts of [2, 4]) {
-      for (const round of [layouts, 16, 31]) {
+    for (const layouts of [2, 4, 12]) {
+      for (const round of [layouts, layouts + 4, 31]) {
         const learner = new Watched();
-        for (let i = 0; i < 3_000; i++) learner.miss(record(`field${(i % round) % layouts}`));
+        for (let i = 0; i < 6_000; i++) learner.miss(record(`field${(i % round) % layouts}`));
         expect(learner.known.length, `${layouts} in rounds of ${round}`).toBe(layouts);
       }
     }
@@ -94,6 +94,13 @@ describe("LayoutLearner", () => {
     const before = learner.scanners;
     for (let i = 0; i < 200; i++) learner.miss(record(`odd${i}`));
     expect(learner.scanners).toBe(before);
+  });
+
+  it("what is rare among many, or long between the values, is worth no scanner", () => {
+    const learner = new Watched();
+    for (let i = 0; i < 100_000; i++) learner.miss(record(`field${i % 997}`));
+    expect(learner.known).toEqual([]);
+    expect(new Watched().missesUntilKnown("k".repeat(9_000), 200)).toBe(Infinity);
   });
 
   it("a stream without layouts is hardly looked at, and makes few scanners", () => {

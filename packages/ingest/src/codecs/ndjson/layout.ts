@@ -133,6 +133,10 @@ class LayoutReader {
   }
 }
 
+function gapBytes({ leaves, tail }: Layout): number {
+  return leaves.reduce((sum, leaf) => sum + leaf.gap.length, tail.length);
+}
+
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
@@ -142,8 +146,15 @@ function endsScalar(code: number): boolean {
 }
 
 const maxCandidates = 64;
-const maxLayouts = 4;
+/** Each costs a record of another one comparison or a few; together they are bounded by their leaves, so that the scanner stays small enough to be optimised. */
+const maxLayouts = 16;
 const maxTotalLeaves = 240;
+/** Bytes between values, which the scanner compares one by one: of one layout, and of all together. */
+const maxGapBytes = 8_192;
+const maxTotalGapBytes = 16_384;
+/** Of the records seen, a layout has at least one of so many, and at least so many: a stream without layouts has no scanner. */
+const leastShare = 50;
+const leastSeen = 3;
 
 interface Candidate {
   readonly id: number;
@@ -153,6 +164,9 @@ interface Candidate {
   readonly kinds: number[];
   /** How many records had escapes in this value. */
   readonly escapes: number[];
+  /** How many records were looked at, or taken by the scanner. */
+  seen: number;
+  /** How many there were: those looked at stand for those between them. Older ones count less. */
   count: number;
 }
 
@@ -188,6 +202,8 @@ export class LayoutLearner {
   #until = 1;
   #weight = 1;
   #draw = 1;
+  /** Records of any layout; older ones count less. */
+  #total = 0;
   /** Records taken since the last change of mind. */
   #taken = 0;
 
@@ -204,7 +220,8 @@ export class LayoutLearner {
     this.#weight = this.#until;
     if (record.length > maxLearntBytes) return;
     const layout = layoutOf(record, this.#takeApart);
-    if (layout !== undefined) this.#add(layout, weight);
+    this.#total += weight;
+    if (layout !== undefined && gapBytes(layout) <= maxGapBytes) this.#add(layout, weight);
   }
 
   /** Uneven steps: even ones might meet the same of several layouts that take turns. */
@@ -218,9 +235,10 @@ export class LayoutLearner {
     let candidate = this.#candidates.get(key);
     if (candidate === undefined) {
       if (this.#candidates.size >= maxCandidates) this.#forget();
-      candidate = { id: this.#nextId++, gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), escapes: layout.leaves.map(() => 0), count: 0 };
+      candidate = { id: this.#nextId++, gaps: layout.leaves.map((leaf) => leaf.gap), paths: layout.leaves.map((leaf) => leaf.path), tail: layout.tail, kinds: layout.leaves.map(() => 0), escapes: layout.leaves.map(() => 0), seen: 0, count: 0 };
       this.#candidates.set(key, candidate);
     }
+    candidate.seen++;
     candidate.count += weight;
     this.#stale ||= !this.#active.includes(candidate);
     for (const [i, leaf] of layout.leaves.entries()) {
@@ -251,6 +269,7 @@ export class LayoutLearner {
     this.#active.forEach((candidate, i) => {
       candidate.count += hits[i] ?? 0;
       this.#taken += hits[i] ?? 0;
+      this.#total += hits[i] ?? 0;
     });
     if (this.#taken >= calmRecords) this.#patience = firstPatience;
   }
@@ -277,12 +296,14 @@ export class LayoutLearner {
 
   #commonest(): readonly Candidate[] {
     const ranked = [...this.#candidates.values()].sort((a, b) => b.count - a.count);
-    const total = ranked.reduce((sum, candidate) => sum + candidate.count, 0);
-    let leaves = 0;
+    const room = { leaves: maxTotalLeaves, bytes: maxTotalGapBytes };
     const chosen = ranked.slice(0, maxLayouts).filter((candidate, i) => {
-      leaves += candidate.gaps.length;
-      return i === 0 || (leaves <= maxTotalLeaves && candidate.count * 100 >= total);
+      room.leaves -= candidate.gaps.length;
+      room.bytes -= candidate.gaps.reduce((sum, gap) => sum + gap.length, 0);
+      const isCommon = candidate.seen >= leastSeen && candidate.count * leastShare >= this.#total;
+      return isCommon && (i === 0 || (room.leaves >= 0 && room.bytes >= 0));
     });
+    this.#total /= 2;
     for (const candidate of ranked) {
       candidate.count = Math.ceil(candidate.count / 2);
       candidate.escapes.forEach((count, i) => (candidate.escapes[i] = count / 2));
