@@ -18,6 +18,7 @@ import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, 
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
 import { Recent } from "../recent.ts";
 import { Serial } from "../serial.ts";
+import { boundedCheckpointStore } from "./bounded-checkpoint-store.ts";
 import { addFences, FileFences, isVisible } from "./file-fences.ts";
 import type { FileFence } from "./file-fences.ts";
 import { PipelineFolders } from "./pipeline-folders.ts";
@@ -33,6 +34,8 @@ const segmentGraceMs = 3_600_000;
 const checkpointFile = /^(\d{16})-[0-9a-f]{16}\.checkpoint$/;
 const segmentFile = /^[0-9a-f]{16}\.segment$/;
 
+/** So many calls are under way at once, each with a file or two open. More would not be faster: the system does a few at a time. */
+const maxCalls = 64;
 /** What was read is remembered of so many folders: a host may have very many pipelines. */
 const maxFolders = 1_024;
 
@@ -50,7 +53,7 @@ interface FolderView {
 /** Opens a folder as a checkpoint store, and creates it where it is missing. Closing it is the caller's. */
 export async function openFileCheckpointStore(folder: string, environment: StoreEnvironment): Promise<CheckpointStore> {
   await makeFolderDurably(environment.disk, folder);
-  return new FileCheckpointStore(folder, environment);
+  return boundedCheckpointStore(new FileCheckpointStore(folder, environment), maxCalls);
 }
 
 class FileCheckpointStore implements CheckpointStore {
