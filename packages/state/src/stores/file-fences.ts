@@ -28,7 +28,7 @@ export interface FileFence {
 const fenceEnding = ".fence";
 const sealEnding = ".seal";
 
-/** The fences of one pipeline's folder. Files that were read once are remembered: they never change (F2). */
+/** The fences of one pipeline's folder. Files that were read or written once are remembered: they never change (F2). */
 export class FileFences {
   readonly #folder: string;
   readonly #environment: StoreEnvironment;
@@ -111,6 +111,7 @@ export class FileFences {
   async #write(name: string, value: unknown): Promise<void> {
     const temporary = `${uniqueName(this.#environment)}.tmp`;
     await writeAtomically(this.#environment.disk, this.#folder, { name, temporary, bytes: seal(value) });
+    this.#read.set(name, value);
   }
 }
 
