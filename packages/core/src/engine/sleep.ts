@@ -75,8 +75,7 @@ export class Sleep {
   }
 
   get #isSmall(): boolean {
-    const { instances } = this.#watch;
-    return instances().reduce((sum, instance) => sum + instance.tables.size, 0) <= maxEntries;
+    return this.#watch.instances().reduce((sum, instance) => sum + instance.tables.size, 0) <= maxEntries;
   }
 
   /** Everything that was read is committed, every partition was asked in vain, and nothing is to be done but to read on. */
