@@ -19,3 +19,27 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
     );
   });
 }
+
+/** As {@link untilAborted}, for waits one after another: one listener serves them all, until `close`. */
+export class AbortableWaits {
+  readonly #signal: AbortSignal;
+  #resolve: ((nothing: undefined) => void) | undefined;
+  readonly #stop = (): void => this.#resolve?.(undefined);
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#stop, { once: true });
+  }
+
+  wait<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      if (this.#signal.aborted) this.#stop();
+      work.then(resolve, reject);
+    });
+  }
+
+  close(): void {
+    this.#signal.removeEventListener("abort", this.#stop);
+  }
+}

@@ -6,9 +6,11 @@ import { systemClock } from "./clock.ts";
 import { nodeDisk } from "./disk.ts";
 import { jsonLogger, textLogger, type LogLevel, type LogStream } from "./logger.ts";
 import { noMetrics } from "./no-metrics.ts";
+import { standardOutput } from "./pipe-output.ts";
 import { systemRandom } from "./random.ts";
 import { Redactor } from "./redactor.ts";
 import { envSecrets } from "./secrets.ts";
+import { streamPieces } from "./stream-pieces.ts";
 import { nodeThreads } from "./threads.ts";
 
 /** Options of {@link nodeEnvironment}: whatever is given replaces the machine's own. */
@@ -46,8 +48,8 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     // Threads have the machine's files: with another disk there are none.
     ...(options.disk === undefined ? { threads: nodeThreads() } : {}),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
-    stdin: () => process.stdin,
-    stdout: process.stdout,
+    stdin: () => streamPieces(process.stdin),
+    stdout: standardOutput(),
   };
 }
 

@@ -7,7 +7,7 @@ import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import { isTextFormat } from "../codecs/text-format.ts";
 import type { ReadContext } from "../partition-readers.ts";
 import { defineSource } from "../source.ts";
-import { untilAborted } from "../until-aborted.ts";
+import { AbortableWaits } from "../until-aborted.ts";
 
 /** Options of {@link stdinSource}. */
 export interface StdinSourceOptions {
@@ -71,9 +71,10 @@ async function* readStream(input: () => AsyncIterable<Uint8Array>, options: Read
   let behind = startOf(options.from);
   let rest: Uint8Array = new Uint8Array(0);
   const iterator = input()[Symbol.asyncIterator]();
+  const waits = new AbortableWaits(context.signal);
   try {
     for (let last = false; !last; ) {
-      const next = await untilAborted(iterator.next(), context.signal);
+      const next = await waits.wait(iterator.next());
       if (next === undefined) return;
       last = next.done === true;
       const chunk = next.done === true ? new Uint8Array(0) : next.value;
@@ -84,6 +85,7 @@ async function* readStream(input: () => AsyncIterable<Uint8Array>, options: Read
       if (batch !== undefined) yield batch;
     }
   } finally {
+    waits.close();
     // Not awaited: a stream that waits for its next byte ends only when that comes.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }

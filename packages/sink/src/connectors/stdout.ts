@@ -39,7 +39,10 @@ class StreamSession implements SinkSession {
   readonly #encoder: ReturnType<EncoderFactory["create"]>;
   readonly #node: string;
   readonly #buffer = new ByteBuffer();
-  #pending: Promise<void> = Promise.resolve();
+  /** Pieces that the stream was given, and that it has written. */
+  #sent = 0;
+  #written = 0;
+  #waiters: Waiter[] = [];
   #failure: StreamFlowError | undefined;
   #isClosed = false;
 
@@ -63,33 +66,55 @@ class StreamSession implements SinkSession {
   }
 
   async flush(): Promise<void> {
-    await (this.#send() ?? this.#pending);
+    await (this.#send() ?? this.#allWritten());
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#pending.catch(() => undefined);
+    await this.#allWritten().catch(() => undefined);
   }
 
   /** Answers a promise where the stream is full: it resolves when everything up to here is written. */
   #send(): Promise<void> | undefined {
     if (this.#buffer.length === 0) return undefined;
     // The stream keeps what it is given until it has written it.
-    const bytes = new Uint8Array(this.#buffer.view());
+    const bytes = Buffer.from(this.#buffer.view());
     this.#buffer.clear();
-    let takesMore = true;
-    const written = new Promise<void>((resolve, reject) => {
-      takesMore = this.#stream.write(bytes, (error) => {
-        if (error === undefined || error === null) return resolve();
-        this.#failure = toStreamFlowError(error, "SF_SINK_FAILED", `stdout sink "${this.#node}" cannot write`);
-        reject(this.#failure);
-      });
-    });
-    const all = this.#pending.then(() => written);
-    this.#pending = all;
-    // Whoever does not wait here sees the failure at the next write or flush.
-    all.catch(() => undefined);
-    return takesMore ? undefined : all;
+    const takesMore = this.#stream.write(bytes, this.#done);
+    this.#sent++;
+    return takesMore ? undefined : this.#allWritten();
   }
+
+  /** Resolves when all that was sent up to now is written: at most one promise for whoever waits, and none for each piece. */
+  #allWritten(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ upTo: this.#sent, resolve, reject });
+      this.#answer();
+    });
+  }
+
+  /** A stream writes in order. Whoever does not wait for a failure sees it at the next write or flush. */
+  readonly #done = (error?: Error | null): void => {
+    this.#written++;
+    if (error !== undefined && error !== null) this.#failure ??= toStreamFlowError(error, "SF_SINK_FAILED", `stdout sink "${this.#node}" cannot write`);
+    if (this.#waiters.length > 0) this.#answer();
+  };
+
+  #answer(): void {
+    const failure = this.#failure;
+    const ready = this.#waiters.filter(({ upTo }) => failure !== undefined || upTo <= this.#written);
+    this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
+    for (const { resolve, reject } of ready) {
+      if (failure === undefined) resolve();
+      else reject(failure);
+    }
+  }
+}
+
+/** Waits for what was sent up to a piece. */
+interface Waiter {
+  readonly upTo: number;
+  readonly resolve: () => void;
+  readonly reject: (error: StreamFlowError) => void;
 }
