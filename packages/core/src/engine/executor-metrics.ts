@@ -51,12 +51,14 @@ export function sumOf(before: ExecutorProgress | undefined, now: ExecutorProgres
 }
 
 type CounterName = "recordsIn" | "recordsOut" | "rejected" | "late";
+type TimeName = "busy" | "backpressured" | "idle";
 
 /** Counts by node, kept as metrics. */
 export class ExecutorMetrics {
   readonly #environment: Environment;
   readonly #pipeline: string;
   readonly #counters = new Map<string, Counter>();
+  readonly #times: { [name in TimeName]?: Counter } = {};
   readonly #totals = { recordsIn: 0, recordsOut: 0, rejected: 0, late: 0 };
   busyMs = 0;
   backpressuredMs = 0;
@@ -86,13 +88,17 @@ export class ExecutorMetrics {
   }
 
   /** Adds what passed since the last call to the task's times. */
-  time(kind: "busy" | "backpressured" | "idle", ms: number): void {
+  time(kind: TimeName, ms: number): void {
     if (!(ms > 0)) return;
-    const metric = kind === "busy" ? metricNames.taskBusy : kind === "idle" ? metricNames.taskIdle : metricNames.taskBackpressured;
     if (kind === "busy") this.busyMs += ms;
     else if (kind === "idle") this.idleMs += ms;
     else this.backpressuredMs += ms;
-    this.#environment.metrics.counter(metric.name, metric.help, { pipeline: this.#pipeline, task: "main" }).add(ms);
+    (this.#times[kind] ??= this.#timeCounter(kind)).add(ms);
+  }
+
+  #timeCounter(kind: TimeName): Counter {
+    const { name, help } = kind === "busy" ? metricNames.taskBusy : kind === "idle" ? metricNames.taskIdle : metricNames.taskBackpressured;
+    return this.#environment.metrics.counter(name, help, { pipeline: this.#pipeline, task: "main" });
   }
 
   checkpointed(result: CheckpointResult): void {

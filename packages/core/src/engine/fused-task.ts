@@ -14,7 +14,7 @@ export class FusedTask {
   readonly #areEmitted: boolean;
   readonly #functions = new Map<string, Made>();
   #count = 0;
-  #lastForm = "";
+  #lastForm: InputForm | undefined;
   #last: Made | undefined;
 
   /** `areEmitted`: the records are those that an operator emits at timers. */
@@ -26,10 +26,9 @@ export class FusedTask {
 
   /** The function for a batch, which has rows or columns; undefined: closures do it. */
   of(batch: FusedInput): FusedFunction | undefined {
-    const form = { ...formOf(batch), areEmitted: this.#areEmitted };
-    const name = nameOf(form);
-    if (name !== this.#lastForm || this.#last === undefined || isOutdated(this.#last)) this.#last = this.#function(name, form);
-    this.#lastForm = name;
+    if (this.#last !== undefined && this.#lastForm !== undefined && isOfForm(batch, this.#lastForm) && !isOutdated(this.#last)) return this.#last.run;
+    this.#lastForm = { ...formOf(batch), areEmitted: this.#areEmitted };
+    this.#last = this.#function(nameOf(this.#lastForm), this.#lastForm);
     return this.#last.run;
   }
 
@@ -74,6 +73,18 @@ function formOf(batch: FusedInput): InputForm {
     hasChanges: batch.changes !== undefined,
     hasKeys: batch.keys !== undefined,
   };
+}
+
+/** Whether `formOf` would give this form, without making it: small batches come by the thousand. */
+function isOfForm(batch: FusedInput, form: InputForm): boolean {
+  const hasFlags = form.hasTimestamps === (batch.timestamps !== undefined) && form.hasChanges === (batch.changes !== undefined) && form.hasKeys === (batch.keys !== undefined);
+  const columns = batch.values === undefined ? batch.columns : undefined;
+  if (!hasFlags || columns?.length !== form.columns?.length) return false;
+  return columns === undefined || form.columns?.every((known, index) => isSameColumn(known, columnForm(columns[index]!))) === true;
+}
+
+function isSameColumn(a: InputColumn, b: InputColumn): boolean {
+  return a.name === b.name && a.mayBeNull === b.mayBeNull && a.areTexts === b.areTexts && a.areNumbers === b.areNumbers;
 }
 
 function columnForm(column: Column): InputColumn {

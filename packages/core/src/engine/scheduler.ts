@@ -35,6 +35,13 @@ export interface ScheduleOptions {
 
 /** Chooses the partition whose turn it is. */
 export function chooseNext(slots: readonly Slot[], options: ScheduleOptions): Choice {
+  const [only] = slots;
+  if (only === undefined || slots.length > 1 || only.task.ended) return chooseAmong(slots, options);
+  // The only one is ahead of none, and takes no turns.
+  return only.isParked || only.isIdle ? "wait" : { slot: only, maxRecords: options.maxRecords };
+}
+
+function chooseAmong(slots: readonly Slot[], options: ScheduleOptions): Choice {
   const open = slots.filter((slot) => !slot.task.ended);
   if (open.length === 0) return slots.length > 0 || options.isBounded ? "done" : "wait";
   const ahead = heldBack(open, options.maxDriftMs);
@@ -45,7 +52,7 @@ export function chooseNext(slots: readonly Slot[], options: ScheduleOptions): Ch
   }
   if (best === undefined || best.isIdle) return "wait";
   const left = turnRecords - (best.task.ordinal % turnRecords);
-  return { slot: best, maxRecords: slots.length === 1 ? options.maxRecords : Math.min(options.maxRecords, left) };
+  return { slot: best, maxRecords: Math.min(options.maxRecords, left) };
 }
 
 function before(a: Slot, b: Slot): boolean {

@@ -4,7 +4,7 @@ import { openSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, type Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { pipeOutput } from "./pipe-output.ts";
 
@@ -16,11 +16,12 @@ describe("standard output", () => {
     // A shell's pipe: those of child processes are sockets. The reader begins when the writer waits.
     const script = `'${process.execPath}' '${join(import.meta.dirname, "pipe-output.fixture.ts")}' ${lines} | (read -r begin <&3; cat)`;
     const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    const reader = child.stdio[3] as Writable;
     let [read, told] = ["", ""];
     child.stdio[1]?.on("data", (bytes: Buffer) => (read += bytes.toString()));
     child.stdio[2]?.on("data", (bytes: Buffer) => {
       told += bytes.toString();
-      if (told.endsWith("waits\n")) (child.stdio[3] as NodeJS.WritableStream | null)?.write("begin\n");
+      if (told.endsWith("waits\n")) reader.write("begin\n");
     });
     expect(await once(child, "close")).toEqual([0, null]);
     expect(told).toContain("waits");

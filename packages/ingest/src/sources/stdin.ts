@@ -4,6 +4,7 @@ import { BatchDecoder } from "../codecs/batch-decoder.ts";
 import { csv, type CsvOptions } from "../codecs/csv/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
+import { margin } from "../codecs/text-buffer.ts";
 import { isTextFormat } from "../codecs/text-format.ts";
 import type { ReadContext } from "../partition-readers.ts";
 import { defineSource } from "../source.ts";
@@ -78,7 +79,7 @@ async function* readStream(input: () => AsyncIterable<Uint8Array>, options: Read
       if (next === undefined) return;
       last = next.done === true;
       const chunk = next.done === true ? new Uint8Array(0) : next.value;
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const bytes = joined(rest, chunk);
       behind += chunk.length;
       const { batch, used } = batches.decode({ bytes, from: 0, to: bytes.length, last, base: behind - bytes.length });
       rest = bytes.subarray(used);
@@ -89,6 +90,15 @@ async function* readStream(input: () => AsyncIterable<Uint8Array>, options: Read
     // Not awaited: a stream that waits for its next byte ends only when that comes.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
+}
+
+/** Both, with room behind them: a decoder can then read the last lines where they are. */
+function joined(rest: Uint8Array, chunk: Uint8Array): Uint8Array {
+  const length = rest.length + chunk.length;
+  const bytes = Buffer.allocUnsafe(length + margin);
+  bytes.set(rest);
+  bytes.set(chunk, rest.length);
+  return bytes.subarray(0, length);
 }
 
 /** Offsets go on from those of an earlier run, so that positions never repeat. */
