@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { programBeside, type Environment, type Position, type Schema } from "@streamflow/core";
+import { mayGenerateCode, programBeside, type Environment, type Position, type Schema } from "@streamflow/core";
 import { InProcessThreads, registerConformance, sourceConformance } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -83,6 +83,9 @@ class Subject {
 
 const lines = (count: number): string => Array.from({ length: count }, (_, i) => `${JSON.stringify({ id: i, text: `text ${i} é`, amount: i })}\n`).join("");
 
+/** Without generated code there are no columns, and no threads that fill them. */
+const withThreads = it.skipIf(!mayGenerateCode());
+
 describe("a file read by several threads", () => {
   it.each([2, 4])("I1: %d threads give what one gives, from the start and from any position", async (threads) => {
     await fc.assert(fc.asyncProperty(content, fc.integer({ min: 1, max: 160 }), fc.nat(), async (what, chunkBytes, at) => {
@@ -100,7 +103,7 @@ describe("a file read by several threads", () => {
     }), { numRuns: 120 });
   });
 
-  it("threads read most of it", async () => {
+  withThreads("threads read most of it", async () => {
     const subject = await Subject.create();
     const content = lines(4_000);
     await subject.files.write("/data/f", content);
@@ -170,7 +173,7 @@ describe("a file read by several threads", () => {
     expect(count).toBe(1_700);
   });
 
-  it("T1: batches that are never released cost memory, never a wrong record", async () => {
+  withThreads("T1: batches that are never released cost memory, never a wrong record", async () => {
     const subject = await Subject.create();
     await subject.files.write("/data/f", lines(2_000));
     const { session } = await openSource(fileSource({ path: "/data/f", schema, chunkBytes: 1_000 }), { environment: subject.environment, columns: true, parallelism: 2 });
@@ -186,7 +189,7 @@ describe("a file read by several threads", () => {
     await session.close();
   });
 
-  it("T2: a thread that ends by itself fails the reading, with its reason", async () => {
+  withThreads("T2: a thread that ends by itself fails the reading, with its reason", async () => {
     const files = new TestFiles();
     await files.write("/data/f", lines(2_000));
     let ranges = 0;
@@ -202,7 +205,7 @@ describe("a file read by several threads", () => {
     expect(threads.running).toBe(0);
   });
 
-  it("what a thread cannot read is read here", async () => {
+  withThreads("what a thread cannot read is read here", async () => {
     const files = new TestFiles();
     await files.write("/data/f", lines(500));
     const disk = { ...files.environment.disk, openRead: () => Promise.reject(new Error("not for threads")) };
@@ -212,7 +215,7 @@ describe("a file read by several threads", () => {
     expect([values.length, failure, threads.started]).toEqual([500, undefined, 1]);
   });
 
-  it("T3: an abort in the middle ends it, and closes the threads", async () => {
+  withThreads("T3: an abort in the middle ends it, and closes the threads", async () => {
     const subject = await Subject.create();
     await subject.files.write("/data/f", lines(5_000));
     const abort = new AbortController();
