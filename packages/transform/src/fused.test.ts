@@ -18,7 +18,12 @@ interface Row {
 /** Computations that hold, fail and answer nonsense; as functions and as expressions. */
 const wheres = [field("n").gt(2), field("n").plus(1).gt(field("at")), (row: Row) => (row.n as number) > 2, (row: Row) => row.n as boolean, (row: Row) => failOn(row, row.n === 3, true)];
 const keys = [field("k"), (row: Row) => row.k, (row: Row) => failOn(row, row.k === "b", row.k), (row: Row) => (row.n === 4 ? () => 1 : row.k)];
-const maps = [undefined, (row: Row) => ({ ...row, n: (row.n as number) * 2 }), (row: Row) => (row.n === 1 ? undefined : row), (row: Row) => (row.n === 2 ? Promise.reject(new Error("late")).catch(() => row) : { k: row.k, n: row.n })];
+const maps = [undefined, (row: Row) => ({ ...row, n: (row.n as number) * 2 }), (row: Row) => (row.n === 1 ? undefined : row), (row: Row) => (row.n === 2 ? Promise.reject(new Error("late")).catch(() => row) : { k: row.k, n: row.n }), shapeshifter];
+/** As many fields each time, now and then with another name or in another order, so that a shape that was learned is met by others. */
+function shapeshifter(row: Row): unknown {
+  if (row.n === 5) return { at: row.at, other: row.k, n: row.n };
+  return row.n === 6 ? { n: row.n, k: row.k, at: row.at } : { at: row.at, k: row.k, n: row.n };
+}
 const times = [field("at"), (row: Row) => row.at, (row: Row) => failOn(row, row.at === 40, row.at)];
 
 function failOn<T>(row: Row, fails: boolean, value: T): T {
@@ -113,7 +118,7 @@ function build({ time, where, map: mapped, key, fields: made, window: windowed, 
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
-    let stream: Pipeline<Row, unknown> = new Pipeline({ name: "fused", checkpoint: { everyMs: 1_000 } })
+    let stream: Pipeline<Row, unknown> = new Pipeline({ name: "fused", checkpoint: { everyMs: 1_000 }, batch: { maxRecords: 7 } })
       .from(columnsIn ? inColumns(ends.source<Row>()) : ends.source<Row>())
       .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }))
       .addStage(filter<Row>(pick(wheres, where)));
@@ -143,7 +148,7 @@ async function run(plan: Plan, rows: readonly Row[], seen: { columns: number } =
   const failure = await driver.advance(2_000).then(() => undefined, (thrown: Error) => (thrown.cause as Error).message);
   const stored = await memoryStores(driver.world.clock, driver.storage).logs.read(deadLetterLog("fused"), 0, Infinity);
   const letters = stored.map((entry) => decodeDeadLetter(entry.payload)).map(({ node, code, message, position }) => ({ node, code, message, position }));
-  return { failure, state: driver.run().state, out: ["out", "small", "odd"].map((name) => driver.target(name).visible.map(({ value, timestampMs, change, identity }) => ({ value, timestampMs, change, identity }))), letters };
+  return { failure, state: driver.run().state, out: ["out", "small", "odd"].map((name) => driver.target(name).visible.map(({ value, timestampMs, change, identity }) => ({ value, fields: Object.keys(Object(value)), timestampMs, change, identity }))), letters };
 }
 
 const value = fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom<unknown>(null, undefined, NaN, -0, 1.5, true, "2", 3n));
@@ -164,7 +169,7 @@ it.skipIf(!mayGenerateCode())("code and closures give the same output, dead lett
       forbidCodeGeneration(false);
       expect(await run(chosen, rows, seen)).toEqual(closures);
     }),
-    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 150) },
+    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 150), examples: [[{ ...sound, map: maps.length - 1, window: 0 }, Array.from({ length: 120 }, (_, i) => ({ at: i, k: i % 4, n: i % 11 === 7 ? 5 : i % 13 === 7 ? 6 : 3 }))]] },
   );
   expect(seen.columns).toBeGreaterThan(0);
 });
@@ -178,7 +183,7 @@ it.skipIf(!mayGenerateCode())("code and closures give the same where windows fir
   await fc.assert(
     fc.asyncProperty(plan, many, async (chosen, [step, keyCount, odd]) => {
       const rows = Array.from({ length: 1_500 }, (_, i): Row => ({ at: Math.floor((i * step) / 60), k: i % 50 === odd ? `k${i % 7}` : (i * 7) % keyCount, n: i % 97 === odd ? null : (i % 9) - 2 }));
-      const whole: Plan = { ...chosen, columns: true, map: chosen.map % 4 === 3 ? 0 : chosen.map, window: chosen.window === 0 ? 1 + (odd % 5) : chosen.window };
+      const whole: Plan = { ...chosen, columns: true, map: maps[chosen.map % maps.length]?.toString().includes("Promise") === true ? 0 : chosen.map, window: chosen.window === 0 ? 1 + (odd % 5) : chosen.window };
       forbidCodeGeneration(true);
       const closures = await run(whole, rows);
       forbidCodeGeneration(false);
