@@ -18,6 +18,7 @@ describe("threads of a test", () => {
       },
     });
     const program = programBeside("conformance/thread-program", import.meta.url);
+    await threads.prepare(program);
     const [one, two] = [1, 2].map(() => threads.start(program, { message: () => undefined, failed: (error) => failures.push(error) }));
     expect([threads.started, threads.running]).toEqual([2, 2]);
     one?.post("fail");
