@@ -153,7 +153,7 @@ const maxTotalLeaves = 240;
 const maxGapBytes = 8_192;
 const maxTotalGapBytes = 16_384;
 /** Of the records seen, a layout has at least one of so many, and at least so many: a stream without layouts has no scanner. */
-const leastShare = 50;
+const leastShare = 200;
 const leastSeen = 3;
 
 interface Candidate {
