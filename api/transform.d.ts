@@ -122,6 +122,11 @@ export interface JoinWindow {
     readonly endMs: number;
 }
 
+export interface JoinedPair<Left, Right> {
+    readonly left: Left;
+    readonly right: Right;
+}
+
 export interface KeyByConfig {
     readonly key: Compute | readonly Compute[];
     readonly coPartitioned?: boolean;
@@ -215,6 +220,18 @@ export interface SplitOptions extends StageOptions {
 
 export interface StageOptions {
     readonly id?: string;
+}
+
+export interface StreamJoinConfig {
+    readonly beforeMs?: number;
+    readonly afterMs?: number;
+    readonly select?: (left: never, right: never) => unknown;
+}
+
+export interface StreamJoinOptions<Left, Right, Out> extends StageOptions {
+    readonly beforeMs?: number;
+    readonly afterMs?: number;
+    readonly select?: (left: Left, right: Right) => Out;
 }
 
 export interface TimeWindow {
@@ -368,6 +385,10 @@ export declare function sliding(bounds: SlidingCount): CountWindows;
 export declare function split<In>(outputs: Readonly<Record<string, Compute<In, boolean | null | undefined>>>, options?: SplitOptions): Stage<In, In>;
 
 export declare const splitOperator: OperatorDefinition<SplitConfig>;
+
+export declare function streamJoin<Left, Right, Out = JoinedPair<Left, Right>>(options?: StreamJoinOptions<Left, Right, Out>): Stage<Left, Out>;
+
+export declare const streamJoinOperator: OperatorDefinition<StreamJoinConfig>;
 
 export declare function sum<In, Value extends Numeric>(of: Compute<In, Value>): Aggregate<In, Number_<Value> | NullOf<Value>>;
 

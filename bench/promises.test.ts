@@ -10,7 +10,7 @@ import { nodeDisk } from "@streamflow/core/node";
 import { testEnvironment } from "@streamflow/core/testing";
 import { fileSource, iterableSource, memorySource, stdinSource } from "@streamflow/ingest";
 import { callbackSink, fileSink, memorySink, route, sqliteSink, stdoutSink } from "@streamflow/sink";
-import { aggregate, count, filter, flatMap, global, keyBy, lookup, map, mapAsync, project, reduce, session, sliding, split, sum, tumbling, window, windowJoin } from "@streamflow/transform";
+import { aggregate, count, filter, flatMap, global, keyBy, lookup, map, mapAsync, project, reduce, session, sliding, split, streamJoin, sum, tumbling, window, windowJoin } from "@streamflow/transform";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, it } from "vitest";
 import { promisesPerBatch } from "./promise-count.ts";
@@ -116,6 +116,10 @@ describe("stages", () => {
   expectFew("windowJoin", (size) => counted(size, (from) => {
     const right = timed(new Pipeline<Row>(config(size)).from(memorySource(rows.slice(0, 10), { name: "right" }), { id: "right" }), "right-time").addStage(keyBy("key", { id: "right-key" }));
     return timed(from).addStage(keyBy("key")).join(right as never, windowJoin({ window: tumbling({ sizeMs: 60_000 }) }) as never) as Pipeline<never, unknown>;
+  }));
+  expectFew("streamJoin", (size) => counted(size, (from) => {
+    const right = timed(new Pipeline<Row>(config(size)).from(memorySource(rows.slice(0, 10), { name: "right" }), { id: "right" }), "right-time").addStage(keyBy("key", { id: "right-key" }));
+    return timed(from).addStage(keyBy("key")).join(right as never, streamJoin({ afterMs: 1_000 }) as never) as Pipeline<never, unknown>;
   }));
 });
 

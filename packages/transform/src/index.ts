@@ -26,6 +26,8 @@ export { reduce, reduceOperator } from "./reduce.ts";
 export type { ReduceConfig, ReduceOptions } from "./reduce.ts";
 export { split, splitOperator } from "./split.ts";
 export type { SplitConfig, SplitOptions } from "./split.ts";
+export { streamJoin, streamJoinOperator } from "./stream-join.ts";
+export type { JoinedPair, StreamJoinConfig, StreamJoinOptions } from "./stream-join.ts";
 export type { EarlyTriggers, FiringCause, WindowMode } from "./trigger.ts";
 export { union, unionOperator } from "./union.ts";
 export type { UnionConfig } from "./union.ts";

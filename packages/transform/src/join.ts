@@ -81,7 +81,7 @@ function joinShape(config: WindowJoinConfig, [left = unknownShape, right = unkno
   const { window, join = "inner", allowedLatenessMs = 0 } = config;
   if (!isAssigner(window)) throw new StreamFlowError("SF_CONFIG_INVALID", `windowJoin needs tumbling or sliding windows over time, got ${window.kind}`);
   if (!Number.isSafeInteger(allowedLatenessMs) || allowedLatenessMs < 0) throw new StreamFlowError("SF_CONFIG_INVALID", `allowedLatenessMs must be a whole number ≥ 0 ms, got ${allowedLatenessMs}`);
-  checkInputs(left, right);
+  checkJoinInputs("windowJoin", left, right);
   const main: Shape = {
     schema: config.select === undefined ? joinSchema(left, right, join) : undefined,
     key: left.key === undefined ? undefined : { ...left.key, coPartitioned: left.key.coPartitioned && right.key?.coPartitioned === true },
@@ -109,9 +109,9 @@ function sideField(name: string, shape: Shape, nullable: boolean): { readonly na
   return { name, type: { ...(shape.schema ?? { type: "any" }), ...(nullable ? { nullable } : {}) } };
 }
 
-/** @throws {@link StreamFlowError} SF_PLAN_INVALID */
-function checkInputs(left: Shape, right: Shape): void {
-  if (left.changes === "all" || right.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", "windowJoin takes only new records, but an input also has updates and deletes", { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
+/** @throws {@link StreamFlowError} SF_PLAN_INVALID where an input has changes, or no key of one can equal one of the other */
+export function checkJoinInputs(type: string, left: Shape, right: Shape): void {
+  if (left.changes === "all" || right.changes === "all") throw new StreamFlowError("SF_PLAN_INVALID", `${type} takes only new records, but an input also has updates and deletes`, { hint: "put it before the stage that emits updates, or let that stage emit final results only" });
   const [a, b] = [left.key?.type, right.key?.type];
   if (a === undefined || b === undefined || equalTypes({ ...a, nullable: true }, { ...b, nullable: true })) return;
   throw new StreamFlowError("SF_PLAN_INVALID", `left is keyed by ${formatType(a)}, right by ${formatType(b)}: no key can be equal`, { hint: "key both sides by values of one type" });

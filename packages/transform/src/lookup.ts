@@ -61,7 +61,7 @@ export const lookupOperator: OperatorDefinition<LookupConfig> = {
   type: "lookup",
   shape(config, [input = unknownShape], { functions }) {
     const { source, as = "match", select, onChange = "warn" } = config;
-    if (!source.capabilities.bounded) throw new StreamFlowError("SF_PLAN_INVALID", `lookup needs a bounded source, and "${source.type}" never ends`, { hint: "read the rows from a bounded source, or join the two streams with windowJoin" });
+    if (!source.capabilities.bounded) throw new StreamFlowError("SF_PLAN_INVALID", `lookup needs a bounded source, and "${source.type}" never ends`, { hint: "read the rows from a bounded source, or join the two streams with streamJoin or windowJoin" });
     compute(config.sourceKey, source.schema, functions);
     compute(config.key, input.schema, functions);
     return {

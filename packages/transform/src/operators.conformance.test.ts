@@ -3,7 +3,7 @@ import { eventTime, type OperatorDefinition, type Stage } from "@streamflow/core
 import { operatorConformance, type OperatorRecord, type OperatorSetup, registerConformance, TestSource, testRecords } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
 import {
-  aggregate, avg, collect, count, filter, first, flatMap, global, keyBy, lookup, map, mapAsync, max, project, quantile, reduce, session, sliding, split, sum, topN, transformOperators, tumbling, union, window,
+  aggregate, avg, collect, count, filter, first, flatMap, global, keyBy, lookup, map, mapAsync, max, project, quantile, reduce, session, sliding, split, streamJoin, sum, topN, transformOperators, tumbling, union, window,
   windowJoin,
 } from "./index.ts";
 
@@ -86,6 +86,8 @@ const setups: Readonly<Record<string, OperatorSetup<never>>> = {
   "window: global": setup(window({ window: global(), aggregate: { total: sum(number) } }), { records: keyed }),
   windowJoin: setup(windowJoin({ window: tumbling({ sizeMs: 20 }) }), { records: twoSided }),
   "windowJoin: full, late": setup(windowJoin({ window: sliding({ sizeMs: 30, slideMs: 15 }), join: "full", allowedLatenessMs: 5 }), { records: twoSided, outOfOrdernessMs: 0 }),
+  streamJoin: setup(streamJoin(), { records: twoSided }),
+  "streamJoin: near in time": setup(streamJoin({ beforeMs: 7, afterMs: 20 }), { records: twoSided, outOfOrdernessMs: 0 }),
   eventTime: setup(eventTime({ timestamp: (item: Item) => item.at + 1, maxFutureMs: Infinity }), { records: plain, runsAlone: false }),
 };
 

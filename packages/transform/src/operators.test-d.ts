@@ -1,6 +1,6 @@
 import type { Stage } from "@streamflow/core";
 import { describe, expectTypeOf, it } from "vitest";
-import { aggregate, avg, collect, count, filter, flatMap, keyBy, lookup, map, max, project, quantile, reduce, sum, topN, tumbling, window, windowJoin } from "./index.ts";
+import { aggregate, avg, collect, count, filter, flatMap, keyBy, lookup, map, max, project, quantile, reduce, streamJoin, sum, topN, tumbling, window, windowJoin } from "./index.ts";
 
 interface Flight {
   readonly carrier: string;
@@ -67,6 +67,11 @@ describe("types of stages", () => {
     expectTypeOf<OutOf<typeof inner>["right"]>().toEqualTypeOf<string>();
     expectTypeOf<OutOf<typeof left>["right"]>().toEqualTypeOf<string | null>();
     expectTypeOf<OutOf<typeof left>["left"]>().toEqualTypeOf<Flight>();
+  });
+
+  it("pairs are what both sides are, or what select makes", () => {
+    expectTypeOf(streamJoin<Flight, string>()).toEqualTypeOf<Stage<Flight, { readonly left: Flight; readonly right: string }>>();
+    expectTypeOf(streamJoin({ afterMs: 1, select: (flight: Flight, name: string) => [flight.delay, name] as const })).toEqualTypeOf<Stage<Flight, readonly [number, string]>>();
   });
 
   it("lookups add a field that may be null", () => {

@@ -63,6 +63,8 @@ describe("windows in YAML", () => {
       early: { everyMs: 3, count: 2 },
     });
     expect(configOf("windowJoin", { tumbling: 5, join: "left", allowedLateness: 1 })).toEqual({ window: tumbling({ sizeMs: 5 }), join: "left", allowedLatenessMs: 1 });
+    expect(configOf("streamJoin", { before: 5, after: 1 })).toEqual({ beforeMs: 5, afterMs: 1 });
+    expect(configOf("streamJoin", {})).toEqual({});
     expect(configOf("aggregate", { aggregate, ttl: 9 })).toEqual({ aggregate, ttlMs: 9 });
   });
 

@@ -12,6 +12,7 @@ import { mapOperator, mapSpec } from "./map.ts";
 import { projectOperator, projectSpec } from "./project.ts";
 import { reduceOperator } from "./reduce.ts";
 import { splitOperator, splitSpec } from "./split.ts";
+import { streamJoinOperator, streamJoinSpec } from "./stream-join.ts";
 import { unionOperator, unionSpec } from "./union.ts";
 import { windowOperator } from "./window.ts";
 import { windowSpec } from "./windows/window-spec.ts";
@@ -27,6 +28,7 @@ export const transformComponents: readonly ComponentSpec<"stage">[] = [
   windowSpec,
   aggregateSpec,
   windowJoinSpec,
+  streamJoinSpec,
   lookupSpec,
   splitSpec,
   unionSpec,
@@ -45,6 +47,7 @@ export const transformOperators: readonly AnyOperatorDefinition[] = [
   aggregateOperator,
   reduceOperator,
   windowJoinOperator,
+  streamJoinOperator,
   lookupOperator,
   splitOperator,
   unionOperator,
