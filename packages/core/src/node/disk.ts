@@ -1,15 +1,16 @@
 // Files of the machine.
-import { constants, read, readSync } from "node:fs";
+import { constants, fstatSync, read, readSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
 import { diskError, isMissing, systemCode } from "./disk-error.ts";
+import { QuickReads } from "./quick-reads.ts";
 
 const writeFlags = constants.O_RDWR | constants.O_CREAT;
 
 /** Options of {@link nodeDisk}. */
 export interface NodeDiskOptions {
-  /** Reads are done by the calling thread, which waits: for threads that have nothing else to do. @defaultValue false: by others, as Node does it */
+  /** All reads are done by the calling thread, which waits: for threads that have nothing else to do. @defaultValue false: only while they are quick */
   readonly readsBlock?: boolean;
 }
 
@@ -101,6 +102,9 @@ class NodeFile implements DiskFile {
   #idle: (() => void) | undefined;
 
   readonly #readsBlock: boolean;
+  /** Absent before the first read, and where waiting may never end, as for a pipe. */
+  #quick: QuickReads | undefined;
+  #isRead = false;
 
   constructor(path: string, handle: FileHandle, readsBlock: boolean) {
     this.#path = path;
@@ -108,9 +112,28 @@ class NodeFile implements DiskFile {
     this.#readsBlock = readsBlock;
   }
 
-  /** Through a callback: the promises of a FileHandle are several for each read. */
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    if (this.#readsBlock) return attempt("read", this.#path, async () => readSync(this.#handle.fd, target, offset, length, position));
+    if (this.#closed) return Promise.reject(diskError(new Error("it is closed"), "read", this.#path));
+    if (!this.#isRead) this.#learn();
+    if (!this.#readsBlock && this.#quick?.next() !== true) return this.#readByOthers(target, offset, length, position);
+    try {
+      const before = performance.now();
+      const count = readSync(this.#handle.fd, target, offset, length, position);
+      this.#quick?.took(performance.now() - before, count);
+      // Whoever reads on and on must let others have their turn.
+      return this.#readsBlock ? Promise.resolve(count) : new Promise((resolve) => setImmediate(resolve, count));
+    } catch (thrown) {
+      return Promise.reject(diskError(thrown, "read", this.#path));
+    }
+  }
+
+  #learn(): void {
+    this.#isRead = true;
+    if (!this.#readsBlock && fstatSync(this.#handle.fd).isFile()) this.#quick = new QuickReads();
+  }
+
+  /** Through a callback: the promises of a FileHandle are several for each read. */
+  #readByOthers(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const ended = (error: unknown, count: number): void => {
         this.#reads--;
