@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseComponent, pipelineJsonSchema } from "@streamflow/config";
 import type { ComponentKind, ComponentSpec } from "@streamflow/core";
@@ -20,6 +22,18 @@ describe("builtinRegistry", () => {
 
   it.each(specs.filter(({ kind }) => kind === "stage"))("stage $type has an operator", ({ type }) => {
     expect(() => registry.operator(type)).not.toThrow();
+  });
+
+  it("loads neither servers nor engines that few pipelines need", { timeout: 240_000 }, () => {
+    const program = `import { builtinRegistry } from ${JSON.stringify(import.meta.resolve("./builtins.ts"))};
+      import { MetricsCollector } from "@streamflow/metrics";
+      import { createRequire } from "node:module";
+      const loaded = [builtinRegistry(), new MetricsCollector({ clock: { nowMs: () => 0 } })].length;
+      const packages = Object.keys(createRequire(import.meta.url).cache).filter((path) => /[/](prom-client|re2js|ajv)[/]/.test(path));
+      process.stdout.write(JSON.stringify([loaded, packages, process.moduleLoadList.filter((name) => /NativeModule (https?|cluster)$/.test(name))]));`;
+    const node = join(import.meta.dirname, "../../../node_modules/.bin/node");
+    const printed = execFileSync(node, ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program], { cwd: import.meta.dirname, encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual([2, [], []]);
   });
 
   it("gives a registry of its own each time", () => {

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { jsonLines, runnerHost, Workspace } from "../test/streamflow.ts";
+import { flags, jsonLines, node, runnerHost, Workspace } from "../test/streamflow.ts";
 
 const host = ["--host", runnerHost];
 const stuck = join(import.meta.dirname, "../test/stuck-pipeline.ts");
@@ -247,3 +248,12 @@ function damage(folder: string): void {
     writeFileSync(path, bytes);
   }
 }
+
+it("keeps what was compiled for the next command", { timeout: 240_000 }, () => {
+  using workspace = new Workspace();
+  const variables = { PATH: process.env["PATH"], TMPDIR: workspace.folder };
+  execFileSync(node, [...flags, "--version"], { env: { ...variables, NODE_DISABLE_COMPILE_CACHE: "1" } });
+  expect(readdirSync(workspace.folder)).toEqual([]);
+  execFileSync(node, [...flags, "--version"], { env: variables });
+  expect(readdirSync(join(workspace.folder, "node-compile-cache"), { recursive: true }).length).toBeGreaterThan(1);
+});

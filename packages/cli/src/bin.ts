@@ -1,49 +1,7 @@
 #!/usr/bin/env node
-// The command's process: streams, signals, exit code.
-import type { CliContext } from "./cli-context.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { main } from "./main.ts";
-import { renderError } from "./render-error.ts";
+// The command. What V8 compiles for it is kept for the next one, where Node keeps such things (NODE_COMPILE_CACHE): so all of it is imported behind that.
+import { enableCompileCache } from "node:module";
 
-// A reader that has gone away (`streamflow explain … | head`) ends the command without a word, and a run as a signal would.
-let outputBroken = (): void => process.exit(0);
-process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? outputBroken() : process.exit(1)));
-
-const context: CliContext = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  variables: process.env,
-  folder: process.cwd(),
-  onInterrupt(run) {
-    process.on("SIGINT", run).on("SIGTERM", run);
-    const ending = outputBroken;
-    outputBroken = () => {
-      // Every write that follows fails too.
-      outputBroken = () => undefined;
-      run();
-    };
-    return () => {
-      process.off("SIGINT", run).off("SIGTERM", run);
-      outputBroken = ending;
-    };
-  },
-  every(intervalMs, run) {
-    const timer = setInterval(run, intervalMs);
-    return () => clearInterval(timer);
-  },
-  exit: (code) => process.exit(code),
-};
-
-/** What a connector or user code lets slip: told like every other failure. */
-const slipped = (thrown: unknown): void => {
-  process.stderr.write(renderError(thrown, { paint: (text) => text, debug: process.argv.includes("--debug") }));
-  process.exit(exitCodes.failed);
-};
-process.on("uncaughtException", slipped).on("unhandledRejection", slipped);
-
-/** How long something that a connector left open may keep the process alive, in milliseconds. */
-const lingerMs = 1_000;
-
-const code = await main(process.argv.slice(2), context);
-process.exitCode = code;
-setTimeout(() => process.exit(), lingerMs).unref();
+enableCompileCache();
+const { runProcess } = await import("./process.ts");
+await runProcess();

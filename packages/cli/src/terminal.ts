@@ -35,7 +35,8 @@ export function fit(text: string, width: number): string {
 
 /** An integer with thousands set off: `12,345`. */
 export function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  // The first call of toLocaleString loads the rules of all languages, which takes as long as a small pipeline.
+  return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function threeDigits(value: number): string {

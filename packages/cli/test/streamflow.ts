@@ -6,8 +6,9 @@ import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
 /** The Node that runs the tests may be another one. */
-const node = join(root, "node_modules/.bin/node");
-const flags = ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", join(root, "packages/cli/src/bin.ts")];
+export const node: string = join(root, "node_modules/.bin/node");
+/** How the command is started from its sources. */
+export const flags: readonly string[] = ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", join(root, "packages/cli/src/bin.ts")];
 
 /** Every process loads the same sources: they are compiled once. */
 const compiled = join(root, "node_modules/.cache/compiled");

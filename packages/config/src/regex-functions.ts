@@ -1,6 +1,10 @@
 // Functions with regular expressions, on an engine whose time is linear in the text: no pattern can hang a pipeline.
+import { createRequire } from "node:module";
 import { functionTable, standardFunctions, StreamFlowError, type DataType, type ExpressionFunction, type FunctionTable } from "@streamflow/core";
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
+
+// Only a pipeline with a pattern pays for loading the engine.
+const load = createRequire(import.meta.url);
 
 const text: DataType = { type: "string" };
 const maxPatternLength = 1000;
@@ -75,7 +79,7 @@ function cached(compiled: Map<string, RE2JS>, pattern: string, name: string): RE
 function compile(name: string, pattern: string, code: "SF_EXPRESSION_INVALID" | "SF_EXPRESSION_FAILED"): RE2JS {
   if (pattern.length > maxPatternLength) throw new StreamFlowError(code, `${name}: a pattern may have ${maxPatternLength} characters, got ${pattern.length}`);
   try {
-    return RE2JS.compile(pattern);
+    return (load("re2js") as typeof import("re2js")).RE2JS.compile(pattern);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StreamFlowError(code, `${name}: the pattern ${JSON.stringify(pattern.slice(0, 60))} is malformed: ${why}`, { cause, hint: "patterns are in RE2 syntax, without back references and look-around" });

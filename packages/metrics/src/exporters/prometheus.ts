@@ -1,5 +1,6 @@
 // The Prometheus text formats, through prom-client.
-import { Registry } from "prom-client";
+import { createRequire } from "node:module";
+import type { Registry } from "prom-client";
 import type { Labels } from "@streamflow/core";
 import type { MetricsCollector } from "../collector.ts";
 import { SketchHistogram } from "../histogram.ts";
@@ -22,6 +23,10 @@ interface Sample {
   readonly value: number;
 }
 
+// It brings Node's HTTP and cluster modules, which take longer to load than a small job to run: only programs that are scraped pay for it.
+const load = createRequire(import.meta.url);
+const promClient = (): typeof import("prom-client") => load("prom-client") as typeof import("prom-client");
+
 const defaultQuantiles = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 /**
@@ -42,24 +47,14 @@ const defaultQuantiles = [0.5, 0.9, 0.95, 0.99, 0.999];
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function prometheusRegistry(collector: MetricsCollector, options: PrometheusOptions = {}): Registry {
-  return new CollectorRegistry(collector, options);
-}
-
-class CollectorRegistry extends Registry {
-  readonly #collector: MetricsCollector;
-  readonly #options: PrometheusOptions;
-
-  constructor(collector: MetricsCollector, options: PrometheusOptions) {
-    super();
-    this.#collector = collector;
-    this.#options = options;
-  }
-
-  override getMetricsAsArray(): ReturnType<Registry["getMetricsAsArray"]> {
-    const families = this.#collector.snapshot().families.map((family) => new CollectedMetric(family, this.#options));
+  const registry = new (promClient().Registry)();
+  const added = registry.getMetricsAsArray.bind(registry);
+  registry.getMetricsAsArray = () => {
+    const families = collector.snapshot().families.map((family) => new CollectedMetric(family, options));
     // prom-client's types say that `type` is a number; its code, and the text format, want the word.
-    return [...super.getMetricsAsArray(), ...(families as unknown as ReturnType<Registry["getMetricsAsArray"]>)];
-  }
+    return [...added(), ...(families as unknown as ReturnType<Registry["getMetricsAsArray"]>)];
+  };
+  return registry;
 }
 
 /** What prom-client's registry asks of a metric. */
