@@ -36,10 +36,15 @@ export const variants: readonly Variant[] = [
     q0: "bids, five of eight fields",
     q1: "as q0, with the price in another currency",
     q2: "auction and price of bids on one auction in 123",
+    q3: "who sells in one category, in three states",
+    q4: "the average price that wins, of each category",
     q5: "the auctions with most bids in 10 s, every 2 s",
     q7: "the highest bids of each 10 s",
     q8: "who has registered and opened an auction within the same 10 s",
+    q9: "the bid that wins, of each auction",
     q11: "bids of each bidder until 10 s pass without one",
+    q17: "counts and prices of bids, of each auction and day",
+    q18: "the last bid of each bidder on each auction",
   }),
 ];
 

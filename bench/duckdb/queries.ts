@@ -22,6 +22,11 @@ function sessions(source: string): string {
 /** Columns of bids among the events of Nexmark. */
 const bids = (read: Read, columns: string): string => `(select * from ${read(`kind: 'VARCHAR', ${columns}`)} where kind = 'bid')`;
 
+const auctionsAndBids = (read: Read, columns: string): string => `events as (from ${read(`kind: 'VARCHAR', id: 'BIGINT', expires: 'BIGINT', auction: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT', ${columns}`)} where kind <> 'person')`;
+
+/** Pairs of `auctions` and `bids` that came in their time. */
+const accepted = "events auctions join events bids on bids.auction = auctions.id and bids.dateTime between auctions.dateTime and auctions.expires and bids.kind = 'bid' and auctions.kind = 'auction'";
+
 /** The panes of 2 s of a sliding window of 10 s: the cheap way to say it. */
 const slidingCounts = (source: string): string => `
   with panes as (select auction, dateTime - dateTime % 2000 as pane, count(*) as n from ${source} group by all)
@@ -40,6 +45,26 @@ const nexmark: Readonly<Record<string, Query>> = {
     with events as (from ${read("kind: 'VARCHAR', id: 'BIGINT', name: 'VARCHAR', seller: 'BIGINT', dateTime: 'BIGINT'")} where kind <> 'bid'),
       sellers as (select distinct seller, dateTime // 10000 as number from events where kind = 'auction')
     select id, name, number * 10000 as windowStart from events join sellers on sellers.seller = id and number = dateTime // 10000 where kind = 'person'`,
+  q3: (read) => `
+    with events as (from ${read("kind: 'VARCHAR', id: 'BIGINT', name: 'VARCHAR', city: 'VARCHAR', state: 'VARCHAR', seller: 'BIGINT', category: 'BIGINT'")} where kind <> 'bid')
+    select people.name, people.city, people.state, auctions.id from events people join events auctions on auctions.seller = people.id
+    where people.kind = 'person' and auctions.kind = 'auction' and auctions.category = 10 and people.state in ('OR', 'ID', 'CA')`,
+  q4: (read) => `
+    with ${auctionsAndBids(read, "category: 'BIGINT'")},
+      winning as (select auctions.category, max(bids.price) as price from ${accepted} group by auctions.id, auctions.category)
+    select category, (sum(price) // count(*))::bigint as average from winning group by category`,
+  q9: (read) => `
+    with ${auctionsAndBids(read, "itemName: 'VARCHAR', seller: 'BIGINT', category: 'BIGINT', bidder: 'BIGINT'")}
+    select auctions.id, auctions.itemName, auctions.seller, auctions.category, bids.bidder, bids.price, bids.dateTime from ${accepted}
+    qualify row_number() over (partition by auctions.id order by bids.price desc, bids.dateTime, bids.bidder) = 1`,
+  q17: (read) => `
+    select auction, dateTime - dateTime % 86400000 as day, count(*)::bigint as totalBids, count(*) filter (price < 10000)::bigint as rank1,
+      count(*) filter (price >= 10000 and price < 1000000)::bigint as rank2, count(*) filter (price >= 1000000)::bigint as rank3,
+      min(price) as min, max(price) as max, (sum(price) // count(*))::bigint as avg, sum(price)::bigint as sum
+    from ${bids(read, "auction: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT'")} group by all`,
+  q18: (read) => `
+    select auction, bidder, price, dateTime from ${bids(read, "auction: 'BIGINT', bidder: 'BIGINT', price: 'BIGINT', dateTime: 'BIGINT'")}
+    qualify row_number() over (partition by bidder, auction order by dateTime desc, price desc) = 1`,
   q11: (read) => sessions(bids(read, "bidder: 'BIGINT', dateTime: 'BIGINT'")),
 };
 

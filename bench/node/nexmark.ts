@@ -2,10 +2,28 @@
 import { eachLine } from "./bids.ts";
 
 /** An event of the file. */
-export type Event =
-  | { readonly kind: "person"; readonly id: number; readonly name: string; readonly dateTime: number }
-  | { readonly kind: "auction"; readonly id: number; readonly seller: number; readonly dateTime: number }
-  | Bid;
+export type Event = Person | Auction | Bid;
+
+/** Somebody who registers. */
+export interface Person {
+  readonly kind: "person";
+  readonly id: number;
+  readonly name: string;
+  readonly city: string;
+  readonly state: string;
+  readonly dateTime: number;
+}
+
+/** What is sold. */
+export interface Auction {
+  readonly kind: "auction";
+  readonly id: number;
+  readonly itemName: string;
+  readonly dateTime: number;
+  readonly expires: number;
+  readonly seller: number;
+  readonly category: number;
+}
 
 /** A bid of the file. */
 export interface Bid {

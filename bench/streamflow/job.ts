@@ -33,9 +33,9 @@ export function either<In, Out>({ form }: Job, way: (record: In) => Out, express
   return form === "functions" ? way : (expression as unknown as (record: In) => Out);
 }
 
-/** A pipeline over a file whose lines have these fields, and others that nobody reads; a checkpoint each second. */
+/** A pipeline over a file whose lines have these fields, and others that nobody reads; a checkpoint each second. It may keep something of every key. */
 export function readFile<Row>(job: Job, schema: DataType): Pipeline<Row, Row> {
-  const pipeline = new Pipeline<Row>({ name: "bench", checkpoint: { everyMs: 1_000 }, parallelism: job.threads });
+  const pipeline = new Pipeline<Row>({ name: "bench", checkpoint: { everyMs: 1_000 }, unboundedState: true, parallelism: job.threads });
   return pipeline.from(fileSource<Row>({ path: job.input, format: "ndjson", schema }), { id: "events" });
 }
 

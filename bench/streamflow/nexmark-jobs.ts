@@ -1,42 +1,13 @@
-// Queries of Nexmark as pipelines of typed code. All events are in one file: what an event does not have is null.
-import { type DataType, field, lit, nullable, type Pipeline, plainSerializer, record, t } from "@streamflow/core";
-import { type Aggregate, aggregateWith, count, filter, flatMap, keyBy, map, session, sliding, tumbling, window, windowJoin } from "@streamflow/transform";
-import { type BuildJob, either, type Job, readFile, timed } from "./job.ts";
+// Queries of Nexmark as pipelines of typed code: one event at a time, windows, a join in windows.
+import { field, fn, lit, type Pipeline, plainSerializer, record } from "@streamflow/core";
+import { type Aggregate, aggregateWith, count, filter, flatMap, keyBy, map, max, min, session, sliding, sum, tumbling, window, windowJoin } from "@streamflow/transform";
+import { type BuildJob, either, timed } from "./job.ts";
+import { bids, type Event, only, read } from "./nexmark-events.ts";
+import { nexmarkJoinJobs } from "./nexmark-joins.ts";
 
 const sizeMs = 10_000;
 const slideMs = 2_000;
 const gapMs = 10_000;
-
-const fields = {
-  kind: t.string(), auction: nullable(t.int32()), bidder: nullable(t.int32()), price: nullable(t.int32()), dateTime: t.timestamp(), extra: t.string(),
-  id: nullable(t.int32()), name: nullable(t.string()), seller: nullable(t.int32()),
-} as const;
-
-/** An event, as far as the queries read it. The fields of its kind are there. */
-interface Event {
-  readonly kind: "person" | "auction" | "bid";
-  readonly auction: number;
-  readonly bidder: number;
-  readonly price: number;
-  readonly dateTime: number;
-  readonly extra: string;
-  readonly id: number;
-  readonly name: string;
-  readonly seller: number;
-}
-type Events = Pipeline<Event, Event>;
-
-function read(job: Job, ...names: readonly (keyof Event)[]): Events {
-  return readFile(job, t.struct(Object.fromEntries((["kind", ...names] as const).map((name): [string, DataType] => [name, fields[name]]))));
-}
-
-function only(job: Job, events: Events, kind: Event["kind"]): Events {
-  return events.addStage(filter(either(job, (event: Event) => event.kind === kind, field("kind").eq(kind))), { id: `${kind}s` });
-}
-
-function bids(job: Job, ...names: readonly (keyof Event)[]): Events {
-  return only(job, read(job, ...names), "bid");
-}
 
 /** All records with the greatest value so far. */
 function highest<Row>(name: string, valueOf: (row: Row) => number): Aggregate<Row, readonly Row[]> {
@@ -109,5 +80,30 @@ const q11: BuildJob = (job) => timed(job, bids(job, "bidder", "dateTime"))
     record({ bidder: field("bidder"), start: field("windowStart"), end: field("windowEnd").minus(gapMs), count: field("count") }),
   )) as never) as never;
 
+interface DayOfBids { readonly auction: number; readonly windowStart: number; readonly totalBids: number; readonly rank1: number; readonly rank2: number; readonly rank3: number; readonly least: number; readonly most: number; readonly sum: number }
+const dayMs = 86_400_000;
+const q17: BuildJob = (job) => {
+  const price = either(job, (bid: Event) => bid.price, field("price"));
+  return timed(job, bids(job, "auction", "price", "dateTime"))
+    .addStage(keyBy<Event>("auction"))
+    .addStage(window({
+      window: tumbling({ sizeMs: dayMs }),
+      aggregate: {
+        totalBids: count(),
+        rank1: count(either(job, (bid: Event) => (bid.price < 10_000 ? 1 : null), field("price").lt(10_000).choose(1, null))),
+        rank2: count(either(job, (bid: Event) => (bid.price >= 10_000 && bid.price < 1_000_000 ? 1 : null), field("price").gte(10_000).and(field("price").lt(1_000_000)).choose(1, null))),
+        rank3: count(either(job, (bid: Event) => (bid.price >= 1_000_000 ? 1 : null), field("price").gte(1_000_000).choose(1, null))),
+        least: min(price), most: max(price), sum: sum(price),
+      },
+    }), { id: "days" })
+    .addStage(map(either(job,
+      ({ auction, windowStart: day, totalBids, rank1, rank2, rank3, least, most, sum: all }: DayOfBids) => ({ auction, day, totalBids, rank1, rank2, rank3, min: least, max: most, avg: Math.floor(all / totalBids), sum: all }),
+      record({
+        auction: field("auction"), day: field("windowStart"), totalBids: field("totalBids"), rank1: field("rank1"), rank2: field("rank2"), rank3: field("rank3"),
+        min: field("least"), max: field("most"), avg: fn("floor", field("sum").dividedBy(field("totalBids"))), sum: field("sum"),
+      }),
+    )) as never) as never;
+};
+
 /** By the name of the query. */
-export const nexmarkJobs: Readonly<Record<string, BuildJob>> = { q0: prices(1), q1: prices(908), q2, q5, q7, q8, q11 };
+export const nexmarkJobs: Readonly<Record<string, BuildJob>> = { q0: prices(1), q1: prices(908), q2, q5, q7, q8, q11, q17, ...nexmarkJoinJobs };
