@@ -20,7 +20,7 @@ export interface Column {
 
 /** Strings that are bytes until somebody asks for one. They are valid as long as the batch is. */
 export interface Texts {
-  /** Value `i` is the UTF-8 of `bytes[starts[i], ends[i])`, in which JSON escapes nothing; three bytes behind are readable. Where `starts[i]` is -1 it is `others[i]`. */
+  /** Value `i` is the UTF-8 of `bytes[starts[i], ends[i])`, in which JSON escapes nothing; eight bytes behind are readable. Where `starts[i]` is -1 it is `others[i]`. */
   readonly bytes: DataView;
   readonly starts: Int32Array;
   readonly ends: Int32Array;

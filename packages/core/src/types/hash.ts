@@ -21,7 +21,7 @@ export function hashKey(key: unknown): number {
 /** The hash of a key that is already in canonical form: see {@link hashKey}. */
 export function hashCanonical(key: CanonicalKey): number {
   switch (typeof key) {
-    case "string": return hashText(key);
+    case "string": return hashString(key);
     case "number": return hashNumber(key);
     case "bigint": return hashHalves(Number(BigInt.asIntN(32, key)), Number(BigInt.asIntN(32, key >> 32n)));
     case "boolean": return finish(mixTail(0, key ? 2 : 1), 1);
@@ -39,7 +39,7 @@ function hashHalves(low: number, high: number): number {
   return finish(mixBlock(mixBlock(0, low), high), 8);
 }
 
-function hashText(text: string): number {
+function hashString(text: string): number {
   const length = text.length;
   const whole = length & ~3;
   let hash = 0;
@@ -74,6 +74,17 @@ export function hashBytes(bytes: Uint8Array): number {
   let tail = 0;
   for (let i = whole, shift = 0; i < length; i++, shift += 8) tail |= (bytes[i] ?? 0) << shift;
   return finish(length === whole ? hash : mixTail(hash, tail), length);
+}
+
+/** The same of a part of some bytes, signed; eight bytes behind it are readable. */
+export function hashText(bytes: DataView, start: number, end: number): number {
+  const length = end - start;
+  let hash = 0;
+  let i = start;
+  for (const whole = start + (length & ~3); i < whole; i += 4) hash = mixBlock(hash, bytes.getInt32(i, true));
+  const rest = (length & 3) << 3;
+  if (rest !== 0) hash = mixTail(hash, bytes.getInt32(i, true) & ((1 << rest) - 1));
+  return finish(hash, length) | 0;
 }
 
 function mixTail(hash: number, block: number): number {

@@ -9,8 +9,8 @@ export type PackedColumn =
 
 const firstBytes = 65_536;
 const numberBytes = 4;
-/** Loads of four bytes may reach behind the last text. */
-const margin = 4;
+/** Bytes behind the last text, as whoever reads texts wants them (`Texts.bytes`). */
+const margin = 8;
 
 /** Packs the columns of a batch into shared memory, which grows with them. */
 export class ColumnPacker {
