@@ -609,6 +609,7 @@ export interface ExpressionFunction {
     readonly variadic?: boolean;
     result(arguments_: readonly (DataType | undefined)[]): DataType | undefined;
     readonly pure: boolean;
+    readonly same?: readonly DataType["type"][];
     check?(literals: readonly unknown[]): void;
     evaluate(this: void, ...arguments_: unknown[]): unknown;
     readonly example: string;
@@ -890,6 +891,8 @@ export interface NumberSpace {
     slotOf(key: unknown): number;
     slotFor(key: unknown): number;
     slotForNumber(key: number): number;
+    slotOfText(bytes: DataView, start: number, end: number): number;
+    slotForText(bytes: DataView, start: number, end: number): number;
     readonly columns: readonly Float64Array[];
     readonly extras: Map<number, unknown>;
     remove(slot: number): void;
@@ -1631,11 +1634,18 @@ export interface Tail {
 }
 
 export interface TaskCode extends CodeScope {
+    textOf(expression: string): TextCode | undefined;
     emit(record: RecordCode, output?: string): string;
     emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame, numbers?: ReadonlySet<string>): string;
     emitValue(value: string, frame: RecordFrame): string;
     reject(record: RecordCode, error: string): string;
     closure(record: RecordCode): string;
+}
+
+export interface TextCode {
+    readonly bytes: string;
+    readonly start: string;
+    readonly end: string;
 }
 
 export declare class TextColumn implements Column {

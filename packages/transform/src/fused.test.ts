@@ -174,6 +174,11 @@ it.skipIf(!mayGenerateCode())("code and closures give the same output, dead lett
   expect(seen.columns).toBeGreaterThan(0);
 });
 
+/** Of all kinds: some are escaped in JSON, one has no UTF-8. */
+function nameOf(i: number): string {
+  return i % 10 > 0 ? `name-${i}` : i % 20 > 0 ? `имя "${i}"` : i === 20 ? "\ud800" : "é".repeat(i);
+}
+
 /** Nothing in it fails. */
 const sound: Plan = { time: 0, where: 0, map: 0, key: 0, fields: 0, window: 1, firing: { allowedLatenessMs: 0, mode: "accumulating", early: {} }, columns: true, columnsIn: false, split: 0 };
 
@@ -182,7 +187,7 @@ it.skipIf(!mayGenerateCode())("code and closures give the same where windows fir
   const many = fc.integer({ min: 1, max: 6 }).chain((step) => fc.tuple(fc.constant(step), fc.constantFrom(300, 700), fc.nat(9)));
   await fc.assert(
     fc.asyncProperty(plan, many, async (chosen, [step, keyCount, odd]) => {
-      const rows = Array.from({ length: 1_500 }, (_, i): Row => ({ at: Math.floor((i * step) / 60), k: i % 50 === odd ? `k${i % 7}` : (i * 7) % keyCount, n: i % 97 === odd ? null : (i % 9) - 2 }));
+      const rows = Array.from({ length: 1_500 }, (_, i): Row => ({ at: Math.floor((i * step) / 60), k: i % 50 === odd ? `k${i % 7}` : odd < 5 ? nameOf((i * 7) % keyCount) : (i * 7) % keyCount, n: i % 97 === odd ? null : (i % 9) - 2 }));
       const whole: Plan = { ...chosen, columns: true, map: maps[chosen.map % maps.length]?.toString().includes("Promise") === true ? 0 : chosen.map, window: chosen.window === 0 ? 1 + (odd % 5) : chosen.window };
       forbidCodeGeneration(true);
       const closures = await run(whole, rows);

@@ -97,10 +97,23 @@ export const keyByOperator: OperatorDefinition<KeyByConfig> = {
       cursor.key = key;
       emit(record);
     };
+    const name = plainField(config.key);
+    /** A field that is still bytes is a key as it stands: its string is made where somebody asks for it. */
+    const textCode = (record: RecordCode, task: TaskCode): string | undefined => {
+      const field = name === undefined ? undefined : record.field(name);
+      const text = field === undefined ? undefined : task.textOf(field);
+      if (field === undefined || text === undefined) return undefined;
+      const isGood = task.temporary();
+      const rejected = task.reject(record, `${task.bind((thrown: unknown) => failure(thrown, what))}(thrown)`);
+      return `${isGood}=true;
+if(!(${text.start}>=0&&${text.end}-${text.start}<=${alwaysFits}))try{${task.bind(check)}(${field});}catch(thrown){${isGood}=false;${rejected}}
+if(${isGood}){${task.emit(record.under({ key: field }))}}`;
+    };
     return {
       inputs: [push],
       ...(code === undefined ? {} : {
         code: (record: RecordCode, task: TaskCode): string =>
+          textCode(record, task) ??
           computeCode({
             computed: code, fail: (thrown) => failure(thrown, what), check,
             quick: (key) => `typeof ${key}==="number"`,
@@ -151,6 +164,11 @@ function compileSingle(what: Compute, coPartitioned: boolean, computed: Computed
   const name = fieldName(what);
   const fields = type?.type === "struct" ? type.fields.map((field) => field.name) : name === undefined ? undefined : [name];
   return { computed: [computed], key: { type, fields, coPartitioned }, evaluate: computed.evaluate, code: computed };
+}
+
+/** The name of a field of the record itself; undefined for anything else. */
+function plainField(what: KeyByConfig["key"]): string | undefined {
+  return isExpression(what) && what.kind === "field" && what.path.length === 1 ? what.path[0] : undefined;
 }
 
 /** The last name of a field's path; undefined for anything but a field. */

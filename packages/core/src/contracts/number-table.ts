@@ -14,6 +14,10 @@ export interface NumberSpace {
   slotFor(key: unknown): number;
   /** The same for a number that is not NaN. */
   slotForNumber(key: number): number;
+  /** As `slotOf`, for a text as in `slotForText`. */
+  slotOfText(bytes: DataView, start: number, end: number): number;
+  /** The same for a text that does not begin with U+0000, as its UTF-8: `bytes[start, end)`. Eight bytes behind are readable. */
+  slotForText(bytes: DataView, start: number, end: number): number;
   readonly columns: readonly Float64Array[];
   /** What a key has beside its numbers, where it has anything; stored with it. */
   readonly extras: Map<number, unknown>;

@@ -31,8 +31,19 @@ export interface RecordCode extends RecordFrame {
   under(frame: Partial<RecordFrame>): RecordCode;
 }
 
+/** A text of the record in hand that is still bytes: expressions. */
+export interface TextCode {
+  /** A DataView. */
+  readonly bytes: string;
+  /** Where it begins in the bytes, eight of which behind it are readable; -1 where it is not there: then there is only the value. */
+  readonly start: string;
+  readonly end: string;
+}
+
 /** The task that code is written for, as one operator sees it. */
 export interface TaskCode extends CodeScope {
+  /** The bytes of a text, where an expression is a field of the record that would make a string of them; undefined: it is not. */
+  textOf(expression: string): TextCode | undefined;
   /** Statements that hand a record on: to the main output, or to a named one. */
   emit(record: RecordCode, output?: string): string;
   /**

@@ -152,6 +152,7 @@ ${body}
     const task: TaskCode = {
       bind: (value) => scope.bind(value),
       temporary: () => scope.temporary(),
+      textOf: (expression) => this.#sinks.texts.get(expression),
       emit: (record, output = "main") => `${this.#catchUp(instance)}${this.#hand(this.#graph.targets(instance, output), record)}`,
       emitFields: (fields, frame, numbers = noNames) => {
         const whole = new RecordFields(fields, { numbers, defined: new Set(fields.values()) }, scope);

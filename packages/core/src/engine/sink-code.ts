@@ -1,7 +1,7 @@
 // The code that hands a record to a sink as columns: each field into an array of its own, without ever making the record.
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Emit } from "../contracts/operator.ts";
-import type { RecordFrame } from "../contracts/operator-code.ts";
+import type { RecordFrame, TextCode } from "../contracts/operator-code.ts";
 import type { SourceScope } from "../plan/expression-source.ts";
 import type { ColumnForm, ColumnKind } from "./held-output.ts";
 import type { RecordShape } from "./record-shape.ts";
@@ -13,14 +13,6 @@ export interface FieldTexts {
   readonly fields: ReadonlyMap<string, string>;
   /** Those that are numbers as far as is known. */
   readonly numbers: ReadonlySet<string>;
-}
-
-/** A string that is still bytes: expressions. */
-export interface TextSource {
-  readonly bytes: string;
-  /** Where it begins in the bytes; -1 where it is not there. */
-  readonly start: string;
-  readonly end: string;
 }
 
 /** A value that a user's function has made, and what it will most likely look like. */
@@ -51,7 +43,7 @@ interface Way {
 interface Place {
   readonly kind: ColumnKind;
   readonly value: string;
-  readonly text: TextSource | undefined;
+  readonly text: TextCode | undefined;
   /** A condition under which the value is the text; "" where it always is. */
   readonly isText: string;
 }
@@ -59,7 +51,7 @@ interface Place {
 /** The ways into sinks that one generated function has. */
 export class SinkWays {
   /** By expression: fields that are texts. */
-  readonly texts: Map<string, TextSource> = new Map();
+  readonly texts: Map<string, TextCode> = new Map();
   readonly #scope: SourceScope;
   readonly #ways: Way[] = [];
   /** Where the record in hand is in its batch: an expression. */

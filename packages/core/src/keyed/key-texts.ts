@@ -1,7 +1,12 @@
-// Keys that are texts, as bytes by slot: what checkpoints write, and what a restore finds keys by without making strings of them.
-//   X1. Each text becomes bytes once, when it is first written, however many checkpoints hold it: the key of a slot never changes.
-//   X2. A slot is found by hash, then by its bytes. One whose key was removed stays where it is: the space knows that.
-import { hashCanonical } from "../types/hash.ts";
+// Keys that are texts, as bytes by slot, and the table that finds a slot by them: no string is made before somebody asks for one.
+//   X1. A text is found by the bytes of its UTF-8, wherever they lie: in a decoder's input, in a string, in a checkpoint. Its hash is that of key groups.
+//   X2. A slot whose key was removed is still found: the space knows that. When the key comes again, its new slot takes the place.
+//   X3. Growing takes many small steps: places move to a larger table a few at a time, as texts come.
+//   X4. A search looks at no more than `mostProbes` places of a table. Whoever sends texts that are made to have one hash fills so many, and the rest goes into a Map of strings,
+//       which V8 hashes with a seed of its own.
+// @see Knuth, The Art of Computer Programming 3, 6.4, Algorithm L (linear probing)
+import { hashText } from "../types/hash.ts";
+import { Strings, textMargin } from "../types/text-store.ts";
 
 /** Texts of consecutive entries as they are stored. */
 export interface StoredTexts {
@@ -12,33 +17,46 @@ export interface StoredTexts {
   readonly bytes: Uint8Array;
 }
 
+/** A text where it lies: eight bytes behind it are readable. */
+export interface TextBytes {
+  readonly bytes: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
 const firstBytes = 1_024;
 const firstSlots = 64;
-/** So many texts become bytes at once. */
-const pieceLength = 1 << 13;
-const encoder = new TextEncoder();
+/** A place is two numbers: the hash, and slot + 1, 0 where it is free. */
+const firstPlaces: Int32Array = new Int32Array(2);
+const mostProbes = 128;
+/** So many places move to the larger table as one text comes. */
+const movedAtOnce = 8;
 
 /** The texts of one space. */
 export class KeyTexts {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: DataView = new DataView(new ArrayBuffer(0));
   #byteCount = 0;
-  #starts: Float64Array = new Float64Array(0);
+  #starts: Uint32Array = new Uint32Array(0);
+  /** −1: no text. */
   #lengths: Int32Array = new Int32Array(0);
   #hashes: Int32Array = new Int32Array(0);
-  /** Slots that are known here, with a text or without. */
+  /** Slots behind the last one that has a text. */
   #slots = 0;
-  #texts = 0;
-  /** Slot + 1 by place, for those that were restored; undefined: none were. */
-  #places: Int32Array | undefined;
+  /** At least twice as many as are taken. */
+  #places: Int32Array = firstPlaces;
+  #taken = 0;
+  /** The smaller table while its places move; those before `#moved` have moved. */
+  #oldPlaces: Int32Array | undefined;
+  #moved = 0;
+  /** Texts that found no place. */
+  #rest: Map<string, number> | undefined;
+  /** What `find` was last asked for: its hash, where its place is or would be (−1: nowhere). */
+  #hash = 0;
+  #place = 0;
 
-  /** How many slots are known, with a text or without. */
-  get slots(): number {
-    return this.#slots;
-  }
-
-  /** Whether there is any text. */
+  /** Whether there has been no text. */
   get isEmpty(): boolean {
-    return this.#texts === 0;
+    return this.#slots === 0;
   }
 
   has(slot: number): boolean {
@@ -55,121 +73,198 @@ export class KeyTexts {
   }
 
   at(slot: number): string {
-    const start = this.#starts[slot]!;
-    return Buffer.from(this.#bytes.buffer, start, this.#lengths[slot]!).toString("utf8");
+    return Buffer.from(this.#bytes.buffer, this.#starts[slot]!, this.#lengths[slot]!).toString("utf8");
+  }
+
+  /** As `at`, cheap for many of the texts that are there now. */
+  reader(): (slot: number) => string {
+    const strings = new Strings(this.#bytes, this.#byteCount);
+    const [starts, lengths] = [this.#starts, this.#lengths];
+    return (slot) => strings.of(starts[slot]!, starts[slot]! + lengths[slot]!);
   }
 
   /** Copies the bytes of a slot's text. Answers where they end. */
   copyTo(slot: number, into: Uint8Array, from: number): number {
-    const [start, length] = [this.#starts[slot]!, this.#lengths[slot]!];
+    const [bytes, start, length] = [this.#bytes, this.#starts[slot]!, this.#lengths[slot]!];
     // For short texts a loop costs less than a view.
-    if (length > 64) into.set(this.#bytes.subarray(start, start + length), from);
-    else for (let i = 0; i < length; i++) into[from + i] = this.#bytes[start + i]!;
+    if (length > 64) into.set(new Uint8Array(bytes.buffer, start, length), from);
+    else for (let i = 0; i < length; i++) into[from + i] = bytes.getUint8(start + i);
     return from + length;
   }
 
-  /** Makes bytes of the texts of all slots up to `used` that have none yet (X1). Yields where others may run. */
-  *encode(originals: readonly unknown[], used: number): Generator<undefined, void> {
-    while (this.#slots < used) {
-      this.add(originals[this.#slots]);
-      if (this.#slots % pieceLength === 0) yield;
+  /** The slot of the text `bytes[start, end)`; −1: none. Eight bytes behind it are readable. */
+  find(bytes: DataView, start: number, end: number): number {
+    this.#hash = quickHash(bytes, start, end);
+    const slot = this.#search(this.#places, bytes, start, end);
+    return slot >= 0 || (this.#oldPlaces === undefined && this.#rest === undefined) ? slot : this.#findElsewhere({ bytes, start, end });
+  }
+
+  #findElsewhere(text: TextBytes): number {
+    const place = this.#place;
+    const slot = this.#search(this.#oldPlaces ?? firstPlaces, text.bytes, text.start, text.end);
+    this.#place = place;
+    return slot >= 0 ? slot : (this.#rest?.get(stringOf(text)) ?? -1);
+  }
+
+  #search(places: Int32Array, bytes: DataView, start: number, end: number): number {
+    const hash = this.#hash;
+    const [own, starts, lengths] = [this.#bytes, this.#starts, this.#lengths];
+    const mask = places.length - 1;
+    let at = (hash << 1) & mask;
+    let left = mostProbes;
+    for (; left > 0; at = (at + 2) & mask, left--) {
+      const slot = places[at + 1]! - 1;
+      if (slot < 0) break;
+      if (places[at] !== hash || lengths[slot] !== end - start) continue;
+      let from = starts[slot]!;
+      let i = start;
+      for (; i + 4 <= end; i += 4, from += 4) if (own.getInt32(from, true) !== bytes.getInt32(i, true)) break;
+      if (i + 4 > end && (i === end || (own.getInt32(from, true) ^ bytes.getInt32(i, true)) << ((4 - end + i) << 3) === 0)) {
+        this.#place = at;
+        return slot;
+      }
     }
+    this.#place = left > 0 ? at : -1;
+    return -1;
   }
 
-  /** The key of the next slot; what is no text is known as such. */
-  add(key: unknown): void {
-    const slot = this.#slots++;
-    if (slot === this.#lengths.length) this.#widen(Math.max(firstSlots, 2 * slot));
-    // What begins with U+0000 is no key in canonical form.
-    const length = typeof key === "string" && key.charCodeAt(0) !== 0 ? this.#write(key) : -1;
-    this.#lengths[slot] = length;
-    if (length < 0) return;
-    this.#starts[slot] = this.#byteCount;
-    this.#byteCount += length;
-    this.#hashes[slot] = hashCanonical(key as string);
-    this.#texts++;
+  /** Gives a slot the text that `find` was last asked for: it had none, or one whose key was removed (X2). */
+  give(slot: number, text: TextBytes): void {
+    this.#keep(slot, text);
+    if (this.#place < 0) return this.#giveRest(slot, stringOf(text));
+    const isNew = this.#places[this.#place + 1] === 0;
+    if (isNew && this.#isFull) {
+      this.#grow();
+      this.#put(this.#hash, slot);
+    } else {
+      this.#places[this.#place] = this.#hash;
+      this.#places[this.#place + 1] = slot + 1;
+      if (isNew) this.#taken++;
+    }
+    if (this.#oldPlaces !== undefined) this.#moveSome(this.#oldPlaces);
   }
 
-  /** Adds stored texts for the next slots. `index` follows. */
-  append({ lengths, hashes, bytes }: StoredTexts): void {
-    const slots = this.#slots + lengths.length;
-    if (slots > this.#lengths.length) this.#widen(Math.max(firstSlots, slots, 2 * this.#slots));
+  /** Gives a slot the text of a slot of other texts. `index` follows. */
+  adopt(slot: number, others: KeyTexts, other: number): void {
+    const start = others.#starts[other]!;
+    this.#keep(slot, { bytes: others.#bytes, start, end: start + others.#lengths[other]! });
+  }
+
+  /** Adds stored texts for the slots from one on. `index` follows. */
+  append(from: number, { lengths, hashes, bytes }: StoredTexts): void {
+    const slots = from + lengths.length;
+    if (slots > this.#lengths.length) this.#widen(Math.max(slots, 2 * from));
     this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#byteCount);
-    this.#lengths.set(lengths, this.#slots);
-    this.#hashes.set(hashes, this.#slots);
+    new Uint8Array(this.#bytes.buffer).set(bytes, this.#byteCount);
+    this.#lengths.set(lengths, from);
+    this.#hashes.set(hashes, from);
     for (let i = 0; i < lengths.length; i++) {
       if (lengths[i]! < 0) continue;
-      this.#starts[this.#slots + i] = this.#byteCount;
+      this.#starts[from + i] = this.#byteCount;
       this.#byteCount += lengths[i]!;
-      this.#texts++;
     }
     this.#slots = slots;
   }
 
-  /** Makes the texts so far found by `find`. */
+  /** Makes all texts found. */
   index(): void {
-    let capacity = 2 * firstSlots;
-    while (capacity < 2 * this.#texts) capacity *= 2;
-    const places = new Int32Array(capacity);
-    const mask = capacity - 1;
-    for (let slot = 0; slot < this.#slots; slot++) {
-      if (this.#lengths[slot]! < 0) continue;
-      let at = this.#hashes[slot]! & mask;
-      while (places[at] !== 0) at = (at + 1) & mask;
-      places[at] = slot + 1;
-    }
-    this.#places = places;
+    let count = 0;
+    for (let slot = 0; slot < this.#slots; slot++) if (this.#lengths[slot]! >= 0) count++;
+    let length = 4 * firstSlots;
+    while (length < 4 * count) length *= 2;
+    this.#places = new Int32Array(length);
+    this.#oldPlaces = this.#rest = undefined;
+    this.#taken = 0;
+    for (let slot = 0; slot < this.#slots; slot++) if (this.#lengths[slot]! >= 0) this.#put(quickHash(this.#bytes, this.#starts[slot]!, this.#starts[slot]! + this.#lengths[slot]!), slot);
   }
 
-  /** The slot of a text that was restored; −1: none. */
-  find(text: string): number {
+  /** Forgets everything. */
+  clear(): void {
+    this.#places.fill(0);
+    this.#lengths.fill(-1, 0, this.#slots);
+    this.#oldPlaces = this.#rest = undefined;
+    this.#slots = this.#taken = this.#byteCount = 0;
+  }
+
+  /** There is room for it, and it is not there yet. */
+  #put(hash: number, slot: number): void {
     const places = this.#places;
-    if (places === undefined) return -1;
-    const hash = hashCanonical(text) | 0;
     const mask = places.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const slot = places[at]! - 1;
-      if (slot < 0) return -1;
-      if (this.#hashes[slot] === hash && this.#isText(slot, text)) return slot;
-    }
+    let at = (hash << 1) & mask;
+    for (let left = mostProbes; places[at + 1] !== 0; at = (at + 2) & mask) if (--left === 0) return this.#giveRest(slot, this.at(slot));
+    places[at] = hash;
+    places[at + 1] = slot + 1;
+    this.#taken++;
   }
 
-  #isText(slot: number, text: string): boolean {
-    const start = this.#starts[slot]!;
-    if (this.#lengths[slot] !== text.length) return this.at(slot) === text;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit > 127) return this.at(slot) === text;
-      if (unit !== this.#bytes[start + i]) return false;
-    }
-    return true;
+  #giveRest(slot: number, text: string): void {
+    (this.#rest ??= new Map()).set(text, slot);
   }
 
-  /** Answers how many bytes a text takes; −1 where it has no UTF-8. */
-  #write(text: string): number {
-    this.#room(3 * text.length);
-    const bytes = this.#bytes;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit > 127) return text.isWellFormed() ? encoder.encodeInto(text, bytes.subarray(this.#byteCount)).written : -1;
-      bytes[this.#byteCount + i] = unit;
-    }
-    return text.length;
+  /** A third is free at least. */
+  get #isFull(): boolean {
+    return 3 * (this.#taken + 1) > this.#places.length;
+  }
+
+  #grow(): void {
+    // As many texts have come since the table last grew as there were: those have moved long since.
+    while (this.#oldPlaces !== undefined) this.#moveSome(this.#oldPlaces);
+    this.#oldPlaces = this.#places;
+    this.#moved = 0;
+    this.#places = new Int32Array(Math.max(4 * firstSlots, 2 * this.#places.length));
+    // What moves counts as it comes.
+    this.#taken = 0;
+  }
+
+  #moveSome(old: Int32Array): void {
+    const end = Math.min(old.length, this.#moved + 2 * movedAtOnce);
+    for (let at = this.#moved; at < end; at += 2) if (old[at + 1] !== 0) this.#put(old[at]!, old[at + 1]! - 1);
+    this.#moved = end;
+    if (end === old.length) this.#oldPlaces = undefined;
+  }
+
+  #keep(slot: number, { bytes, start, end }: TextBytes): void {
+    if (slot >= this.#lengths.length) this.#widen(Math.max(firstSlots, 2 * slot));
+    this.#room(end - start);
+    const own = this.#bytes;
+    for (let i = start, to = this.#byteCount; i < end; i += 4, to += 4) own.setInt32(to, bytes.getInt32(i, true), true);
+    this.#starts[slot] = this.#byteCount;
+    this.#lengths[slot] = end - start;
+    this.#hashes[slot] = hashText(own, this.#byteCount, this.#byteCount + end - start);
+    this.#byteCount += end - start;
+    this.#slots = Math.max(this.#slots, slot + 1);
   }
 
   #room(count: number): void {
-    if (this.#byteCount + count <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(firstBytes, 2 * this.#bytes.length, this.#byteCount + count));
-    grown.set(this.#bytes.subarray(0, this.#byteCount));
-    this.#bytes = grown;
+    if (this.#byteCount + count + textMargin <= this.#bytes.byteLength) return;
+    const grown = new Uint8Array(Math.max(firstBytes, 2 * this.#bytes.byteLength, this.#byteCount + count + textMargin));
+    grown.set(new Uint8Array(this.#bytes.buffer, 0, this.#byteCount));
+    this.#bytes = new DataView(grown.buffer);
   }
 
   #widen(slots: number): void {
-    const [starts, lengths, hashes] = [new Float64Array(slots), new Int32Array(slots), new Int32Array(slots)];
+    const [starts, lengths, hashes] = [new Uint32Array(slots), new Int32Array(slots).fill(-1, this.#lengths.length), new Int32Array(slots)];
     starts.set(this.#starts);
     lengths.set(this.#lengths);
     hashes.set(this.#hashes);
     [this.#starts, this.#lengths, this.#hashes] = [starts, lengths, hashes];
   }
+}
+
+/** Cheap, and good enough for places: the last four bytes stand for what is left of the one before. */
+export function quickHash(bytes: DataView, start: number, end: number): number {
+  let hash = end - start;
+  if (hash < 4) return spread(hash ^ (bytes.getInt32(start, true) & ((1 << (hash << 3)) - 1)));
+  const last = end - 4;
+  for (let i = start; i < last; i += 4) hash = Math.imul(((hash << 5) | (hash >>> 27)) ^ bytes.getInt32(i, true), 0x9e3779b1);
+  return spread(((hash << 5) | (hash >>> 27)) ^ bytes.getInt32(last, true));
+}
+
+function spread(hash: number): number {
+  const spread = Math.imul(hash, 0x85ebca6b);
+  return spread ^ (spread >>> 15);
+}
+
+function stringOf({ bytes, start, end }: TextBytes): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
 }

@@ -8,7 +8,7 @@ import { StateReader, StateWriter } from "./state-codec.ts";
 export interface KeyRules {
   /** The canonical form of a key: equal keys give identical primitives. */
   canonical(key: unknown): CanonicalKey;
-  /** The key group of a canonical key; absent: all keys are in group 0. */
+  /** The key group of a canonical key: its hash (types/hash.ts) modulo `groups`. Absent: all keys are in group 0, the only one. */
   group?(canonical: CanonicalKey): number;
   readonly groups: number;
 }

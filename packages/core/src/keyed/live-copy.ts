@@ -86,8 +86,7 @@ export class LiveCopy {
   /** The entries by key group. Yields where others may run. */
   *sorted(): Generator<undefined, SortedCopy> {
     if (this.#sorted !== undefined) return this.#sorted;
-    const { keys, originals, texts, extras, counts, arrays, pool, used } = this.#parts;
-    if (originals.length > 0) yield* texts.encode(originals, used);
+    const { keys, originals, texts, extras, counts, arrays, pool } = this.#parts;
     const starts = startsOf(counts);
     const total = starts[counts.length] ?? 0;
     const columns = [keys, ...(this.#ordered ?? arrays.columns.map(() => pool.take(keys.length)))];

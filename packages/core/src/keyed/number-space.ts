@@ -1,16 +1,18 @@
 // The keys and numbers of one namespace: columns of doubles behind an open-addressing table.
 //   N1. Visiting goes by key group, then by first insertion, as in every table (TBL-2): a restore or a move changes nothing.
-//   N2. A number is found by its bits; every other key by its canonical form, in a Map beside. A text that was restored is found by its bytes, and is in the Map from then on.
+//   N2. A number is found by its bits, a text by its bytes (key-texts.ts), every other key by its canonical form, in a Map beside.
 //   N3. What a slot is called (its key) never changes while the arrays stay the same, so that a copy for a checkpoint shares them. Columns and groups change:
 //       whoever writes them has asked for the slot first, and then a copy that is under way keeps what was there (live-copy.ts). No slot is known across a barrier.
 //   N4. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
 // @see Knuth, The Art of Computer Programming 3, 6.4, Algorithms L and R (linear probing)
 import type { NumberSpace } from "../contracts/number-table.ts";
+import { hashText } from "../types/hash.ts";
 import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
-import { KeyTexts, type StoredTexts } from "./key-texts.ts";
+import { KeyTexts } from "./key-texts.ts";
 import { type ArrayPool, LiveCopy } from "./live-copy.ts";
 import { putFloats, removedMark, type StoredColumns } from "./space-copy.ts";
+import { TextScratch } from "./text-scratch.ts";
 
 const firstCapacity = 64;
 const bits = new Float64Array(1);
@@ -18,6 +20,9 @@ const halves = new Int32Array(bits.buffer);
 
 /** So many keys move to the larger table as one comes. */
 const movedAtOnce = 8;
+
+/** Texts that come as strings are looked for one at a time. */
+const scratch = new TextScratch();
 
 /** Slots in the order of visiting, as long as none is added or removed. */
 interface Visiting {
@@ -43,9 +48,9 @@ export class Space implements NumberSpace {
   #places: Int32Array = new Int32Array(2 * firstCapacity);
   readonly #others = new Map<CanonicalKey, number>();
   #ordered: Visiting = nothing;
-  /** By slot: keys that are no numbers, or whose canonical form is another value, as they came first. */
+  /** By slot: keys that are neither numbers nor texts, or whose canonical form is another value, as they came first. */
   #originals: unknown[] = [];
-  /** Those of them that are texts, as far as they were written or restored. */
+  /** Keys that are texts. */
   #texts = new KeyTexts();
   #isShared = false;
   /** A copy that wants to know what changes. */
@@ -75,17 +80,15 @@ export class Space implements NumberSpace {
   #lookUp(key: unknown): number {
     if (typeof key === "number" && key === key) return this.#find(key);
     const canonical = this.#rules.canonical(key);
-    return isNumber(canonical) ? this.#find(canonical) : this.#findOther(canonical);
+    if (isNumber(canonical)) return this.#find(canonical);
+    const end = endOfText(canonical);
+    return end < 0 ? (this.#others.get(canonical) ?? -1) : this.#findText(scratch.bytes, 0, end);
   }
 
-  #findOther(canonical: CanonicalKey): number {
-    const known = this.#others.get(canonical);
-    if (known !== undefined || typeof canonical !== "string") return known ?? -1;
-    const slot = this.#texts.find(canonical);
-    // Its key was removed; where it came again it is in the Map.
-    if (slot < 0 || this.#groups[slot] === removedMark) return -1;
-    this.#others.set(canonical, slot);
-    return slot;
+  /** Of a removed key the text is still there. */
+  #findText(bytes: DataView, start: number, end: number): number {
+    const slot = this.#texts.find(bytes, start, end);
+    return slot >= 0 && this.#removed > 0 && this.#groups[slot] === removedMark ? -1 : slot;
   }
 
   slotFor(key: unknown): number {
@@ -108,6 +111,31 @@ export class Space implements NumberSpace {
     }
   }
 
+  slotOfText(bytes: DataView, start: number, end: number): number {
+    const slot = this.#findText(bytes, start, end);
+    if (this.#copying !== undefined && slot >= 0) this.#copying.keep(slot);
+    return slot;
+  }
+
+  slotForText(bytes: DataView, start: number, end: number): number {
+    const slot = this.#findText(bytes, start, end);
+    if (slot < 0) return this.#addText(bytes, start, end);
+    if (this.#copying !== undefined) this.#copying.keep(slot);
+    return slot;
+  }
+
+  #addText(bytes: DataView, start: number, end: number): number {
+    if (this.#used === this.#keys.length) {
+      this.#makeRoom();
+      // Without the removed ones, texts stand at other places.
+      this.#texts.find(bytes, start, end);
+    }
+    const slot = this.#add(this.#counts.length === 1 ? 0 : (hashText(bytes, start, end) >>> 0) % this.#counts.length);
+    this.#keys[slot] = NaN;
+    this.#texts.give(slot, { bytes, start, end });
+    return slot;
+  }
+
   /** The larger table does not have it. */
   #slotForMissing(key: number): number {
     const known = this.#oldPlaces === undefined ? -1 : this.#findIn(this.#oldPlaces, key);
@@ -120,7 +148,7 @@ export class Space implements NumberSpace {
     this.#copying?.keep(slot);
     const key = this.#keys[slot]!;
     if (key === key) this.#unplaceAll(key, slot);
-    else this.#others.delete(this.#rules.canonical(this.keyAt(slot)));
+    else if (!this.#texts.has(slot)) this.#others.delete(this.#rules.canonical(this.keyAt(slot)));
     this.#counts[this.#groups[slot]!]!--;
     this.#groups[slot] = removedMark;
     this.#removed++;
@@ -130,10 +158,12 @@ export class Space implements NumberSpace {
   }
 
   forEach(visit: (key: unknown, slot: number) => void): void {
+    const texts = this.#texts;
+    const textAt = texts.isEmpty ? undefined : texts.reader();
     for (const slot of this.#order()) {
       // Whoever visits a slot may change it.
       this.#copying?.keep(slot);
-      visit(this.keyAt(slot), slot);
+      visit(textAt !== undefined && texts.has(slot) ? textAt(slot) : this.keyAt(slot), slot);
     }
   }
 
@@ -158,12 +188,13 @@ export class Space implements NumberSpace {
       for (const column of this.columns) column.fill(0, 0, this.#used);
       if (this.#isShared) this.#keys = new Float64Array(this.#keys.length);
     }
+    if (isLarge || this.#isShared) this.#texts = new KeyTexts();
+    else this.#texts.clear();
     this.#forgetOld();
     this.#used = this.#removed = 0;
     this.#counts.fill(0);
     this.#isShared = false;
     this.#originals = [];
-    this.#texts = new KeyTexts();
     this.#ordered = nothing;
     this.extras.clear();
     this.#others.clear();
@@ -193,16 +224,11 @@ export class Space implements NumberSpace {
     this.columns.forEach((column, at) => putFloats(columns[at]!, column, from));
     this.#used += count;
     this.#counts[group]! += count;
-    if (texts !== undefined) this.#appendTexts(from, texts);
+    if (texts !== undefined) this.#texts.append(from, texts);
     for (const [index, key, extra] of rest) {
       if (key !== undefined) this.#keep(from + index, key);
       if (extra !== undefined) this.extras.set(from + index, extra);
     }
-  }
-
-  #appendTexts(from: number, texts: StoredTexts): void {
-    for (let slot = this.#texts.slots; slot < from; slot++) this.#texts.add(undefined);
-    this.#texts.append(texts);
   }
 
   /** Makes all entries found. */
@@ -213,8 +239,21 @@ export class Space implements NumberSpace {
     for (let slot = 0; slot < this.#used; slot++) {
       const key = this.#keys[slot]!;
       if (key === key) this.#place(key, slot);
-      else if (!this.#texts.has(slot)) this.#others.set(this.#rules.canonical(this.#originals[slot]), slot);
+      else if (!this.#texts.has(slot)) this.#placeOther(slot);
     }
+  }
+
+  /** Texts stood among the others once (space-copy.ts, version 1). */
+  #placeOther(slot: number): void {
+    const canonical = this.#rules.canonical(this.#originals[slot]);
+    const end = endOfText(canonical);
+    if (end < 0) {
+      this.#others.set(canonical, slot);
+      return;
+    }
+    this.#originals[slot] = undefined;
+    this.#texts.find(scratch.bytes, 0, end);
+    this.#texts.give(slot, { bytes: scratch.bytes, start: 0, end });
   }
 
   #find(key: number): number {
@@ -240,9 +279,14 @@ export class Space implements NumberSpace {
       this.#keep(slot, key);
       return slot;
     }
-    const known = this.#findOther(canonical);
-    if (known >= 0) return known;
-    const slot = this.#add(canonical);
+    const end = endOfText(canonical);
+    if (end >= 0) {
+      const known = this.#findText(scratch.bytes, 0, end);
+      return known >= 0 ? known : this.#addText(scratch.bytes, 0, end);
+    }
+    const known = this.#others.get(canonical);
+    if (known !== undefined) return known;
+    const slot = this.#add(this.#groupOf(canonical));
     this.#keys[slot] = NaN;
     this.#others.set(canonical, slot);
     this.#keep(slot, key);
@@ -255,7 +299,7 @@ export class Space implements NumberSpace {
   }
 
   #insert(key: number): number {
-    const slot = this.#add(key === 0 ? 0 : key);
+    const slot = this.#add(this.#groupOf(key === 0 ? 0 : key));
     this.#keys[slot] = key;
     this.#place(key, slot);
     if (this.#oldPlaces !== undefined) this.#moveSome();
@@ -305,10 +349,13 @@ export class Space implements NumberSpace {
     places[free] = 0;
   }
 
-  #add(canonical: CanonicalKey): number {
+  #groupOf(canonical: CanonicalKey): number {
+    return this.#rules.group?.(canonical) ?? 0;
+  }
+
+  #add(group: number): number {
     if (this.#used === this.#keys.length) this.#makeRoom();
     const slot = this.#used++;
-    const group = this.#rules.group?.(canonical) ?? 0;
     this.#groups[slot] = group;
     this.#counts[group]!++;
     return slot;
@@ -348,8 +395,8 @@ export class Space implements NumberSpace {
       this.#keys[slot] = keys[old]!;
       this.#groups[slot] = groups[old]!;
       for (let c = 0; c < columns.length; c++) this.columns[c]![slot] = columns[c]![old]!;
-      const original = originals[old] ?? (texts.has(old) ? texts.at(old) : undefined);
-      if (original !== undefined) this.#keep(slot, original);
+      if (texts.has(old)) this.#texts.adopt(slot, texts, old);
+      else if (originals[old] !== undefined) this.#keep(slot, originals[old]);
       if (extras.has(old)) this.extras.set(slot, extras.get(old));
     }
     this.#isShared = false;
@@ -384,6 +431,12 @@ function capacityFor(size: number): number {
   let capacity = firstCapacity;
   while (capacity < size) capacity *= 2;
   return capacity;
+}
+
+/** Writes a text to the scratch, and answers where it ends; −1: the key is no text, or one without UTF-8. */
+function endOfText(canonical: CanonicalKey): number {
+  // What begins with U+0000 is no text, but the canonical form of something else.
+  return typeof canonical === "string" && canonical.charCodeAt(0) !== 0 ? scratch.write(canonical) : -1;
 }
 
 function isNumber(canonical: CanonicalKey): canonical is number {

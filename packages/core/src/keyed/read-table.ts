@@ -35,7 +35,7 @@ export function* readTable(bytes: Uint8Array): Generator<StoredEntry> {
 function* readNumbers(bytes: Uint8Array): Generator<StoredEntry> {
   for (const { namespace, count, rest, texts: storedTexts, ...stored } of readColumns(bytes)) {
     const texts = new KeyTexts();
-    if (storedTexts !== undefined) texts.append(storedTexts);
+    if (storedTexts !== undefined) texts.append(0, storedTexts);
     const [keys, ...columns] = [stored.keys, ...stored.columns].map((column) => {
       const numbers = new Float64Array(count);
       putFloats(column, numbers, 0);

@@ -10,6 +10,7 @@ import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { FiringCause } from "../trigger.ts";
 import type { SessionWindows } from "./assigners.ts";
 import { DueTimes } from "./due-times.ts";
+import { slotOfCode } from "./slot-code.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
 /** Columns in front of the aggregates'. */
@@ -91,7 +92,7 @@ export class NumericSessionOperator implements Operator {
       use: (write) => `if(${record.time}+${gapMs}>${end})${end}=${record.time}+${gapMs};${count}++;${write(`${ground}.space`, slot)}`,
     });
     const isNotFull = maxCount === undefined ? "" : `&&${count}+1<${maxCount}`;
-    return `${slot}=${ground}.above===0?${ground}.space.slotOf(${record.key}):-1;${columns}=${ground}.space.columns;
+    return `${slot}=${ground}.above===0?${slotOfCode(record, task, `${ground}.space`)}:-1;${columns}=${ground}.space.columns;
 if(${slot}>=0&&${record.time}>=${start}&&${record.time}<=${end}&&${end}-1>${time}.watermarkMs${isNotFull}){
 ${add}
 }else{${task.closure(record)}}`;

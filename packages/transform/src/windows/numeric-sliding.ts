@@ -7,6 +7,7 @@ import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { FiringCause } from "../trigger.ts";
 import { type AlignedWindows, floorMod, gcd } from "./assigners.ts";
 import { PaneTotals, recordsColumn } from "./pane-totals.ts";
+import { slotForCode } from "./slot-code.ts";
 import { SortedTimes } from "./sorted-times.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
@@ -74,7 +75,7 @@ export class NumericSlidingOperator implements Operator {
     const fail = (thrown: unknown): unknown => failure(thrown, `aggregates of "${context.node}"`);
     const add = this.#numbers.code(record, task, {
       fail,
-      use: (write) => `${slot}=typeof ${record.key}==="number"&&${record.key}===${record.key}?${latest}.space.slotForNumber(${record.key}):${latest}.space.slotFor(${record.key});
+      use: (write) => `${slot}=${slotForCode(record, task, `${latest}.space`)};
 ${latest}.space.columns[${recordsColumn}][${slot}]++;${write(`${latest}.space`, slot)}`,
     });
     return `if(${record.time}>=${latest}.startMs&&${record.time}<${latest}.endMs&&${record.time}>${time}.watermarkMs){

@@ -5,6 +5,7 @@ import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { EarlyTriggers, FiringCause } from "../trigger.ts";
 import type { AlignedWindows } from "./assigners.ts";
+import { slotForCode, slotOfCode } from "./slot-code.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
 /** The window of the last record, [startMs, endMs); NaN: none that is known to be open. */
@@ -68,13 +69,12 @@ export class NumericWindowOperator implements Operator {
     const { context } = this.#parts;
     const [latest, time, slot] = [task.bind(this.#latest), task.bind(context.time), task.temporary()];
     const fail = (thrown: unknown): unknown => failure(thrown, `aggregates of "${context.node}"`);
-    const key = record.key;
     const space = `${latest}.space`;
     const count = this.#early;
-    const slotFor = `${slot}=typeof ${key}==="number"&&${key}===${key}?${space}.slotForNumber(${key}):${space}.slotFor(${key});`;
+    const slotFor = `${slot}=${slotForCode(record, task, space)};`;
     const pending = `${space}.columns[${pendingColumn}][${slot}]`;
     const add = this.#numbers.code(record, task, { fail, use: (write) => `${count === undefined ? slotFor : `${pending}++;`}${write(space, slot)}` });
-    const isQuiet = count === undefined ? "" : `&&(${slot}=${space}.slotOf(${key}))>=0&&${pending}+1<${count}`;
+    const isQuiet = count === undefined ? "" : `&&(${slot}=${slotOfCode(record, task, space)})>=0&&${pending}+1<${count}`;
     return `if(${record.time}>=${latest}.startMs&&${record.time}<${latest}.endMs&&${latest}.endMs-1>${time}.watermarkMs${isQuiet}){
 ${add}
 }else{${task.closure(record)}}`;
