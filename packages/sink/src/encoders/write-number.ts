@@ -5,7 +5,18 @@
 export const mostNumberBytes = 26;
 
 /** Four digits each, as they stand in memory. */
-const fourDigits = Int32Array.from({ length: 10_000 }, (_, n) => Buffer.from(String(n).padStart(4, "0"), "latin1").readInt32LE(0));
+const fourDigits = makeFourDigits();
+
+function makeFourDigits(): Int32Array {
+  const made = new Int32Array(10_000);
+  // The first digit comes first in memory, where the number is written with its least byte first.
+  for (let n = 0; n < made.length; n++) made[n] = 0x30303030 + ((digit(n, 1) << 24) | (digit(n, 10) << 16) | (digit(n, 100) << 8) | digit(n, 1_000));
+  return made;
+}
+
+function digit(n: number, unit: number): number {
+  return Math.floor(n / unit) % 10;
+}
 
 /** A whole number from 0 to 2^53 - 1. */
 export function writeWhole(data: DataView, p: number, value: number): number {
