@@ -245,6 +245,8 @@ export interface ExpressionFunction {
   readonly variadic?: boolean;
   result(arguments_: readonly (DataType | undefined)[]): DataType | undefined;
   readonly pure: boolean;
+  /** Of a function of one parameter: types of which it answers every value, and null, as it is. Such calls cost nothing. */
+  readonly same?: readonly DataType["type"][];
   /** Looks at the arguments that are literals (undefined: not one) when the expression is built: throws SF_EXPRESSION_INVALID for a value that never works. */
   check?(literals: readonly unknown[]): void;
   /** Called without `this`. */

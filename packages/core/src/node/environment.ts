@@ -1,7 +1,7 @@
 // The environment of a production process.
 import { getHeapStatistics } from "node:v8";
 import { memoryBudget } from "../async/memory-budget.ts";
-import type { Clock, Disk, Environment, FaultPlan, Logger, MemoryBudget, Metrics, Random, Secrets } from "../contracts/environment.ts";
+import type { Clock, Disk, Environment, FaultPlan, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets } from "../contracts/environment.ts";
 import { systemClock } from "./clock.ts";
 import { nodeDisk } from "./disk.ts";
 import { jsonLogger, textLogger, type LogLevel, type LogStream } from "./logger.ts";
@@ -37,6 +37,7 @@ export interface NodeEnvironmentOptions {
 export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environment {
   const redactor = new Redactor();
   const clock = options.clock ?? systemClock();
+  let stdout: OutputStream | undefined;
   return {
     clock,
     random: options.random ?? systemRandom(),
@@ -49,13 +50,17 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     ...(options.disk === undefined ? { threads: nodeThreads() } : {}),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     stdin: () => streamPieces(process.stdin),
-    stdout: standardOutput(),
+    // Node makes the streams of a process when they are first asked for, and few pipelines write there.
+    get stdout() {
+      stdout ??= standardOutput();
+      return stdout;
+    },
   };
 }
 
 function logger(clock: Clock, redactor: Redactor, log: NonNullable<NodeEnvironmentOptions["log"]>): Logger {
   const make = log.format === "json" ? jsonLogger : textLogger;
-  return make({ clock, redactor, level: log.level ?? "info", stream: log.stream ?? process.stderr });
+  return make({ clock, redactor, level: log.level ?? "info", ...(log.stream === undefined ? {} : { stream: log.stream }) });
 }
 
 /** Secrets whose values the log hides from the moment that they are read. */

@@ -28,6 +28,14 @@ export interface LoggerOptions {
   readonly maxBufferedBytes?: number;
 }
 
+/** Node makes the stream when it is first asked for, and most runs have nothing to say. */
+const standardError: LogStream = {
+  write: (text) => process.stderr.write(text),
+  get writableLength() {
+    return process.stderr.writableLength;
+  },
+};
+
 interface Line {
   readonly time: string;
   readonly level: LogLevel;
@@ -54,7 +62,7 @@ export function jsonLogger(options: LoggerOptions): Logger {
 }
 
 function lineLogger(options: LoggerOptions, format: (line: Line) => string): Logger {
-  const stream: LogStream = options.stream ?? process.stderr;
+  const stream: LogStream = options.stream ?? standardError;
   const maxBufferedBytes = options.maxBufferedBytes ?? 1_048_576;
   const lowest = levels.indexOf(options.level ?? "info");
   const clean = (text: string): string => options.redactor?.redact(text) ?? text;

@@ -2,13 +2,14 @@
 //   O1. Order is kept: while the stream holds anything, everything goes through the stream.
 //   O2. The event loop never waits: a pipe without room takes what it can, and the stream writes the rest when there is room again.
 import { writeSync } from "node:fs";
-import { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { OutputStream } from "../contracts/environment.ts";
 
 /** The standard output of this process: a pipe is written to at once where it has room, anything else as Node does. */
 export function standardOutput(): OutputStream {
   const { stdout } = process;
+  // Not imported: most programs write elsewhere.
+  const { Socket } = process.getBuiltinModule("node:net");
   // Node opens a pipe so that writing to it does not block; not so on Windows, and not a terminal.
   const isPipe = stdout instanceof Socket && !stdout.isTTY && process.platform !== "win32";
   return isPipe ? pipeOutput(stdout, stdout.fd) : stdout;

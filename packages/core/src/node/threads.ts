@@ -1,5 +1,5 @@
 // Threads of the process.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Thread, ThreadEvents, Threads } from "../contracts/environment.ts";
 import { programBeside } from "../contracts/thread-program.ts";
 import { StreamFlowError } from "../errors.ts";
@@ -18,7 +18,7 @@ class NodeThread implements Thread {
   #hasFailed = false;
 
   constructor(program: URL, events: ThreadEvents) {
-    const worker = new Worker(programBeside("thread-main", import.meta.url), {
+    const worker = new (process.getBuiltinModule("node:worker_threads").Worker)(programBeside("thread-main", import.meta.url), {
       workerData: { program: program.href },
       name: "streamflow",
       ...(isSource ? { execArgv: ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning"] } : {}),

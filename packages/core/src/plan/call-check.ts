@@ -19,7 +19,10 @@ export function checkCall(node: Extract<Expression, { kind: "call" }>, found: re
   const arguments_ = found.map((argument, i) => checkArgument(fn, adaptToOthers(fn, argument, beside), i));
   const type = guarded(fn, () => fn.result(arguments_.map((argument) => argumentType(argument))));
   guarded(fn, () => fn.check?.(arguments_.map((argument) => (argument.op === "constant" ? argument.value : undefined))));
-  return { op: "call", function: fn, arguments: arguments_, type: isUnknown(type) ? undefined : type, nullable: type === undefined || type.nullable === true };
+  const result = { type: isUnknown(type) ? undefined : type, nullable: type === undefined || type.nullable === true };
+  const [operand] = arguments_;
+  if (operand?.type !== undefined && fn.same?.includes(operand.type.type) === true) return { op: "plus", operand, ...result };
+  return { op: "call", function: fn, arguments: arguments_, ...result };
 }
 
 /** How a function is called, as text: `substring(text: string, start: float64, end?: float64) -> …`. */

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyGroupOf } from "../keyed/key-group.ts";
+import type { DataType } from "../schema.ts";
+import { field } from "./builder.ts";
+import { compileExpression } from "./expression-compile.ts";
+import { toSource } from "./expression-source.ts";
 import { standardFunctionTable } from "./function-table.ts";
 import { describeFunctions, standardFunctions } from "./functions.ts";
 
@@ -45,6 +49,37 @@ describe("null and wrong kinds", () => {
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe("functions that answer what they are given", () => {
+  const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    int32: fc.integer(), float64: fc.double(), timestamp: fc.integer({ min: -8.64e15, max: 8.64e15 }), string: fc.string({ unit: "binary" }), int64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  };
+  const cases = standardFunctions.flatMap((fn) => (fn.same ?? []).map((type) => [fn.name, type] as const));
+
+  it.each(cases)("%s of %s does", (name, type) => {
+    fc.assert(
+      fc.property(values[type]!, (value) => {
+        expect(call(name, value)).toBe(value);
+      }),
+    );
+    expect(call(name, null)).toBeNull();
+  });
+
+  it.each(cases)("%s of %s is not called", (name, type) => {
+    const kind = { type } as DataType;
+    const schema: DataType = { type: "struct", fields: [{ name: "f", type: kind }, { name: "n", type: { ...kind, nullable: true } }] };
+    const bound: unknown[] = [];
+    const scope = { bind: (value: unknown) => `$${bound.push(value)}`, temporary: () => "t" };
+    for (const argument of ["f", "n"]) {
+      const expression = { kind: "call", function: name, arguments: [field(argument)] } as const;
+      expect(toSource(expression, "r", { schema, functions: standardFunctionTable, scope, field: (of) => `column_${of}`, isDefined: () => true })).toBe(`column_${argument}`);
+      expect(bound).toEqual([]);
+      const { type: result, evaluate } = compileExpression(expression, { schema, functions: standardFunctionTable });
+      expect([result?.type, result?.nullable ?? false]).toEqual([standardFunctionTable.get(name)!.result([kind])!.type, argument === "n"]);
+      expect(evaluate({})).toBeNull();
+    }
   });
 });
 

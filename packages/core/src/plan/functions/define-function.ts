@@ -21,6 +21,7 @@ export interface FunctionDefinition {
   readonly result: DataType | ((arguments_: readonly (DataType | undefined)[]) => DataType | undefined);
   /** `propagate`: null where any argument is null, and `evaluate` never sees one; `own`: `evaluate` and `result` know what to do. @defaultValue "propagate" */
   readonly nulls?: "propagate" | "own";
+  readonly same?: ExpressionFunction["same"];
   readonly check?: (literals: readonly unknown[]) => void;
   readonly example: string;
   readonly evaluate: (...arguments_: never[]) => unknown;
@@ -36,6 +37,7 @@ export function defineFunction(definition: FunctionDefinition): ExpressionFuncti
     summary,
     parameters,
     ...(definition.variadic === true ? { variadic: true } : {}),
+    ...(definition.same === undefined ? {} : { same: definition.same }),
     ...(definition.check === undefined ? {} : { check: definition.check }),
     pure: true,
     example,
