@@ -211,7 +211,7 @@ export interface CompiledCompute {
     readonly isExpression: boolean;
     readonly isPure: boolean;
     readonly evaluate: (record: unknown) => unknown;
-    readonly code: (record: RecordCode, scope: CodeScope) => string;
+    readonly code: (record: RecordCode, scope: TextScope) => string;
     readonly explain: (thrown: unknown) => unknown;
 }
 
@@ -220,7 +220,7 @@ export interface CompiledExpression {
     readonly fields: Projection;
     readonly isPure: boolean;
     readonly evaluate: (record: unknown) => unknown;
-    readonly code: (record: RecordCode, scope: CodeScope) => string;
+    readonly code: (record: RecordCode, scope: TextScope) => string;
     readonly explain: (thrown: unknown) => unknown;
 }
 
@@ -471,7 +471,7 @@ export interface EmittedRecords {
     readonly length: number;
     readonly columns: readonly Column[];
     readonly timestamps: Float64Array;
-    readonly keys: readonly unknown[];
+    readonly keys: readonly unknown[] | Float64Array;
 }
 
 export interface Encoder {
@@ -896,9 +896,11 @@ export interface NumberSpace {
     readonly columns: readonly Float64Array[];
     readonly extras: Map<number, unknown>;
     remove(slot: number): void;
+    slots(): Int32Array;
     inOrder(slots: number[]): number[];
     readonly size: number;
     keyAt(slot: number): unknown;
+    keyReader(): (slot: number) => unknown;
     forEach(visit: (key: unknown, slot: number) => void): void;
 }
 
@@ -1457,6 +1459,7 @@ export interface SourceOptions extends ExpressionContext {
     readonly scope: CodeScope;
     readonly field?: (name: string) => string | undefined;
     readonly isDefined?: (text: string) => boolean;
+    readonly textOf?: (text: string) => TextCode | undefined;
     readonly asCondition?: boolean;
 }
 
@@ -1659,6 +1662,8 @@ export declare class TextColumn implements Column {
 export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "others"> {
     readonly used: number;
 }
+
+export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
 
 export declare class TextStore {
     #private;

@@ -34,9 +34,12 @@ export interface Aggregate<In = never, Out = unknown> extends AggregateCall {
   readonly _out?: Out;
 }
 
-/** A slot of a space: what one key has. */
+/** Numbers by slot: a space of state, or what is made from some. */
+export type NumberCells = Pick<NumberSpace, "columns" | "extras">;
+
+/** A slot of it: what one key has. */
 export interface NumericCell {
-  space: NumberSpace;
+  space: NumberCells;
   slot: number;
 }
 
@@ -70,12 +73,16 @@ export interface NumericSteps {
   /** Of a value that is no number: what to add in its place. Throws where it cannot be counted. @defaultValue the value itself */
   readonly check?: (value: unknown) => unknown;
   /** `at` is its first column. */
-  add(space: NumberSpace, at: number, slot: number, value: unknown): void;
+  add(space: NumberCells, at: number, slot: number, value: unknown): void;
   /** Adds to a cell what another one holds, as the function's `merge`; the order of arrival must not matter to it. */
   merge(at: number, into: NumericCell, other: NumericCell): void;
-  result(space: NumberSpace, at: number, slot: number): unknown;
+  result(space: NumberCells, at: number, slot: number): unknown;
   /** Statements that add a value. */
   code(scope: CodeScope, place: NumericPlace): string;
+  /** Statements that do as `merge`, for numbers with nothing beside: both are expressions of its columns, `into` such as can be assigned to. */
+  mergeCode(scope: CodeScope, into: readonly string[], other: readonly string[]): string;
+  /** An expression for the result of numbers with nothing beside: a number, or null. */
+  resultCode(columns: readonly string[]): string;
 }
 
 /** An aggregate call, compiled for one input. */

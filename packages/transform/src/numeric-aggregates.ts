@@ -1,8 +1,11 @@
 // Aggregates whose accumulators are numbers: kept in columns, updated without touching an object, in generated code too.
-import type { NumberSpace, NumberTable, OperatorContext, RecordCode, TaskCode } from "@streamflow/core";
-import type { CompiledAggregate, NumericCell, NumericSteps } from "./aggregate-function.ts";
+import type { CodeScope, NumberTable, OperatorContext, RecordCode, TaskCode } from "@streamflow/core";
+import type { CompiledAggregate, NumberCells, NumericCell, NumericSteps } from "./aggregate-function.ts";
 
-export type { NumericCell };
+export type { NumberCells, NumericCell };
+
+/** An expression for a column of a cell. */
+export type ColumnText = (column: number) => string;
 
 interface Part {
   readonly compiled: CompiledAggregate;
@@ -16,13 +19,14 @@ export class NumericAggregates {
   readonly names: readonly string[];
   /** The result of each from its cell, in the order of the names. */
   readonly finishers: readonly ((cell: unknown) => unknown)[];
+  /** How many columns a cell has, the operator's own in front. */
+  readonly columns: number;
   readonly #parts: readonly Part[];
-  readonly #columns: number;
 
   private constructor(names: readonly string[], parts: readonly Part[], columns: number) {
     this.names = names;
     this.#parts = parts;
-    this.#columns = columns;
+    this.columns = columns;
     this.finishers = parts.map(({ steps, at }) => (cell) => steps.result((cell as NumericCell).space, at, (cell as NumericCell).slot));
   }
 
@@ -38,12 +42,12 @@ export class NumericAggregates {
     return new NumericAggregates(names, parts, columns);
   }
 
-  table(context: OperatorContext, name: string, isDerived = false): NumberTable {
-    return context.state.numbers(name, { columns: this.#columns, format: this.#parts.map(({ compiled, steps, at }) => `${compiled.function.name}@${steps.version}:${at}`).join(","), isDerived });
+  table(context: OperatorContext, name: string): NumberTable {
+    return context.state.numbers(name, { columns: this.columns, format: this.#parts.map(({ compiled, steps, at }) => `${compiled.function.name}@${steps.version}:${at}`).join(",") });
   }
 
   /** Adds what `AggregateSet.inputs` answered. */
-  add(space: NumberSpace, slot: number, inputs: readonly unknown[]): void {
+  add(space: NumberCells, slot: number, inputs: readonly unknown[]): void {
     for (let i = 0; i < this.#parts.length; i++) {
       const { steps, at } = this.#parts[i]!;
       steps.add(space, at, slot, inputs[i]);
@@ -58,9 +62,19 @@ export class NumericAggregates {
   /** Puts all numbers of a cell, the operator's own too, into another one. */
   copy(into: NumericCell, other: NumericCell): void {
     const [to, from] = [into.space.columns, other.space.columns];
-    for (let c = 0; c < this.#columns; c++) to[c]![into.slot] = from[c]![other.slot]!;
+    for (let c = 0; c < this.columns; c++) to[c]![into.slot] = from[c]![other.slot]!;
     if (other.space.extras.size > 0 && other.space.extras.has(other.slot)) into.space.extras.set(into.slot, other.space.extras.get(other.slot));
     else if (into.space.extras.size > 0) into.space.extras.delete(into.slot);
+  }
+
+  /** Statements that do as `merge`, where neither cell has anything beside its numbers. */
+  mergeCode(scope: CodeScope, into: ColumnText, other: ColumnText): string {
+    return this.#parts.map(({ steps, at }) => steps.mergeCode(scope, placesOf(steps, at, into), placesOf(steps, at, other))).join("");
+  }
+
+  /** Expressions for the results of such a cell: each a number, or null. */
+  resultCode(column: ColumnText): readonly string[] {
+    return this.#parts.map(({ steps, at }) => steps.resultCode(placesOf(steps, at, column)));
   }
 
   /** Statements that compute what a record adds, and go on; a record that cannot be counted is rejected. */
@@ -75,10 +89,14 @@ export class NumericAggregates {
     });
     const add = (space: string, slot: string): string => {
       const columns = task.temporary();
-      return `${columns}=${space}.columns;${this.#parts.map(({ steps, at }, i) => steps.code(task, { columns: Array.from({ length: steps.columns }, (_, c) => `${columns}[${at + c}]`), slot, value: values[i] ?? "undefined", space, at })).join("")}`;
+      return `${columns}=${space}.columns;${this.#parts.map(({ steps, at }, i) => steps.code(task, { columns: placesOf(steps, at, (column) => `${columns}[${column}]`), slot, value: values[i] ?? "undefined", space, at })).join("")}`;
     };
     return `${isGood}=true;
 try{${compute.join("")}}catch(thrown){${isGood}=false;${task.reject(record, `${task.bind(fail)}(thrown)`)}}
 if(${isGood}){${use(add)}}`;
   }
+}
+
+function placesOf({ columns }: NumericSteps, at: number, text: ColumnText): readonly string[] {
+  return Array.from({ length: columns }, (_, c) => text(at + c));
 }

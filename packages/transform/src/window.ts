@@ -64,7 +64,8 @@ export interface WindowOptions<A extends Aggregates, Out = WindowResult<A>> exte
  *
  * A window [start, end) fires when the watermark reaches end − 1. A record that comes later still counts while its window is kept
  * (`allowedLatenessMs`) and fires it again; one whose windows are all gone goes to the output "late", unchanged. Results carry the key, and
- * end − 1 as their event time; results of one firing come in order of the keys' first records.
+ * end − 1 as their event time; results of one firing come in order of the keys' first records, or of their last ones (by pane) where windows slide over
+ * numbers: the same order after a restart.
  *
  * Windows over counts fire when they are full, per key, and know no lateness.
  *

@@ -23,10 +23,14 @@ export interface NumberSpace {
   readonly extras: Map<number, unknown>;
   /** Removes the key of a slot that has one. */
   remove(slot: number): void;
+  /** The slots of all keys in the order of `forEach`, for reading what they have; until a key comes or goes. */
+  slots(): Int32Array;
   /** Sorts slots that have keys into the order of `forEach`. */
   inOrder(slots: number[]): number[];
   readonly size: number;
   keyAt(slot: number): unknown;
+  /** As `keyAt`, cheap for many of the keys that are there now. */
+  keyReader(): (slot: number) => unknown;
   forEach(visit: (key: unknown, slot: number) => void): void;
 }
 

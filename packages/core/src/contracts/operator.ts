@@ -155,7 +155,7 @@ export interface EmittedRecords {
   /** The fields, in order: the first `length` values of each, none of which is undefined. */
   readonly columns: readonly Column[];
   readonly timestamps: Float64Array;
-  readonly keys: readonly unknown[];
+  readonly keys: readonly unknown[] | Float64Array;
 }
 
 /**

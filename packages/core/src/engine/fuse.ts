@@ -56,7 +56,7 @@ export interface InputForm {
 export type FusedFunction = (batch: FusedInput) => void;
 
 /** What such a function reads of a batch. */
-export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "keys" | "changes">;
+export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "changes"> & { readonly keys?: readonly unknown[] | Float64Array };
 
 const noNames: ReadonlySet<string> = new Set();
 const maxOperators = 60;

@@ -158,13 +158,26 @@ export class Space implements NumberSpace {
   }
 
   forEach(visit: (key: unknown, slot: number) => void): void {
-    const texts = this.#texts;
-    const textAt = texts.isEmpty ? undefined : texts.reader();
-    for (const slot of this.#order()) {
+    const keyAt = this.keyReader();
+    for (const slot of this.slots()) {
       // Whoever visits a slot may change it.
       this.#copying?.keep(slot);
-      visit(textAt !== undefined && texts.has(slot) ? textAt(slot) : this.keyAt(slot), slot);
+      visit(keyAt(slot), slot);
     }
+  }
+
+  /** A counting sort by groups. */
+  slots(): Int32Array {
+    if (this.#ordered.slots.length === this.size && this.#ordered.used === this.#used) return this.#ordered.slots;
+    const next = new Int32Array(this.#counts.length);
+    for (let group = 1; group < next.length; group++) next[group] = next[group - 1]! + this.#counts[group - 1]!;
+    const slots = new Int32Array(this.size);
+    for (let slot = 0; slot < this.#used; slot++) {
+      const group = this.#groups[slot]!;
+      if (group !== removedMark) slots[next[group]!++] = slot;
+    }
+    this.#ordered = { slots, used: this.#used };
+    return slots;
   }
 
   inOrder(slots: number[]): number[] {
@@ -177,6 +190,12 @@ export class Space implements NumberSpace {
     const key = this.#keys[slot]!;
     if (original !== undefined) return original;
     return key === key ? key : this.#texts.has(slot) ? this.#texts.at(slot) : undefined;
+  }
+
+  keyReader(): (slot: number) => unknown {
+    const texts = this.#texts;
+    const textAt = texts.isEmpty ? undefined : texts.reader();
+    return (slot) => (textAt !== undefined && texts.has(slot) ? textAt(slot) : this.keyAt(slot));
   }
 
   clear(): void {
@@ -410,20 +429,6 @@ export class Space implements NumberSpace {
     this.#keys = new Float64Array(capacity);
     this.#groups = new Uint8Array(capacity);
     this.#places = new Int32Array(2 * capacity);
-  }
-
-  /** A counting sort by groups. */
-  #order(): Int32Array {
-    if (this.#ordered.slots.length === this.size && this.#ordered.used === this.#used) return this.#ordered.slots;
-    const next = new Int32Array(this.#counts.length);
-    for (let group = 1; group < next.length; group++) next[group] = next[group - 1]! + this.#counts[group - 1]!;
-    const slots = new Int32Array(this.size);
-    for (let slot = 0; slot < this.#used; slot++) {
-      const group = this.#groups[slot]!;
-      if (group !== removedMark) slots[next[group]!++] = slot;
-    }
-    this.#ordered = { slots, used: this.#used };
-    return slots;
   }
 }
 

@@ -48,8 +48,10 @@ function contentOf(table: MemoryNumberTable): unknown {
   return table.namespaces().flatMap((namespace) => {
     const seen: unknown[] = [];
     const space = table.get(namespace);
+    const slots = space?.slots().slice();
+    const keyAt = space?.keyReader();
     space?.forEach((k, slot) => {
-      expect(space.slotOf(k)).toBe(slot);
+      expect([space.slotOf(k), slots?.[seen.length], keyAt?.(slot), space.keyAt(slot)]).toEqual([slot, slot, k, k]);
       seen.push([namespace, k, space.columns[0]?.[slot], space.columns[1]?.[slot], space.extras.get(slot)]);
     });
     return seen;

@@ -24,6 +24,8 @@ function numericCount(of: Computed | undefined): NumericSteps {
     merge: (at, into, other) => void (into.space.columns[at]![into.slot]! += other.space.columns[at]![other.slot]!),
     result: (space, at, slot) => space.columns[at]![slot],
     code: (_scope, { columns: [count], slot, value }) => (of === undefined ? `${count}[${slot}]++;` : `if(${value}!=null)${count}[${slot}]++;`),
+    mergeCode: (_scope, [into], [other]) => `${into}+=${other};`,
+    resultCode: ([count]) => count!,
   };
 }
 

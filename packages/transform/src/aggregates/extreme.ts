@@ -52,5 +52,7 @@ export function numericExtreme({ of, check, sign, compare }: ExtremeParts): Nume
       return `if(${isSet}[${slot}]!==1||typeof ${value}!=="number"||!(${value}${worse}${best}[${slot}])){
 if(${isSet}[${slot}]===1&&typeof ${value}==="number"&&${value}${better}${best}[${slot}])${best}[${slot}]=${value};else ${scope.bind(add)}(${space},${at},${slot},${value});}`;
     },
+    mergeCode: (scope, [best, isSet], [other, isOther]) => `if(${isOther}===1&&(${isSet}!==1||${scope.bind(isBetter)}(${other},${best}))){${best}=${other};${isSet}=1;}`,
+    resultCode: ([best, isSet]) => `(${isSet}===1?${best}:null)`,
   };
 }

@@ -129,7 +129,7 @@ function addToColumns({ space, slot }: NumericCell, at: number, value: number): 
 }
 
 /** The sums of floats in columns; int64, which no double holds, stands beside. */
-function numericSums(of: Computed, what: string, result: (sums: Sums) => unknown): NumericSteps {
+function numericSums(of: Computed, what: "sum" | "avg", result: (sums: Sums) => unknown): NumericSteps {
   const add: NumericSteps["add"] = (space, at, slot, value) => {
     if (typeof value === "number") {
       addToColumns({ space, slot }, at, value);
@@ -160,10 +160,21 @@ function numericSums(of: Computed, what: string, result: (sums: Sums) => unknown
 ${compensation}[${slot}]+=Math.abs(${before})>=Math.abs(${value})?${before}-${total}+${value}:${value}-${total}+${before};
 ${float}[${slot}]=${total};${floats}[${slot}]++;}else ${scope.bind(add)}(${space},${at},${slot},${value});`;
     },
+    mergeCode(scope, [float, compensation, floats], [value, more, count]) {
+      const [before, added, total] = [scope.temporary(), scope.temporary(), scope.temporary()];
+      return `${before}=${float};${added}=${value};${total}=${before}+${added};
+${compensation}+=Math.abs(${before})>=Math.abs(${added})?${before}-${total}+${added}:${added}-${total}+${before};
+${compensation}+=${more};${float}=${total};${floats}+=${count};`;
+    },
+    // As the function does without integers: an infinite sum has no compensation, and a mean of −0 is 0.
+    resultCode: ([float, compensation, floats]) => {
+      const sum = `(${float}-${float}===0?${float}+${compensation}:${float})`;
+      return `(${floats}===0?null:${what === "avg" ? `(${sum}+0)/${floats}` : sum})`;
+    },
   };
 }
 
-function compiled(fn: AggregateFunction<number | bigint | null, Sums, unknown>, of: Computed, what: string): CompiledAggregate {
+function compiled(fn: AggregateFunction<number | bigint | null, Sums, unknown>, of: Computed, what: "sum" | "avg"): CompiledAggregate {
   const isDecimal = of.type?.type === "decimal";
   return {
     function: fn as AggregateFunction<unknown, unknown, unknown>,

@@ -6,7 +6,7 @@
 //       touches no timer.
 import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
 import { failure } from "../compute.ts";
-import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
+import type { NumericAggregates } from "../numeric-aggregates.ts";
 import type { FiringCause } from "../trigger.ts";
 import type { SessionWindows } from "./assigners.ts";
 import { DueTimes } from "./due-times.ts";
@@ -25,6 +25,12 @@ interface Ground {
   above: number;
 }
 
+/** The line of a session. */
+interface SessionCell {
+  space: NumberSpace;
+  slot: number;
+}
+
 /** The operator of sessions over numbers, without early firings, accumulating. */
 export class NumericSessionOperator implements Operator {
   static readonly ownColumns = 4;
@@ -38,7 +44,7 @@ export class NumericSessionOperator implements Operator {
   readonly #ground: Ground;
   readonly #due: DueTimes;
   /** The cell that fires, once for each aggregate. */
-  readonly #cells: NumericCell[];
+  readonly #cells: SessionCell[];
 
   constructor(parts: WindowParts, windows: SessionWindows, numbers: NumericAggregates) {
     this.#parts = parts;
@@ -48,7 +54,7 @@ export class NumericSessionOperator implements Operator {
     this.#late = parts.context.output("late");
     this.#levels.push(this.#table.open(0));
     this.#ground = { space: this.#levels[0]!, above: 0 };
-    this.#cells = numbers.names.map(() => undefined as unknown as NumericCell);
+    this.#cells = numbers.names.map(() => undefined as unknown as SessionCell);
     this.#due = new DueTimes({ timers: parts.context.timers, tickMs: Math.ceil(windows.gapMs / ticksPerGap), stillDue: (key, timeMs) => this.#isStillDue(key, timeMs) });
     this.inputs = [(record) => this.#push(record)];
   }
@@ -115,8 +121,8 @@ ${add}
   }
 
   /** The sessions of a key that overlap or touch a span, by their starts. */
-  #touched(key: unknown, startMs: number, endMs: number): NumericCell[] {
-    const touched: NumericCell[] = [];
+  #touched(key: unknown, startMs: number, endMs: number): SessionCell[] {
+    const touched: SessionCell[] = [];
     for (const space of this.#levels) {
       const slot = space.slotOf(key);
       if (slot >= 0 && space.columns[column.start]![slot]! <= endMs && space.columns[column.end]![slot]! >= startMs) touched.push({ space, slot });
@@ -125,7 +131,7 @@ ${add}
   }
 
   /** One session out of those that a record touches, extended by it. */
-  #join(key: unknown, [first, ...rest]: readonly NumericCell[], { startMs, endMs }: { readonly startMs: number; readonly endMs: number }): NumericCell {
+  #join(key: unknown, [first, ...rest]: readonly SessionCell[], { startMs, endMs }: { readonly startMs: number; readonly endMs: number }): SessionCell {
     if (first === undefined) return this.#begin(key, startMs, endMs);
     const { columns } = first.space;
     const { slot } = first;
@@ -145,7 +151,7 @@ ${add}
     return first;
   }
 
-  #begin(key: unknown, startMs: number, endMs: number): NumericCell {
+  #begin(key: unknown, startMs: number, endMs: number): SessionCell {
     const free = this.#levels.findIndex((space) => space.slotOf(key) < 0);
     const space = this.#level(free < 0 ? this.#levels.length : free);
     const slot = space.slotFor(key);
@@ -156,7 +162,7 @@ ${add}
   }
 
   /** Fires what a record makes due, and sees that the session is looked at in time. */
-  #afterRecord(cell: NumericCell, key: unknown): void {
+  #afterRecord(cell: SessionCell, key: unknown): void {
     const { space, slot } = cell;
     const { watermarkMs } = this.#parts.context.time;
     const hasFired = space.columns[column.end]![slot]! - 1 <= watermarkMs;
@@ -170,7 +176,7 @@ ${add}
   }
 
   /** Does what is due for a session at a time. */
-  #settle(cell: NumericCell, timeMs: number): void {
+  #settle(cell: SessionCell, timeMs: number): void {
     const { space, slot } = cell;
     const key = space.keyAt(slot);
     const lastMs = space.columns[column.end]![slot]! - 1;
@@ -180,12 +186,12 @@ ${add}
   }
 
   /** When the next thing happens to a session after a time: it fires, or goes. */
-  #nextOf({ space, slot }: NumericCell, afterMs: number): number {
+  #nextOf({ space, slot }: SessionCell, afterMs: number): number {
     const lastMs = space.columns[column.end]![slot]! - 1;
     return lastMs > afterMs ? lastMs : lastMs + this.#parts.allowedLatenessMs;
   }
 
-  #setDue({ space, slot }: NumericCell, key: unknown, timeMs: number): void {
+  #setDue({ space, slot }: SessionCell, key: unknown, timeMs: number): void {
     space.columns[column.due]![slot] = timeMs;
     this.#due.set(timeMs, key);
   }
@@ -213,13 +219,13 @@ ${add}
     this.#ground.above = above;
   }
 
-  #fire(cell: NumericCell, key: unknown, cause: FiringCause): void {
+  #fire(cell: SessionCell, key: unknown, cause: FiringCause): void {
     const { space: { columns }, slot } = cell;
     this.#cells.fill(cell);
     this.#parts.output.fire(this.#cells, { key, startMs: columns[column.start]![slot]!, endMs: columns[column.end]![slot]!, cause });
   }
 }
 
-function startOf({ space, slot }: NumericCell): number {
+function startOf({ space, slot }: SessionCell): number {
   return space.columns[column.start]![slot]!;
 }

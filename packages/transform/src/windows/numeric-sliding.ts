@@ -4,9 +4,10 @@
 import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
 import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
-import type { FiringCause } from "../trigger.ts";
 import { type AlignedWindows, floorMod, gcd } from "./assigners.ts";
-import { PaneTotals, recordsColumn } from "./pane-totals.ts";
+import { NumericFiring } from "./numeric-firing.ts";
+import { recordsColumn } from "./pane-cells.ts";
+import { PaneTotals } from "./pane-totals.ts";
 import { slotForCode } from "./slot-code.ts";
 import { SortedTimes } from "./sorted-times.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
@@ -29,11 +30,12 @@ export class NumericSlidingOperator implements Operator {
   readonly #paneMs: number;
   readonly #table: NumberTable;
   readonly #totals: PaneTotals;
+  readonly #firing: NumericFiring;
   readonly #late: (record: unknown) => void;
   /** Starts of the panes that hold something. */
   readonly #panes = new SortedTimes();
   readonly #latest: Latest = { startMs: NaN, endMs: NaN, space: undefined };
-  /** The cell that fires, once for each aggregate. */
+  /** The cell that fires late, once for each aggregate. */
   readonly #cells: NumericCell[];
 
   constructor(parts: WindowParts, windows: AlignedWindows, numbers: NumericAggregates) {
@@ -44,6 +46,7 @@ export class NumericSlidingOperator implements Operator {
     this.#table = numbers.table(parts.context, "panes");
     const grid = { paneMs: this.#paneMs, offsetMs: floorMod(windows.offsetMs, this.#paneMs), length: windows.sizeMs / this.#paneMs };
     this.#totals = new PaneTotals(parts.context, numbers, { panes: this.#table, grid });
+    this.#firing = new NumericFiring(parts.output, numbers, PaneTotals.sets);
     this.#late = parts.context.output("late");
     this.#cells = numbers.names.map(() => undefined as unknown as NumericCell);
     this.inputs = [(record) => this.#push(record)];
@@ -57,8 +60,7 @@ export class NumericSlidingOperator implements Operator {
     const { sizeMs, slideMs } = this.#windows;
     const lastMs = startMs + sizeMs - 1;
     if (timeMs === lastMs) {
-      this.#totals.forEach(startMs, (key, cell) => this.#fire(startMs, key, { cell, cause: "onTime" }));
-      this.#parts.output.flush();
+      this.#firing.fire(this.#totals.cellsOf(startMs), { startMs, endMs: startMs + sizeMs });
       if (this.#panes.hasWithin(startMs + slideMs, startMs + slideMs + sizeMs)) this.#parts.context.timers.setEvent(lastMs + slideMs, startMs + slideMs);
     }
     if (timeMs < lastMs + this.#parts.allowedLatenessMs) return;
@@ -105,7 +107,8 @@ ${add}
     this.#totals.changed(paneMs);
     for (const { startMs, endMs } of open) {
       if (endMs - 1 > time.watermarkMs) break;
-      this.#fire(startMs, key, { cell: this.#lateCell(startMs, key, inputs), cause: "late" });
+      this.#cells.fill(this.#lateCell(startMs, key, inputs));
+      this.#parts.output.fire(this.#cells, { key, startMs, endMs, cause: "late" });
     }
   }
 
@@ -132,12 +135,5 @@ ${add}
     const firstStartMs = this.#windows.startOf(fromMs) + slideMs;
     if (firstStartMs <= lastStartMs) timers.setEvent(firstStartMs + sizeMs - 1, firstStartMs);
     timers.setEvent(lastStartMs + sizeMs - 1 + allowedLatenessMs, lastStartMs);
-  }
-
-  #fire(startMs: number, key: unknown, { cell, cause }: { readonly cell: NumericCell; readonly cause: FiringCause }): void {
-    this.#cells.fill(cell);
-    const window = { key, startMs, endMs: startMs + this.#windows.sizeMs, cause };
-    if (cause === "onTime") this.#parts.output.collect(this.#cells, window);
-    else this.#parts.output.fire(this.#cells, window);
   }
 }

@@ -5,6 +5,7 @@ import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { EarlyTriggers, FiringCause } from "../trigger.ts";
 import type { AlignedWindows } from "./assigners.ts";
+import { NumericFiring } from "./numeric-firing.ts";
 import { slotForCode, slotOfCode } from "./slot-code.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
 
@@ -29,7 +30,8 @@ export class NumericWindowOperator implements Operator {
   /** Starts of windows whose timers are set. */
   readonly #open = new Set<number>();
   readonly #latest: Latest = { startMs: NaN, endMs: NaN, space: undefined };
-  /** The cell that fires, once for each aggregate. */
+  readonly #firing: NumericFiring;
+  /** The cell that fires early or late, once for each aggregate. */
   readonly #cells: NumericCell[];
   /** Records after which a key fires early. */
   readonly #early: number | undefined;
@@ -46,8 +48,8 @@ export class NumericWindowOperator implements Operator {
     this.#table = numbers.table(parts.context, "windows");
     this.#late = parts.context.output("late");
     this.#early = parts.early.count;
-    const cell = { space: undefined as unknown as NumberSpace, slot: 0 };
-    this.#cells = numbers.names.map(() => cell);
+    this.#firing = new NumericFiring(parts.output, numbers, 1);
+    this.#cells = numbers.names.map(() => undefined as unknown as NumericCell);
     this.inputs = [(record) => this.#push(record)];
   }
 
@@ -117,19 +119,18 @@ ${add}
 
   #fireAll(startMs: number): void {
     const space = this.#table.get(startMs);
-    space?.forEach((key, slot) => this.#fire({ space, slot, startMs, key, cause: "onTime" }));
-    this.#parts.output.flush();
+    if (space === undefined) return;
+    this.#firing.fire({ slots: space.slots(), sets: [space], keyAt: space.keyReader() }, { startMs, endMs: this.#windows.endOf(startMs) });
+    if (this.#parts.mode === "discarding" || this.#early !== undefined) space.forEach((_key, slot) => this.#fired(space, slot));
   }
 
   #fire({ space, slot, startMs, key, cause }: { readonly space: NumberSpace; readonly slot: number; readonly startMs: number; readonly key: unknown; readonly cause: FiringCause }): void {
-    const [cell] = this.#cells;
-    if (cell !== undefined) {
-      cell.space = space;
-      cell.slot = slot;
-    }
-    const window = { key, startMs, endMs: startMs + this.#windows.sizeMs, cause };
-    if (cause === "onTime") this.#parts.output.collect(this.#cells, window);
-    else this.#parts.output.fire(this.#cells, window);
+    this.#cells.fill({ space, slot });
+    this.#parts.output.fire(this.#cells, { key, startMs, endMs: startMs + this.#windows.sizeMs, cause });
+    this.#fired(space, slot);
+  }
+
+  #fired(space: NumberSpace, slot: number): void {
     if (this.#parts.mode === "discarding") space.remove(slot);
     else if (this.#early !== undefined) space.columns[pendingColumn]![slot] = 0;
   }

@@ -5,16 +5,20 @@
 //
 //   A window begins in one block, holds the second, and ends in the third. Its total is: the rest of the first block from the window's start on,
 //   then what the second and the third block have so far.
-//   T1. `rests`: for each pane of a block, what its keys have in the panes behind it in the block; added up from the last pane to the first, a few
+//   T1. Rests: for each pane of a block, what its keys have in the panes behind it in the block; added up from the last pane to the first, a few
 //       panes per window while the block is the second one, so that it is there when windows begin in it. A pane that leaves puts the rests of its keys
 //       in force: work per pane and key is constant, in the worst case too, whatever size and slide are.
 //   T2. Blocks lie at multiples of their length: what is added to what depends on event time alone. So totals are not stored, but made again from the
 //       panes, and are the same to the bit.
 //   T3. A record that comes behind the watermark changes panes that were added up: its block is added up again, for the next window.
+//   T4. Keys have numbers (key-order.ts), by which all sums stand in columns. A pane knows the numbers of its keys: to add it up, nothing is looked up.
 // @see van Herk 1992, "A fast algorithm for local minimum and maximum filters"; Gil and Werman 1993: the blocks, with rests and sums from both sides
 // @see Tangwongsan, Hirzel, Schneider 2017, "Low-latency sliding-window aggregation in worst-case constant time": the work spread before it is needed
 import type { NumberSpace, NumberTable, OperatorContext } from "@streamflow/core";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
+import { KeyOrder } from "./key-order.ts";
+import type { FiringCells } from "./numeric-firing.ts";
+import { type CellAdder, cellAdder, gather, mergeCell, PaneCells, recordsColumn, scatter } from "./pane-cells.ts";
 
 /** Where panes are. */
 export interface PaneGrid {
@@ -25,91 +29,112 @@ export interface PaneGrid {
   readonly length: number;
 }
 
-/** The column in which every cell counts its records: a cell without any is none. */
-export const recordsColumn = 0;
-
 interface Block {
   readonly index: number;
   /** Sums of its panes from the first up to and without `addedTo`. */
-  sums: NumberSpace | undefined;
+  sums: PaneCells | undefined;
   addedTo: number;
   /** Sums of its panes from the last down to `restsFrom`; later from the window's start on. */
-  front: NumberSpace | undefined;
+  front: PaneCells | undefined;
   restsFrom: number;
 }
 
+/** A pane of the present window. */
+interface Link {
+  readonly pane: NumberSpace;
+  /** By slot of the pane: the number of its key. */
+  readonly numbers: Int32Array;
+  /** By slot of the pane. */
+  rests: PaneCells | undefined;
+}
+
+const maxSpare = 4;
+/** Where keys have left, and fewer than one in so many numbers is in use, everything is made anew. */
+const emptiness = 8;
+const fewKeys = 1_024;
+
 /** Totals of one window after another. */
 export class PaneTotals {
+  /** In how many sets of cells a total stands: what is left of the first block, and the sums of the others. */
+  static readonly sets = 3;
   readonly #numbers: NumericAggregates;
+  readonly #add: CellAdder;
   readonly #panes: NumberTable;
-  readonly #sums: NumberTable;
-  readonly #fronts: NumberTable;
-  readonly #rests: NumberTable;
-  readonly #scratch: NumberSpace;
   readonly #grid: PaneGrid;
   readonly #blockLength: number;
   /** The block in which the window begins, and the two behind it. */
   #blocks: Block[] = [];
   /** The first pane of the present window. */
   #first = NaN;
-  readonly #total: NumericCell;
+  readonly #known: NumberTable;
+  #keys: KeyOrder;
+  /** The panes of the present window that hold something. */
+  readonly #links = new Map<number, Link>();
+  /** All panes of the window are up to date in `#links`, and in the order of keys. */
+  #isLinked = false;
+  readonly #spare: PaneCells[] = [];
+  /** Always zeros. */
+  readonly #none: PaneCells;
+  /** For one key: its total, and a part of it. */
+  readonly #scratch: PaneCells;
 
   constructor(context: OperatorContext, numbers: NumericAggregates, { panes, grid }: { readonly panes: NumberTable; readonly grid: PaneGrid }) {
     this.#numbers = numbers;
+    this.#add = cellAdder(numbers);
     this.#panes = panes;
     this.#grid = grid;
     this.#blockLength = Math.ceil(grid.length / 2);
-    this.#sums = numbers.table(context, "sums", true);
-    this.#fronts = numbers.table(context, "fronts", true);
-    this.#rests = numbers.table(context, "rests", true);
-    this.#scratch = numbers.table(context, "scratch", true).open(0);
-    this.#total = { space: this.#scratch, slot: this.#scratch.slotFor(0) };
+    this.#known = context.state.numbers("keys", { columns: 1, format: "numbers", isDerived: true });
+    this.#keys = new KeyOrder(this.#known);
+    this.#none = new PaneCells(numbers.columns);
+    this.#scratch = new PaneCells(numbers.columns);
   }
 
-  /** Visits all keys that have something in the window that starts at a time, later than all before. The cell is used again. */
-  forEach(startMs: number, visit: (key: unknown, cell: NumericCell) => void): void {
+  /** What all keys have in the window that starts at a time, later than all before: in order of the last pane of each, until something else is asked. */
+  cellsOf(startMs: number): FiringCells {
     this.#moveTo(this.#indexOf(startMs));
-    const [front, middle, back] = [this.#blocks[0]?.front, this.#blocks[1]?.sums, this.#blocks[2]?.sums];
-    front?.forEach((key, slot) => {
-      if (front.columns[recordsColumn]![slot] !== 0) visit(key, this.#added(key, { space: front, slot }, [middle, back]));
-    });
-    middle?.forEach((key, slot) => {
-      if (!has(front, key)) visit(key, this.#added(key, { space: middle, slot }, [back]));
-    });
-    back?.forEach((key, slot) => {
-      if (!has(front, key) && !has(middle, key)) visit(key, { space: back, slot });
-    });
+    const [front, middle, back] = this.#blocks;
+    const { capacity } = this.#keys;
+    const sets = [front?.front, middle?.sums, back?.sums].map((cells) => (cells ?? this.#none).reserve(capacity)) as [PaneCells, PaneCells, PaneCells];
+    const slots = this.#keys.retain(sets.map(({ columns }) => columns[recordsColumn]!) as [Float64Array, Float64Array, Float64Array]);
+    const cells: FiringCells = { slots, sets, keyAt: this.#keys.reader() };
+    if (capacity > fewKeys && emptiness * slots.length < capacity) this.#restart();
+    return cells;
   }
 
-  /** What one key has in a window, which may have been passed: equal to the bit to what `forEach` gives. The cell is used again. */
+  /** What one key has in a window, which may have been passed: equal to the bit to what `cellsOf` gives. The cell is used again. */
   totalOf(startMs: number, key: unknown): NumericCell {
     const first = this.#indexOf(startMs);
     const end = first + this.#grid.length;
     const block = Math.floor(first / this.#blockLength);
     const bounds = [block + 1, block + 2, block + 3].map((index) => Math.min(end, index * this.#blockLength));
-    const total = this.#emptied();
+    const total = this.alone();
     for (let pane = bounds[0]! - 1; pane >= first; pane--) this.#addPane(total, pane, key);
-    const part = { space: this.#scratch, slot: this.#scratch.slotFor(1) };
+    const part = { space: this.#scratch, slot: 1 };
     for (const at of [1, 2]) {
       this.#clear(part);
       for (let pane = bounds[at - 1]!; pane < bounds[at]!; pane++) this.#addPane(part, pane, key);
-      if (part.space.columns[recordsColumn]![part.slot] !== 0) this.#merge(total, part);
+      if (part.space.columns[recordsColumn]![part.slot] !== 0) mergeCell(this.#numbers, total, part);
     }
     return total;
   }
 
   /** A cell of its own for what one record adds. */
   alone(): NumericCell {
-    return this.#emptied();
+    const total = { space: this.#scratch, slot: 0 };
+    this.#clear(total);
+    return total;
   }
 
   /** A pane has changed that may have been added up. */
   changed(paneStartMs: number): void {
     const pane = this.#indexOf(paneStartMs);
+    if (!(pane >= this.#first && pane < this.#first + this.#grid.length)) return;
     const block = this.#blocks.find(({ index }) => index === Math.floor(pane / this.#blockLength));
-    if (block === undefined) return;
-    if (pane < block.addedTo) this.#dropSums(block);
-    if (pane >= block.restsFrom) this.#dropFront(block);
+    if (block !== undefined && pane < block.addedTo) this.#dropSums(block);
+    if (block !== undefined && pane >= block.restsFrom) this.#dropFront(block);
+    this.#links.delete(pane);
+    this.#isLinked = false;
   }
 
   #indexOf(timeMs: number): number {
@@ -121,18 +146,41 @@ export class PaneTotals {
   }
 
   #moveTo(first: number): void {
-    const end = first + this.#grid.length;
-    const moved = first - this.#first;
+    const { length } = this.#grid;
+    const before = this.#first;
+    const moved = first - before;
     this.#first = first;
     this.#shiftTo(Math.floor(first / this.#blockLength));
+    this.#linkUp(this.#isLinked ? Math.max(first, before + length) : first, first + length);
     const [front, middle, back] = this.#blocks as [Block, Block, Block];
     this.#addRests(front, first);
     this.#leave(front, first);
-    this.#addUp(middle, end);
-    this.#addUp(back, end);
+    for (let pane = before; pane < Math.min(first, before + length); pane++) this.#links.delete(pane);
+    this.#addUp(middle, first + length);
+    this.#addUp(back, first + length);
     // Twice as fast as panes leave: it is done before windows begin there.
     const isComplete = middle.addedTo === (middle.index + 1) * this.#blockLength;
     if (isComplete) this.#addRests(middle, Math.max(middle.index * this.#blockLength, middle.restsFrom - 2 * (moved > 0 ? moved : 1)));
+  }
+
+  /** Gives the keys of panes their numbers, and puts them in order. */
+  #linkUp(from: number, end: number): void {
+    for (let index = from; index < end; index++) {
+      const link = this.#links.get(index) ?? this.#link(index);
+      if (link !== undefined) for (const slot of link.pane.slots()) this.#keys.touch(link.numbers[slot]!);
+    }
+    this.#isLinked = true;
+  }
+
+  #link(index: number): Link | undefined {
+    const pane = this.#pane(index);
+    if (pane === undefined) return undefined;
+    const numbers = new Int32Array(pane.size);
+    const keyAt = pane.keyReader();
+    for (const slot of pane.slots()) numbers[slot] = this.#keys.numberOf(keyAt(slot));
+    const link: Link = { pane, numbers, rests: undefined };
+    this.#links.set(index, link);
+    return link;
   }
 
   #shiftTo(index: number): void {
@@ -149,96 +197,83 @@ export class PaneTotals {
   }
 
   #dropSums(block: Block): void {
-    this.#sums.drop(block.index);
+    this.#give(block.sums);
     block.sums = undefined;
     block.addedTo = block.index * this.#blockLength;
   }
 
   #dropFront(block: Block): void {
-    this.#fronts.drop(block.index);
+    this.#give(block.front);
     const end = (block.index + 1) * this.#blockLength;
-    for (let pane = block.restsFrom; pane < end; pane++) this.#rests.drop(pane);
+    for (let pane = block.restsFrom; pane < end; pane++) this.#dropRests(this.#links.get(pane));
     block.front = undefined;
     block.restsFrom = end;
+  }
+
+  #dropRests(link: Link | undefined): void {
+    if (link?.rests === undefined) return;
+    this.#give(link.rests);
+    link.rests = undefined;
   }
 
   /** Adds the panes of a block that begin before `end` to its sums. */
   #addUp(block: Block, end: number): void {
     const to = Math.min(end, (block.index + 1) * this.#blockLength);
     for (; block.addedTo < to; block.addedTo++) {
-      const pane = this.#pane(block.addedTo);
-      if (pane === undefined) continue;
-      const sums = (block.sums ??= this.#sums.open(block.index));
-      pane.forEach((key, slot) => this.#merge({ space: sums, slot: sums.slotFor(key) }, { space: pane, slot }));
+      const link = this.#links.get(block.addedTo);
+      if (link !== undefined) this.#add((block.sums ??= this.#take()).reserve(this.#keys.capacity), link.pane, link.numbers);
     }
   }
 
   /** Goes on with the rests of a block, down to a pane. */
   #addRests(block: Block, to: number): void {
     while (block.restsFrom > to) {
-      const index = --block.restsFrom;
-      const pane = this.#pane(index);
-      if (pane === undefined) continue;
-      const front = (block.front ??= this.#fronts.open(block.index));
-      const rests = this.#rests.open(index);
-      pane.forEach((key, slot) => {
-        const into = front.slotFor(key);
-        const rest = rests.slotFor(key);
-        if (front.columns[recordsColumn]![into] !== 0) this.#numbers.copy({ space: rests, slot: rest }, { space: front, slot: into });
-        this.#merge({ space: front, slot: into }, { space: pane, slot });
-      });
+      const link = this.#links.get(--block.restsFrom);
+      if (link === undefined) continue;
+      const front = (block.front ??= this.#take()).reserve(this.#keys.capacity);
+      link.rests = this.#take().reserve(link.numbers.length);
+      gather(link.rests, front, link.numbers);
+      this.#add(front, link.pane, link.numbers);
     }
   }
 
   /** Puts the rests of all panes before the window in force. */
   #leave(block: Block, first: number): void {
     for (; block.restsFrom < first; block.restsFrom++) {
-      const rests = this.#rests.get(block.restsFrom);
-      const { front } = block;
-      if (rests === undefined || front === undefined) continue;
-      rests.forEach((key, slot) => this.#numbers.copy({ space: front, slot: front.slotOf(key) }, { space: rests, slot }));
-      this.#rests.drop(block.restsFrom);
+      const link = this.#links.get(block.restsFrom);
+      if (link?.rests === undefined || block.front === undefined) continue;
+      scatter(block.front, link.rests, link.numbers);
+      this.#dropRests(link);
     }
   }
 
-  /** A cell and what further spaces have of its key. */
-  #added(key: unknown, cell: NumericCell, more: readonly (NumberSpace | undefined)[]): NumericCell {
-    let total = cell;
-    for (const space of more) {
-      const slot = space?.slotOf(key) ?? -1;
-      if (space === undefined || slot < 0) continue;
-      if (total === cell) {
-        this.#numbers.copy(this.#total, cell);
-        total = this.#total;
-      }
-      this.#merge(total, { space, slot });
-    }
-    return total;
+  #take(): PaneCells {
+    return this.#spare.pop() ?? new PaneCells(this.#numbers.columns);
+  }
+
+  #give(cells: PaneCells | undefined): void {
+    if (cells === undefined || this.#spare.length >= maxSpare) return;
+    cells.clear();
+    this.#spare.push(cells);
+  }
+
+  /** Everything is made again from the panes, for the next window. */
+  #restart(): void {
+    this.#blocks = [];
+    this.#links.clear();
+    this.#keys = new KeyOrder(this.#known);
+    this.#isLinked = false;
+    this.#spare.length = 0;
   }
 
   #addPane(into: NumericCell, index: number, key: unknown): void {
     const space = this.#pane(index);
     const slot = space?.slotOf(key) ?? -1;
-    if (space !== undefined && slot >= 0) this.#merge(into, { space, slot });
-  }
-
-  #merge(into: NumericCell, other: NumericCell): void {
-    into.space.columns[recordsColumn]![into.slot]! += other.space.columns[recordsColumn]![other.slot]!;
-    this.#numbers.merge(into, other);
-  }
-
-  #emptied(): NumericCell {
-    this.#clear(this.#total);
-    return this.#total;
+    if (space !== undefined && slot >= 0) mergeCell(this.#numbers, into, { space, slot });
   }
 
   #clear({ space, slot }: NumericCell): void {
     for (const column of space.columns) column[slot] = 0;
     space.extras.delete(slot);
   }
-}
-
-function has(space: NumberSpace | undefined, key: unknown): boolean {
-  const slot = space?.slotOf(key) ?? -1;
-  return slot >= 0 && space?.columns[recordsColumn]![slot] !== 0;
 }

@@ -1,8 +1,8 @@
 // Windows over numbers are a function of the records alone, to the bit and in order, wherever the operator was restored (T2 of pane-totals.ts, S5 of
 // numeric-sessions.ts).
-import { type Emitted, OperatorHarness } from "@streamflow/core/testing";
+import { type Emitted, forbidCodeGeneration, OperatorHarness } from "@streamflow/core/testing";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { avg, count, max, min, sum } from "../aggregates.ts";
 import { type WindowConfig, windowOperator } from "../window.ts";
 import { session, sliding, tumbling, type Windows } from "./assigners.ts";
@@ -45,6 +45,21 @@ function run(options: WindowConfig, rows: readonly Row[], { restores, bound }: {
   return out;
 }
 
+afterEach(() => forbidCodeGeneration(false));
+
+it.each([["sliding", slides], ["other", others]] as const)("results of %s windows are the same to the bit, and in the same order, by generated code and without (property)", (_name, windows) => {
+  fc.assert(
+    fc.property(config(windows), fc.array(row, { maxLength: 80 }), fc.nat(10), (options, rows, bound) => {
+      const generated = run(options, rows, { restores: false, bound });
+      forbidCodeGeneration(true);
+      const plain = run(options, rows, { restores: false, bound });
+      forbidCodeGeneration(false);
+      expect(generated).toEqual(plain);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 it.each([["sliding", slides], ["other", others]] as const)("results of %s windows are the same to the bit, and in the same order, wherever the operator was restored (property)", (_name, windows) => {
   fc.assert(
     fc.property(config(windows), fc.array(row, { maxLength: 80 }), fc.nat(10), (options, rows, bound) => {
@@ -61,3 +76,32 @@ it("sums of many panes do not drift: large values that have left leave nothing b
   expect(small).toHaveLength(150);
   for (const { total, n } of small) expect([total, n]).toEqual([5, 50]);
 });
+
+it("crowds of keys come and go: windows that slide hold whoever is there, before and after", () => {
+  const crowd = (from: number, count: number): Row[] => Array.from({ length: count }, (_, at) => ({ moveMs: at % 200 === 0 ? 1 : 0, behindMs: 0, key: `${from + at}`, value: at, restore: false }));
+  const few = Array.from({ length: 60 }, (_, at): Row => ({ moveMs: 1, behindMs: 0, key: `${at % 3}`, value: at, restore: at === 20 }));
+  const rows = [...few, ...crowd(0, 3_000), ...few, ...crowd(1_000, 3_000), ...few];
+  const aggregates = { n: count(), total: sum(value), high: max(value) };
+  const options = { window: sliding({ sizeMs: 12, slideMs: 3 }), aggregate: aggregates };
+  const results = run(options, rows, { restores: false, bound: 0 });
+  expect(results).toEqual(run(options, rows, { restores: true, bound: 0 }));
+  expect(sorted(results)).toEqual(sorted(expectedOf(rows, 12, 3)));
+});
+
+/** By definition: each window by itself. */
+function expectedOf(rows: readonly Row[], sizeMs: number, slideMs: number): readonly Pick<Emitted, "value">[] {
+  const cells = new Map<string, { windowStart: number; windowEnd: number; key: string; n: number; total: number; high: number }>();
+  let timestampMs = 0;
+  for (const { moveMs, key, value: added } of rows) {
+    timestampMs += moveMs;
+    for (let windowStart = Math.floor(timestampMs / slideMs) * slideMs; windowStart > timestampMs - sizeMs; windowStart -= slideMs) {
+      const cell = cells.get(`${windowStart} ${key}`) ?? { windowStart, windowEnd: windowStart + sizeMs, key, n: 0, total: 0, high: -Infinity };
+      cells.set(`${windowStart} ${key}`, { ...cell, n: cell.n + 1, total: cell.total + Number(added), high: Math.max(cell.high, Number(added)) });
+    }
+  }
+  return [...cells.values()].map((cell) => ({ value: cell }));
+}
+
+function sorted(results: readonly Pick<Emitted, "value">[]): readonly string[] {
+  return results.map(({ value: result }) => JSON.stringify(result, ["windowStart", "windowEnd", "key", "n", "total", "high"])).sort();
+}

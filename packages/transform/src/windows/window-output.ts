@@ -47,17 +47,20 @@ export class WindowOutput {
     this.#fields = emitOf === undefined && more.length === 0 && !isStructKey(key) ? [boundFields.start, boundFields.end, name, ...set.names] : undefined;
   }
 
+  /** Where results are collected, for `flush`; undefined where they are no records of known fields. */
+  get columns(): ResultColumns | undefined {
+    if (this.#fields === undefined) return undefined;
+    return (this.#columns ??= new ResultColumns(this.#fields));
+  }
+
   /** As `fire`, for an operator that fires many and then calls `flush`. */
   collect(accumulators: Accumulators, window: WindowInfo): void {
-    if (this.#fields === undefined || window.endMs === null) return this.fire(accumulators, window);
-    const columns = (this.#columns ??= new ResultColumns(this.#fields));
+    const { columns } = this;
+    if (columns === undefined || window.startMs === null || window.endMs === null) return this.fire(accumulators, window);
     if (columns.isFull) this.flush();
-    columns.begin(window.endMs - 1, window.key);
+    columns.begin(window.key, window.startMs, window.endMs);
     try {
-      columns.put(0, window.startMs);
-      columns.put(1, window.endMs);
-      columns.put(2, window.key ?? null);
-      for (let i = 0; i < this.#finishers.length; i++) columns.put(3 + i, this.#finishers[i]!(accumulators[i]) ?? null);
+      for (let i = 0; i < this.#finishers.length; i++) columns.put(i, this.#finishers[i]!(accumulators[i]) ?? null);
     } catch (thrown) {
       columns.drop();
       this.flush();
