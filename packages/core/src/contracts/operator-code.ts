@@ -17,6 +17,9 @@ export interface RecordFrame {
   readonly change: string;
 }
 
+/** The scope of a task, where it is one that knows the bytes of texts. */
+export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
+
 /** The record in hand, as generated code knows it: JavaScript expressions without side effects. */
 export interface RecordCode extends RecordFrame {
   /** The whole record. Asking for it makes it, once for all that ask: leave it alone where fields will do. */

@@ -1,7 +1,7 @@
 // What stages compute from records: expressions compiled, functions as they are.
 import type { Projection } from "../contracts/codec.ts";
 import type { FunctionTable } from "../contracts/operator.ts";
-import type { CodeScope, RecordCode, TaskCode } from "../contracts/operator-code.ts";
+import type { RecordCode, TaskCode, TextScope } from "../contracts/operator-code.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DataType, Schema } from "../schema.ts";
 import { describeValue } from "../types/value-path.ts";
@@ -19,7 +19,7 @@ export interface CompiledCompute {
   readonly isPure: boolean;
   readonly evaluate: (record: unknown) => unknown;
   /** As text for generated code. What it throws goes through `explain`. */
-  readonly code: (record: RecordCode, scope: CodeScope) => string;
+  readonly code: (record: RecordCode, scope: TextScope) => string;
   /** What `evaluate` would have thrown. */
   readonly explain: (thrown: unknown) => unknown;
 }

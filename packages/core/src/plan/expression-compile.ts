@@ -1,6 +1,6 @@
 // Expressions compiled: to generated code where that is allowed, else to closures, with the same results.
 import type { Projection } from "../contracts/codec.ts";
-import type { CodeScope, RecordCode } from "../contracts/operator-code.ts";
+import type { RecordCode, TextScope } from "../contracts/operator-code.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { DataType } from "../schema.ts";
 import { type Checked, operandsOf } from "./checked-expression.ts";
@@ -27,7 +27,7 @@ export interface CompiledExpression {
    */
   readonly evaluate: (record: unknown) => unknown;
   /** The same as text, over a record that is known by its fields, or as a whole. What it throws goes through `explain`. */
-  readonly code: (record: RecordCode, scope: CodeScope) => string;
+  readonly code: (record: RecordCode, scope: TextScope) => string;
   /** What `evaluate` would have thrown. */
   readonly explain: (thrown: unknown) => unknown;
 }
@@ -50,7 +50,9 @@ export function compileExpression(expression: Expression, options: CompileOption
   const checked = checkExpression(expression, options);
   const fail = (thrown: unknown): StreamFlowError => failure(thrown, expression);
   const evaluate = options.form === "closures" || !mayGenerateCode() ? guarded(closureOf(checked), fail) : generated(checked, fail);
-  const code = (record: RecordCode, scope: CodeScope): string => sourceOf(checked, readsWhole(checked, record) ? record.value : "undefined", { scope, field: (name) => record.field(name), isDefined: (text) => record.isField(text) });
+  const code = (record: RecordCode, scope: TextScope): string => sourceOf(checked, readsWhole(checked, record) ? record.value : "undefined", {
+    scope, field: (name) => record.field(name), isDefined: (text) => record.isField(text), textOf: (text) => scope.textOf?.(text),
+  });
   return { type: typeOf(checked), fields: expressionFields(expression), isPure: callsArePure(checked), evaluate, code, explain: fail };
 }
 

@@ -1,12 +1,13 @@
 // Expressions as JavaScript source text: what generated code holds. The same results as the closures of expression-closure.ts.
 //   S1. Nothing of an expression reaches the text but numbers, and names and texts quoted by JSON.stringify.
 //   S2. Everything that is not an operator of JavaScript is a call of a bound function.
-import type { CodeScope } from "../contracts/operator-code.ts";
+import type { CodeScope, TextCode } from "../contracts/operator-code.ts";
 import type { Checked, CheckedOf } from "./checked-expression.ts";
 import { checkExpression, type ExpressionContext } from "./expression-check.ts";
 import type { Expression } from "./expression.ts";
 import * as runtime from "./expression-runtime.ts";
 import { isUnknown } from "./operator-types.ts";
+import { textEquals } from "./text-equality.ts";
 
 /** Names that the text of one generated function uses: values bound from outside, and temporaries to declare in it. */
 export class SourceScope implements CodeScope {
@@ -48,6 +49,8 @@ export interface SourceOptions extends ExpressionContext {
   readonly field?: (name: string) => string | undefined;
   /** Whether the value of such a text is never undefined. @defaultValue false for all */
   readonly isDefined?: (text: string) => boolean;
+  /** The bytes of such a text, where it would make a string of them. @defaultValue none for all */
+  readonly textOf?: (text: string) => TextCode | undefined;
   /** As a condition: answers true or false, null counting as false. @defaultValue false */
   readonly asCondition?: boolean;
 }
@@ -62,7 +65,7 @@ export function toSource(expression: Expression, recordVariable: string, options
 }
 
 /** {@link toSource} for a resolved expression. */
-export function sourceOf(checked: Checked, recordVariable: string, options: Pick<SourceOptions, "scope" | "asCondition" | "field" | "isDefined">): string {
+export function sourceOf(checked: Checked, recordVariable: string, options: Omit<SourceOptions, keyof ExpressionContext>): string {
   const emitter = new Emitter(recordVariable, options);
   const text = options.asCondition === true ? emitter.truth(checked) : emitter.value(checked);
   return emitter.withRecord(text);
@@ -73,13 +76,15 @@ class Emitter {
   readonly #scope: CodeScope;
   readonly #field: (name: string) => string | undefined;
   readonly #isDefined: (text: string) => boolean;
+  readonly #textOf: (text: string) => TextCode | undefined;
   #own: string | undefined;
 
-  constructor(record: string, { scope, field = () => undefined, isDefined = () => false }: Pick<SourceOptions, "scope" | "field" | "isDefined">) {
+  constructor(record: string, { scope, field = () => undefined, isDefined = () => false, textOf = () => undefined }: Omit<SourceOptions, keyof ExpressionContext>) {
     this.#record = record;
     this.#scope = scope;
     this.#field = field;
     this.#isDefined = isDefined;
+    this.#textOf = textOf;
   }
 
   /** Puts what makes the record safe to read in front of a text that reads it. */
@@ -175,7 +180,7 @@ class Emitter {
 
   #equality(node: CheckedOf<"equal">): string {
     const [left, right] = node.left.op === "constant" ? [node.right, node.left] : [node.left, node.right];
-    if (isStrict(node, right)) return `(${this.raw(left)} === ${this.value(right)})`;
+    if (isStrict(node, right)) return this.#strictly(this.raw(left), right);
     if (node.mode === "deep" && isPlainNumber(right)) {
       const t = this.#scope.temporary();
       return `(typeof (${t} = ${this.raw(left)}) === "number" ? ${t} === ${constant(right.value)} : ${this.#call(runtime.equal, t, constant(right.value))})`;
@@ -186,6 +191,13 @@ class Emitter {
     if (node.mode === "numeric") return `(${a} == ${b})`;
     if (node.mode === "decimal") return this.#call(runtime.decimalEqual, a, b);
     return this.#call(runtime.equal, a, b, ...(isUnknown(left.type) ? [] : [this.#scope.bind(left.type)]));
+  }
+
+  #strictly(text: string, right: Checked): string {
+    const equal = `(${text} === ${this.value(right)})`;
+    const literal = right.op === "constant" && typeof right.value === "string" ? right.value : undefined;
+    const bytes = this.#textOf(text);
+    return literal === undefined || bytes === undefined ? equal : textEquals(bytes, literal, equal) ?? equal;
   }
 
   /** A guard that also puts the operand into a variable, where it may be null; and the operand. */
