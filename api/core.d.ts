@@ -1665,8 +1665,6 @@ export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "o
 
 export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
 
-export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
-
 export declare class TextStore {
     #private;
     bytes: DataView;

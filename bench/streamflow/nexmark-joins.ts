@@ -1,6 +1,6 @@
 // Queries of Nexmark that join all that was, or keep one bid of many.
 import { field, fn, plainSerializer, record } from "@streamflow/core";
-import { type Aggregate, aggregateWith, count, filter, global, keyBy, map, max, session, streamJoin, sum, window } from "@streamflow/transform";
+import { type Aggregate, aggregateWith, count, filter, global, keyBy, map, max, project, session, streamJoin, sum, window } from "@streamflow/transform";
 import { type BuildJob, either, type Job, timed } from "./job.ts";
 import { bids, type Event, type Events, only, read } from "./nexmark-events.ts";
 
@@ -35,21 +35,26 @@ const q3: BuildJob = (job) => {
     )) as never) as never;
 };
 
-/** Bids of each auction that came in its time, under the auction's key. */
-function accepted(job: Job, ...names: readonly (keyof Event)[]): Events {
-  const events = timed(job, read(job, "id", "expires", "auction", "price", "dateTime", ...names));
+/** The named fields alone: less is kept of them. */
+function withFields(events: Events, names: readonly (keyof Event)[], id: string): Events {
+  return events.addStage(project(Object.fromEntries(names.map((name) => [name, field(name)]))) as never, { id });
+}
+
+/** Bids of each auction that came in its time, under the auction's key; with these fields of both. */
+function accepted(job: Job, ofAuction: readonly (keyof Event)[], ofBid: readonly (keyof Event)[]): Events {
+  const events = timed(job, read(job, "id", "expires", "auction", "price", "dateTime", ...ofAuction, ...ofBid));
   let placed: Events | undefined;
   events.branch((branch) => {
-    placed = only(job, branch, "bid").addStage(keyBy<Event>("auction"), { id: "by-auction" });
+    placed = withFields(only(job, branch, "bid"), ["auction", "price", "dateTime", ...ofBid], "of-bid").addStage(keyBy<Event>("auction"), { id: "by-auction" });
   });
-  return only(job, events, "auction")
+  return withFields(only(job, events, "auction"), ["id", "expires", ...ofAuction], "of-auction")
     .addStage(keyBy<Event>("id"), { id: "by-id" })
     .join(placed as never, streamJoin({ afterMs: closedAfterMs }) as never, { id: "joined" })
     .addStage(filter(either(job, ({ left, right }: Pair) => right.dateTime <= left.expires, field("right", "dateTime").lte(field("left", "expires")))) as never, { id: "in-time" }) as never;
 }
 
 interface Average { readonly category: number; readonly sum: number; readonly count: number }
-const q4: BuildJob = (job) => accepted(job, "category")
+const q4: BuildJob = (job) => accepted(job, ["category"], [])
   .addStage(window({
     window: session({ gapMs: closedAfterMs }),
     aggregate: {
@@ -69,7 +74,7 @@ function isAhead({ right: a }: Pair, { right: b }: Pair): boolean {
   return a.dateTime !== b.dateTime ? a.dateTime < b.dateTime : a.bidder < b.bidder;
 }
 
-const q9: BuildJob = (job) => accepted(job, "itemName", "seller", "category", "bidder")
+const q9: BuildJob = (job) => accepted(job, ["itemName", "seller", "category"], ["bidder"])
   .addStage(window({ window: session({ gapMs: closedAfterMs }), aggregate: { best: best("winningBid", isAhead) } }) as never, { id: "winning" })
   .addStage(map(({ best: { left, right } }: { readonly best: Pair }) => ({
     id: left.id, itemName: left.itemName, seller: left.seller, category: left.category, bidder: right.bidder, price: right.price, dateTime: right.dateTime,
