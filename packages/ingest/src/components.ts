@@ -62,7 +62,7 @@ const file: ComponentSpec<"source"> = {
     compression: { type: { kind: "string", oneOf: ["auto", "none", "gzip"] }, doc: "How the files are compressed; auto looks at their first bytes. Parquet has its own compression.", default: "auto" },
     partitions: { type: { kind: "string", oneOf: ["per-file", "one"] }, doc: "Whether each file is a partition of its own, or all files are one, in their order.", default: "per-file" },
     ...decoding,
-    chunkBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes read from the disk at a time.", default: "1MiB" },
+    chunkBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes read from the disk at a time.", default: "960KiB" },
     parallelism: { type: { kind: "integer", min: 1, max: 256 }, doc: "How many threads read NDJSON of a schema, the pipeline's own among them; a compressed file is read by one. The pipeline's parallelism where it is not given." },
     maxDecompressedBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes that a compressed file may decompress to; unlimited without it." },
   },

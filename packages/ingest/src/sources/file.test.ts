@@ -56,6 +56,17 @@ describe.each(kinds)("$name", (kind) => {
   describe("one partition", () => registerConformance(it, sourceConformance(harness("one"))));
 });
 
+it("reads chunks that go on as one batch each, whatever stood unfinished in front of them", async () => {
+  const files = new TestFiles();
+  const line = `${JSON.stringify({ text: "x".repeat(9_000) })}\n`;
+  await files.write("/data/a", line.repeat(500));
+  const { session } = await openSource(fileSource({ path: "/data/a", format: "ndjson" }), { environment: files.environment });
+  let batches = 0;
+  while ((await nextBatch(session, "/data/a")) !== "end") batches++;
+  expect(batches).toBe(Math.ceil((500 * line.length) / (960 << 10)));
+  await session.close();
+});
+
 async function read(content: string | Uint8Array, options: Partial<FileSourceOptions> = {}, from?: Position): Promise<Drained> {
   const files = new TestFiles();
   await files.write("/data/in", content);

@@ -28,7 +28,7 @@ export interface FileSourceOptions extends FileChoice {
   readonly partitions?: "per-file" | "one";
   /** A longer record is rejected. @defaultValue 16 MiB */
   readonly maxRecordBytes?: number;
-  /** Bytes read from the disk at a time. @defaultValue 1 MiB */
+  /** Bytes read from the disk at a time. @defaultValue 960 KiB */
   readonly chunkBytes?: number;
   /** Bytes that a compressed file may decompress to. @defaultValue unlimited */
   readonly maxDecompressedBytes?: number;
@@ -38,6 +38,9 @@ export interface FileSourceOptions extends FileChoice {
    */
   readonly parallelism?: number;
 }
+
+/** With the unfinished record in front of it, a chunk is not more than the engine takes as one batch: else it is cut, and what is cut is copied. */
+const usualChunkBytes = 960 << 10;
 
 type Resolved = FileSourceOptions & Required<Pick<FileSourceOptions, "format" | "compression" | "partitions" | "maxRecordBytes" | "chunkBytes">>;
 
@@ -76,7 +79,7 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
 }
 
 function resolve(options: FileSourceOptions): Resolved {
-  const { maxRecordBytes = 16 << 20, chunkBytes = 1 << 20 } = options;
+  const { maxRecordBytes = 16 << 20, chunkBytes = usualChunkBytes } = options;
   for (const [name, value] of Object.entries({ maxRecordBytes, chunkBytes, maxDecompressedBytes: options.maxDecompressedBytes ?? 1 })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new StreamFlowError("SF_CONFIG_INVALID", `${name} of a file source must be a positive integer, got ${value}`);
   }
