@@ -1,11 +1,8 @@
 // Code that writes whole numbers as digits, in line: a generated writer of many columns would call functions for them, more than V8 puts in line itself.
-import { writeWhole } from "./write-number.ts";
+import { fourDigits, writeWhole } from "./write-number.ts";
 
 /** Variables that the code uses. */
 export const numberVariables = "w=0,x=0,d=0,q=0,z=0,h=0";
-
-/** Four digits each, with leading zeros, as they stand in memory. */
-const fourDigits: Int32Array = Int32Array.from({ length: 10_000 }, (_, n) => Buffer.from(String(n).padStart(4, "0"), "latin1").readInt32LE(0));
 
 /** How the code is written. */
 export interface NumberCodeOptions {

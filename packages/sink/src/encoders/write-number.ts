@@ -4,18 +4,14 @@
 /** Most bytes of one number. */
 export const mostNumberBytes = 26;
 
-/** Four digits each, as they stand in memory. */
-const fourDigits = makeFourDigits();
+/** Four digits each, with leading zeros, as they stand in memory. */
+export const fourDigits: Int32Array = makeFourDigits();
 
 function makeFourDigits(): Int32Array {
-  const made = new Int32Array(10_000);
-  // The first digit comes first in memory, where the number is written with its least byte first.
-  for (let n = 0; n < made.length; n++) made[n] = 0x30303030 + ((digit(n, 1) << 24) | (digit(n, 10) << 16) | (digit(n, 100) << 8) | digit(n, 1_000));
+  const made = new Int32Array(10_000).fill(0x30303030);
+  // As those of a tenth, without the first digit and with another behind the last.
+  for (let n = 1; n < made.length; n++) made[n] = (made[(n / 10) | 0]! >>> 8) | ((0x30 + (n % 10)) << 24);
   return made;
-}
-
-function digit(n: number, unit: number): number {
-  return Math.floor(n / unit) % 10;
 }
 
 /** A whole number from 0 to 2^53 - 1. */
