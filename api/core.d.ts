@@ -471,7 +471,7 @@ export interface EmittedRecords {
     readonly length: number;
     readonly columns: readonly Column[];
     readonly timestamps: Float64Array;
-    readonly keys: readonly unknown[] | Float64Array;
+    readonly keyColumn: number;
 }
 
 export interface Encoder {
@@ -900,6 +900,7 @@ export interface NumberSpace {
     inOrder(slots: number[]): number[];
     readonly size: number;
     keyAt(slot: number): unknown;
+    textsOf(slots: Int32Array): Texts | undefined;
     keyReader(): (slot: number) => unknown;
     forEach(visit: (key: unknown, slot: number) => void): void;
 }

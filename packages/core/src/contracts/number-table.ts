@@ -1,4 +1,5 @@
 // Keyed state of numbers, in columns: what aggregates over numbers keep. NUM clauses are proven by keyed/number-table.test.ts.
+import type { Texts } from "../record.ts";
 
 /**
  * The numbers of all keys of one namespace.
@@ -29,6 +30,10 @@ export interface NumberSpace {
   inOrder(slots: number[]): number[];
   readonly size: number;
   keyAt(slot: number): unknown;
+  /**
+   * The keys of some slots as texts where they lie, until a key comes; those that are no texts, or in which JSON escapes something, as values. Undefined where no key is a text.
+   */
+  textsOf(slots: Int32Array): Texts | undefined;
   /** As `keyAt`, cheap for many of the keys that are there now. */
   keyReader(): (slot: number) => unknown;
   forEach(visit: (key: unknown, slot: number) => void): void;

@@ -155,7 +155,8 @@ export interface EmittedRecords {
   /** The fields, in order: the first `length` values of each, none of which is undefined. */
   readonly columns: readonly Column[];
   readonly timestamps: Float64Array;
-  readonly keys: readonly unknown[] | Float64Array;
+  /** The number of the column that holds the keys. */
+  readonly keyColumn: number;
 }
 
 /**

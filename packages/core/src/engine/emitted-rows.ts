@@ -4,7 +4,8 @@ import { ChangeKind } from "../record.ts";
 import { rowMaker } from "./row-maker.ts";
 
 /** Emits them one after the other, and leaves the cursor as it was. */
-export function emitRows({ length, columns, timestamps, keys }: EmittedRecords, cursor: Cursor, emit: Emit): void {
+export function emitRows({ length, columns, timestamps, keyColumn }: EmittedRecords, cursor: Cursor, emit: Emit): void {
+  const keys = columns[keyColumn]!.values;
   const rows = rowMaker(columns.map(({ name }) => name))(columns, length);
   keepingCursor(cursor, () => {
     for (let i = 0; i < length; i++) {

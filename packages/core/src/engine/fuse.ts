@@ -48,6 +48,8 @@ export interface InputForm {
   readonly hasTimestamps: boolean;
   readonly hasChanges: boolean;
   readonly hasKeys: boolean;
+  /** The column that holds the keys, where they are not given beside the records. */
+  readonly keyColumn?: number | undefined;
   /** The records are emitted by an operator at a timer: no record of the input is at hand. @defaultValue false */
   readonly areEmitted?: boolean;
 }
@@ -56,7 +58,7 @@ export interface InputForm {
 export type FusedFunction = (batch: FusedInput) => void;
 
 /** What such a function reads of a batch. */
-export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "changes"> & { readonly keys?: readonly unknown[] | Float64Array };
+export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "keys" | "changes"> & { readonly keyColumn?: number };
 
 const noNames: ReadonlySet<string> = new Set();
 const maxOperators = 60;
@@ -105,9 +107,11 @@ class Fusion {
   }
 
   loop(form: InputForm): string {
-    const frame: RecordFrame = { time: form.hasTimestamps ? "times[i]" : "NaN", key: form.hasKeys ? "keys[i]" : "undefined", change: form.hasChanges ? "changes[i]" : "0" };
-    const { columns } = form;
+    const { columns, keyColumn } = form;
     const fields = columns === undefined ? undefined : this.#columnFields(columns);
+    const keyField = keyColumn === undefined ? undefined : columns?.[keyColumn]?.name;
+    const key = keyField !== undefined && fields !== undefined ? fields.field(keyField) : form.hasKeys ? "keys[i]" : "undefined";
+    const frame: RecordFrame = { time: form.hasTimestamps ? "times[i]" : "NaN", key, change: form.hasChanges ? "changes[i]" : "0" };
     const record = fields === undefined ? new ValueRecord("r", frame) : new FieldsRecord(fields, frame);
     const body = this.#hand(this.#graph.entry, record);
     const inputs = columns === undefined ? "const values=batch.values;" : columns.map(inputCode).join("");

@@ -72,6 +72,7 @@ function formOf(batch: FusedInput): InputForm {
     hasTimestamps: batch.timestamps !== undefined,
     hasChanges: batch.changes !== undefined,
     hasKeys: batch.keys !== undefined,
+    keyColumn: batch.keyColumn,
   };
 }
 
@@ -79,7 +80,7 @@ function formOf(batch: FusedInput): InputForm {
 function isOfForm(batch: FusedInput, form: InputForm): boolean {
   const hasFlags = form.hasTimestamps === (batch.timestamps !== undefined) && form.hasChanges === (batch.changes !== undefined) && form.hasKeys === (batch.keys !== undefined);
   const columns = batch.values === undefined ? batch.columns : undefined;
-  if (!hasFlags || columns?.length !== form.columns?.length) return false;
+  if (!hasFlags || form.keyColumn !== batch.keyColumn || columns?.length !== form.columns?.length) return false;
   return columns === undefined || form.columns?.every((known, index) => isSameColumn(known, columnForm(columns[index]!))) === true;
 }
 
@@ -94,7 +95,7 @@ function columnForm(column: Column): InputColumn {
   return { name, mayBeNull: valid !== undefined, areNumbers: values instanceof Float64Array || values instanceof Int32Array };
 }
 
-function nameOf({ columns, hasTimestamps, hasChanges, hasKeys }: InputForm): string {
-  const flags = (hasTimestamps ? "t" : "") + (hasChanges ? "c" : "") + (hasKeys ? "k" : "");
+function nameOf({ columns, hasTimestamps, hasChanges, hasKeys, keyColumn }: InputForm): string {
+  const flags = (hasTimestamps ? "t" : "") + (hasChanges ? "c" : "") + (hasKeys ? "k" : "") + (keyColumn ?? "");
   return columns === undefined ? `rows ${flags}` : `${flags} ${JSON.stringify(columns)}`;
 }

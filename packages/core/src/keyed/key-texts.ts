@@ -5,8 +5,9 @@
 //   X4. A search looks at no more than `mostProbes` places of a table. Whoever sends texts that are made to have one hash fills so many, and the rest goes into a Map of strings,
 //       which V8 hashes with a seed of its own.
 // @see Knuth, The Art of Computer Programming 3, 6.4, Algorithm L (linear probing)
+import type { Texts } from "../record.ts";
 import { hashText } from "../types/hash.ts";
-import { Strings, textMargin } from "../types/text-store.ts";
+import { Strings, textMargin, textsAt } from "../types/text-store.ts";
 
 /** Texts of consecutive entries as they are stored. */
 export interface StoredTexts {
@@ -29,6 +30,9 @@ const firstSlots = 64;
 /** A place is two numbers: the hash, and slot + 1, 0 where it is free. */
 const firstPlaces: Int32Array = new Int32Array(2);
 const mostProbes = 128;
+const letters = 0x61616161;
+/** Places of texts are 32-bit numbers. */
+const mostPlaced = 0x7fff_ffff;
 /** So many places move to the larger table as one text comes. */
 const movedAtOnce = 8;
 
@@ -81,6 +85,19 @@ export class KeyTexts {
     const strings = new Strings(this.#bytes, this.#byteCount);
     const [starts, lengths] = [this.#starts, this.#lengths];
     return (slot) => strings.of(starts[slot]!, starts[slot]! + lengths[slot]!);
+  }
+
+  /** The keys of some slots as texts where they lie, until another one comes; what is no text that JSON writes as it is comes from `keyAt`. */
+  of(slots: Int32Array, keyAt: (slot: number) => unknown): Texts {
+    const [starts, ends, others] = [new Int32Array(slots.length), new Int32Array(slots.length), new Array<unknown>()];
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
+      const start = this.has(slot) ? this.#starts[slot]! : -1;
+      const end = start + this.#lengths[slot]!;
+      if (start >= 0 && end <= mostPlaced && isPlain(this.#bytes, start, end)) [starts[i], ends[i]] = [start, end];
+      else [starts[i], others[i]] = [-1, keyAt(slot)];
+    }
+    return textsAt({ bytes: this.#bytes, used: this.#byteCount, starts, ends, others });
   }
 
   /** Copies the bytes of a slot's text. Answers where they end. */
@@ -263,6 +280,19 @@ export function quickHash(bytes: DataView, start: number, end: number): number {
 function spread(hash: number): number {
   const spread = Math.imul(hash, 0x85ebca6b);
   return spread ^ (spread >>> 15);
+}
+
+/** Whether JSON escapes nothing in it. */
+function isPlain(bytes: DataView, start: number, end: number): boolean {
+  let found = 0;
+  for (let i = start; i < end; i += 4) {
+    const all = bytes.getInt32(i, true);
+    const left = end - i;
+    const word = left >= 4 ? all : (all & ((1 << (left << 3)) - 1)) | (letters << (left << 3));
+    // Bytes below 32 and quotes, then backslashes: a byte of a difference has its highest bit where it went below zero.
+    found |= (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word;
+  }
+  return (found & 0x80808080) === 0;
 }
 
 function stringOf({ bytes, start, end }: TextBytes): string {

@@ -6,6 +6,7 @@
 //   N4. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
 // @see Knuth, The Art of Computer Programming 3, 6.4, Algorithms L and R (linear probing)
 import type { NumberSpace } from "../contracts/number-table.ts";
+import type { Texts } from "../record.ts";
 import { hashText } from "../types/hash.ts";
 import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
@@ -196,6 +197,10 @@ export class Space implements NumberSpace {
     const texts = this.#texts;
     const textAt = texts.isEmpty ? undefined : texts.reader();
     return (slot) => (textAt !== undefined && texts.has(slot) ? textAt(slot) : this.keyAt(slot));
+  }
+
+  textsOf(slots: Int32Array): Texts | undefined {
+    return this.#texts.isEmpty ? undefined : this.#texts.of(slots, (slot) => this.keyAt(slot));
   }
 
   clear(): void {

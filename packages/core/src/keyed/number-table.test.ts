@@ -17,7 +17,7 @@ const options = { columns: 2, format: "test" };
 
 const key = fc.oneof(
   fc.constantFrom<unknown>(0, -0, NaN, 1, 1n, 2n ** 60n, null, undefined, "", "\0", "1", true, [1], ["1"], { a: 1 }, Infinity, -Infinity, 0.5, 1e300, 2 ** 31, 2 ** 32, 2 ** 52 + 1),
-  fc.constantFrom<unknown>("é", "Ã©", "\ud800", "日本語", "x".repeat(100), "é".repeat(100), "a", "b", "c", "d", "e", "f"),
+  fc.constantFrom<unknown>("é\"", "abcdefg\\", "tab\t", "\x1f7890", "\x7f ~[]", "é", "Ã©", "\ud800", "日本語", "x".repeat(100), "é".repeat(100), "a", "b", "c", "d", "e", "f"),
   fc.integer({ min: -5, max: 5 }),
   fc.double({ noNaN: true }),
 );
@@ -54,8 +54,19 @@ function contentOf(table: MemoryNumberTable): unknown {
       expect([space.slotOf(k), slots?.[seen.length], keyAt?.(slot), space.keyAt(slot)]).toEqual([slot, slot, k, k]);
       seen.push([namespace, k, space.columns[0]?.[slot], space.columns[1]?.[slot], space.extras.get(slot)]);
     });
+    if (space !== undefined && slots !== undefined) expectTexts(space, slots, seen.map((one) => (one as [number, unknown])[1]));
     return seen;
   });
+}
+
+/** As bytes where JSON writes them as they are, else as they are. */
+function expectTexts(space: NumberSpace, slots: Int32Array, keys: readonly unknown[]): void {
+  const texts = space.textsOf(slots);
+  const isText = (one: unknown): boolean => typeof one === "string" && !one.startsWith("\0") && one.isWellFormed();
+  if (texts === undefined) return expect(keys.some(isText)).toBe(false);
+  expect(keys.map((_, i) => texts.at(i))).toEqual(keys);
+  const areBytes = Array.from(texts.starts, (start) => start >= 0);
+  expect(areBytes).toEqual(keys.map((one) => isText(one) && JSON.stringify(one) === `"${one as string}"`));
 }
 
 function copyOf(table: MemoryNumberTable, rule: KeyRules): MemoryNumberTable {

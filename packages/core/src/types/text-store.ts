@@ -77,7 +77,12 @@ export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "o
 
 /** A column of texts that lie in some memory. */
 export function textColumnOf(name: string, places: TextPlaces): Column {
-  return new TextColumn(name, new TextView(new Strings(places.bytes, places.used), places));
+  return new TextColumn(name, textsAt(places));
+}
+
+/** Texts that lie in some memory. */
+export function textsAt(places: TextPlaces): Texts {
+  return new TextView(new Strings(places.bytes, places.used), places);
 }
 
 class TextView implements Texts {

@@ -1,5 +1,5 @@
 // Many cells of windows that end together, straight into columns of results: by a generated loop where every result is made of numbers, else one by one.
-import { generatedFunction, mayGenerateCode, SourceScope } from "@streamflow/core";
+import { generatedFunction, mayGenerateCode, SourceScope, type Texts } from "@streamflow/core";
 import type { NumberCells, NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import { mergeCell, PaneCells, recordsColumn } from "./pane-cells.ts";
 import { leadingFields, type ResultColumns } from "./result-columns.ts";
@@ -12,6 +12,8 @@ export interface FiringCells {
   /** What a slot has in all of these is merged, in their order. Where there are several, a cell without records counts for nothing, and no slot is empty in all. */
   readonly sets: readonly NumberCells[];
   readonly keyAt: (slot: number) => unknown;
+  /** The keys as texts, where they are known as such. */
+  readonly textsOf?: (slots: Int32Array) => Texts | undefined;
 }
 
 /** Where the windows begin and end. */
@@ -52,11 +54,14 @@ export class NumericFiring {
   #fireAll(columns: ResultColumns, cells: FiringCells, { startMs, endMs }: FiringBounds): void {
     const fill = (this.#fill ??= filler(this.#numbers, this.#sets));
     const { slots } = cells;
+    const texts = cells.textsOf?.(slots);
     for (let from = 0; from < slots.length; ) {
       const to = from + columns.reserve(slots.length - from);
+      const areTexts = texts !== undefined && columns.length === 0;
+      if (areTexts) columns.putTexts(texts.slice(from, to));
       fill(columns, cells, from, to);
       columns.add(to - from, startMs, endMs);
-      if (columns.isFull) this.#output.flush();
+      if (areTexts || columns.isFull) this.#output.flush();
       from = to;
     }
   }
@@ -87,9 +92,9 @@ function filler(numbers: NumericAggregates, sets: number): Filler {
   const outputs = results.map((_, at) => `,o${at}=out.columns[${leadingFields + at}]`).join("");
   const puts = results.map((result, at) => `r=${result};if(r!==null)o${at}[n]=r;else o${at}=out.putOther(${leadingFields + at},n,r);`).join("\n");
   const text = `return function fill(out,cells,from,to){const slots=cells.slots,keyAt=cells.keyAt${inputs};
-let n=out.length,k,r,numbers=out.numberKeys${outputs};${scope.declarations}
-for(let i=from;i<to;i++,n++){const s=slots[i];k=keyAt(s);
-if(numbers!==undefined&&typeof k==="number")numbers[n]=k;else{out.putKey(n,k);numbers=undefined;}
+let n=out.length,k,r,texts=out.areTexts,numbers=out.numberKeys${outputs};${scope.declarations}
+for(let i=from;i<to;i++,n++){const s=slots[i];
+if(!texts){k=keyAt(s);if(numbers!==undefined&&typeof k==="number")numbers[n]=k;else{out.putKey(n,k);numbers=undefined;}}
 ${merge}${puts}}}`;
   return generatedFunction(scope.bindings.map(([name]) => name), text)(...scope.bindings.map(([, value]) => value)) as Filler;
 }

@@ -120,7 +120,7 @@ ${add}
   #fireAll(startMs: number): void {
     const space = this.#table.get(startMs);
     if (space === undefined) return;
-    this.#firing.fire({ slots: space.slots(), sets: [space], keyAt: space.keyReader() }, { startMs, endMs: this.#windows.endOf(startMs) });
+    this.#firing.fire({ slots: space.slots(), sets: [space], keyAt: space.keyReader(), textsOf: (slots) => space.textsOf(slots) }, { startMs, endMs: this.#windows.endOf(startMs) });
     if (this.#parts.mode === "discarding" || this.#early !== undefined) space.forEach((_key, slot) => this.#fired(space, slot));
   }
 

@@ -1,3 +1,4 @@
+import { textColumn } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ResultColumns } from "./result-columns.ts";
@@ -41,6 +42,23 @@ it("takes what was stored in reserved rows, up to a bound (property)", () => {
   }));
 });
 
+it("takes the keys of all records at once, as texts", () => {
+  const columns = new ResultColumns(["start", "end", "key", "a", "b"]);
+  const keys = ["one", 'a "second"', null, 4, "one"];
+  const { texts } = textColumn("key", keys);
+  columns.putTexts(texts!);
+  columns.reserve(keys.length);
+  keys.forEach((_, i) => [3, 4].forEach((field) => (columns.columns[field]![i] = i)));
+  columns.add(keys.length, 5, 10);
+  expect([columns.areTexts, columns.records.columns.map((column) => column.texts)]).toEqual([true, [undefined, undefined, texts, undefined, undefined]]);
+  expectRecords(columns, keys.map((key, i) => ({ endMs: 10, key, a: i, b: i })));
+  columns.clear();
+  columns.begin(7, 5, 10);
+  columns.put(0, 1);
+  columns.put(1, 2);
+  expectRecords(columns, [{ endMs: 10, key: 7, a: 1, b: 2 }]);
+});
+
 interface Row {
   readonly endMs: number;
   readonly key: unknown;
@@ -49,8 +67,8 @@ interface Row {
 }
 
 function expectRecords(columns: ResultColumns, rows: readonly Row[]): void {
-  const { length, timestamps, keys, columns: made } = columns.records;
-  expect({ length, timestamps: [...timestamps], keys: [...keys] }).toEqual({ length: rows.length, timestamps: rows.map(({ endMs }) => endMs - 1), keys: rows.map(({ key }) => key) });
+  const { length, timestamps, keyColumn, columns: made } = columns.records;
+  expect({ length, timestamps: [...timestamps], key: made[keyColumn]?.name }).toEqual({ length: rows.length, timestamps: rows.map(({ endMs }) => endMs - 1), key: "key" });
   expect(made.map(({ name }) => name)).toEqual(["start", "end", "key", "a", "b"]);
   expect([...Array(length).keys()].map((i) => made.map(({ values }) => values[i]))).toEqual(rows.map(({ endMs, key, a, b }) => [endMs - 5, endMs, key ?? null, a, b]));
 }

@@ -1,5 +1,5 @@
 // Results of windows on their way out together: each field in a column of its own.
-import type { Column, EmittedRecords } from "@streamflow/core";
+import { type Column, type EmittedRecords, TextColumn, type Texts } from "@streamflow/core";
 
 /** More are emitted first: what waits is bounded. */
 const mostRows = 4_096;
@@ -18,8 +18,8 @@ export class ResultColumns {
   readonly #names: readonly string[];
   #capacity = firstRows;
   #timestamps: Float64Array = new Float64Array(firstRows);
-  /** Where not all keys are numbers. */
-  #keys: unknown[] | undefined;
+  /** The keys, where they were put all at once. */
+  #texts: Texts | undefined;
 
   /** Names of all fields: two bounds, the key, the results. */
   constructor(names: readonly string[]) {
@@ -33,7 +33,13 @@ export class ResultColumns {
 
   /** The column of the keys, as long as all of them are numbers. */
   get numberKeys(): Float64Array | undefined {
-    return this.#keys === undefined ? (this.columns[field.key] as Float64Array) : undefined;
+    const keys = this.columns[field.key]!;
+    return Array.isArray(keys) ? undefined : (keys as Float64Array);
+  }
+
+  /** Whether the keys were put all at once. */
+  get areTexts(): boolean {
+    return this.#texts !== undefined;
   }
 
   /** Begins a record. Its results are put next, all of them. */
@@ -59,13 +65,13 @@ export class ResultColumns {
 
   /** The key of a record that was reserved. */
   putKey(at: number, key: unknown): void {
-    if (this.#keys === undefined && typeof key === "number") {
-      this.columns[field.key]![at] = key;
-      return;
-    }
-    this.#keys ??= Array.from((this.columns[field.key] as Float64Array).subarray(0, at));
-    this.#keys[at] = key;
-    this.putOther(field.key, at, key ?? null);
+    if (typeof key === "number") this.columns[field.key]![at] = key;
+    else this.putOther(field.key, at, key ?? null);
+  }
+
+  /** The keys of all records until `clear`, of which there are none yet. */
+  putTexts(texts: Texts): void {
+    this.#texts = texts;
   }
 
   /** A value that is no number, or stands among others. Answers the column, which may be another one now. */
@@ -89,20 +95,25 @@ export class ResultColumns {
   /** Gives up the last record. */
   drop(): void {
     this.length--;
-    for (const column of [this.#keys, ...this.columns]) if (Array.isArray(column)) column.length = Math.min(column.length, this.length);
+    for (const column of this.columns) if (Array.isArray(column)) column.length = Math.min(column.length, this.length);
   }
 
   /** Everything that was put, until `clear`. */
   get records(): EmittedRecords {
     const { length } = this;
-    const columns = this.columns.map((values, at): Column => ({ name: this.#names[at]!, values: Array.isArray(values) ? values : (values as Float64Array).subarray(0, length) }));
-    const keys = this.#keys ?? (columns[field.key]!.values as Float64Array);
-    return { length, columns, timestamps: this.#timestamps.subarray(0, length), keys };
+    const columns = this.columns.map((values, at) => this.#column(values, at));
+    return { length, columns, timestamps: this.#timestamps.subarray(0, length), keyColumn: field.key };
+  }
+
+  #column(values: Float64Array | unknown[], at: number): Column {
+    const name = this.#names[at]!;
+    if (at === field.key && this.#texts !== undefined) return new TextColumn(name, this.#texts);
+    return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
   }
 
   clear(): void {
     this.length = 0;
-    this.#keys = undefined;
+    this.#texts = undefined;
     this.columns = this.columns.map((column) => (Array.isArray(column) ? new Float64Array(this.#capacity) : column));
   }
 
