@@ -16,7 +16,7 @@ export class ColumnStore implements ColumnOutput {
   constructor(wanted: readonly DecodedColumn[], rejected: DecodeOutput) {
     this.#wanted = wanted;
     this.#rejected = rejected;
-    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : form === "texts" ? new TextStore(firstRecords) : []));
+    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : form === "texts" ? new TextStore(firstRecords) : anyValues()));
   }
 
   value(row: unknown, start: number, end: number): void {
@@ -61,9 +61,16 @@ export class ColumnStore implements ColumnOutput {
     this.length = 0;
     this.columns = this.columns.map((column) => {
       if (column instanceof TextStore) column.clear();
-      return Array.isArray(column) ? [] : column;
+      return Array.isArray(column) ? anyValues() : column;
     });
   }
+}
+
+/** An empty list that V8 takes for one of any values from the start: one that turns out to be, with each batch anew, is where generated code falls back. */
+function anyValues(): unknown[] {
+  const values: unknown[] = [null];
+  values.length = 0;
+  return values;
 }
 
 function widened<T extends Float64Array | Int32Array>(old: T, wide: T): T {

@@ -19,6 +19,12 @@ export interface Layout {
   readonly tail: string;
 }
 
+/** A layout that a scanner should know. */
+export interface ChosenLayout extends Layout {
+  /** Of 1: how many records have it, as far as is known. */
+  readonly share: number;
+}
+
 /** Whether an object at this path is taken apart; otherwise it is one value. */
 export type TakeApart = (path: readonly string[]) => boolean;
 
@@ -275,7 +281,7 @@ export class LayoutLearner {
   }
 
   /** A better choice of layouts, commonest first, where enough was seen to make one, and it is another than the last. */
-  choose(): readonly Layout[] | undefined {
+  choose(): readonly ChosenLayout[] | undefined {
     if (!this.#stale || this.#misses < this.#patience) return undefined;
     const chosen = this.#commonest();
     this.#misses = 0;
@@ -288,7 +294,9 @@ export class LayoutLearner {
     if (choice === this.#choice) return undefined;
     this.#choice = choice;
     this.#active = chosen;
+    const all = chosen.reduce((sum, { count }) => sum + count, 0);
     return chosen.map((candidate) => ({
+      share: candidate.count / all,
       leaves: candidate.gaps.map((gap, i) => ({ gap, path: candidate.paths[i] ?? [], kinds: candidate.kinds[i] ?? 0 })),
       tail: candidate.tail,
     }));

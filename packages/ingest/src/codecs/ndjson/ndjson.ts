@@ -133,7 +133,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     const known = layouts.flatMap((layout, index) => {
       const row = rowCode(plan, layout, { index, calls: this.calls });
       this.hits.push(0);
-      return row === undefined ? [] : [{ index, layout, row }];
+      return row === undefined ? [] : [{ index, share: layout.share, layout, row }];
     });
     this.#scan = known.length === 0 ? undefined : compileScanner(known, this, { maxRecordBytes: this.maxRecordBytes, columns: (this.columns ?? []).map(({ form }) => form) });
     return this.#scan !== undefined;
