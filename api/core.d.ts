@@ -772,7 +772,7 @@ export interface LeaseStore {
 }
 
 export declare class Lifecycle extends StateMachine<LifecycleState> {
-    constructor(subject: string);
+    constructor(name: string);
 }
 
 export type LifecycleListener = MoveListener<LifecycleState>;
@@ -988,7 +988,7 @@ export interface PartitionEvents {
 }
 
 export declare class PartitionLifecycle extends StateMachine<PartitionState> {
-    constructor(subject: string);
+    constructor(name: string);
 }
 
 export type PartitionState = "assigned" | "revoking" | "released" | "lost" | "finished";
@@ -1524,7 +1524,7 @@ export interface StateInput {
 
 export declare class StateMachine<State extends string> {
     #private;
-    constructor({ subject, moves, initial }: StateMachineOptions<State>);
+    constructor({ kind, name, moves, initial }: StateMachineOptions<State>);
     get state(): State;
     can(to: State): boolean;
     move(to: State, operation: string): void;
@@ -1533,7 +1533,8 @@ export declare class StateMachine<State extends string> {
 }
 
 export interface StateMachineOptions<State extends string> {
-    readonly subject: string;
+    readonly kind: string;
+    readonly name: string;
     readonly moves: Moves<State>;
     readonly initial: State;
 }

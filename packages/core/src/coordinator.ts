@@ -93,7 +93,7 @@ export class PipelineRun implements LeaseHolder {
     this.#options = options;
     this.#leases = leases;
     this.#checked = checkPlan(plan, options.functions ?? standardFunctionTable);
-    this.lifecycle = new Lifecycle(`pipeline "${this.name}"`);
+    this.lifecycle = new Lifecycle(this.name);
   }
 
   /** What is run. Made again for whoever asks while it sleeps. */

@@ -28,8 +28,8 @@ function ways<State extends string>(moves: Moves<State>, initial: State): Map<St
   return found;
 }
 
-function describeTable<State extends string>(name: string, options: { moves: Moves<State>; initial: State; text: string; make: () => StateMachine<State> }): void {
-  const { moves, initial, text, make } = options;
+function describeTable<State extends string>(name: string, options: { moves: Moves<State>; initial: State; text: string; kind: string; make: () => StateMachine<State> }): void {
+  const { moves, initial, text, kind, make } = options;
   const legal = new Set(text.trim().split("\n").flatMap((line) => {
     const [from = "", to = ""] = line.split("->").map((part) => part.trim());
     return to.split(" ").filter((word) => word !== "").map((word) => `${from} ${word}`);
@@ -57,7 +57,7 @@ function describeTable<State extends string>(name: string, options: { moves: Mov
             expect([machine.state, seen]).toEqual([to, [`${from} ${to}`]]);
             return;
           }
-          expect(() => machine.move(to, "test")).toThrow(expect.objectContaining({ code: "SF_LIFECYCLE_ILLEGAL", message: `cannot test thing "x": it is ${from}`, context: { operation: "test", state: from } }));
+          expect(() => machine.move(to, "test")).toThrow(expect.objectContaining({ code: "SF_LIFECYCLE_ILLEGAL", message: `cannot test ${kind} "x": it is ${from}`, context: { operation: "test", state: from } }));
           expect([machine.state, seen]).toEqual([from, []]);
         });
       }
@@ -70,19 +70,19 @@ function describeTable<State extends string>(name: string, options: { moves: Mov
   });
 }
 
-describeTable("life of a pipeline", { moves: lifecycleMoves, initial: "created", text: pipeline, make: () => new Lifecycle('thing "x"') });
-describeTable("life of a partition", { moves: partitionMoves, initial: "assigned", text: partition, make: () => new PartitionLifecycle('thing "x"') });
+describeTable("life of a pipeline", { moves: lifecycleMoves, initial: "created", text: pipeline, kind: "pipeline", make: () => new Lifecycle("x") });
+describeTable("life of a partition", { moves: partitionMoves, initial: "assigned", text: partition, kind: "partition", make: () => new PartitionLifecycle("x") });
 
 describe("guards and listeners", () => {
   it("require names operation and state, and moves nothing", () => {
-    const life = new Lifecycle('pipeline "orders"');
+    const life = new Lifecycle("orders");
     life.require(["created", "stopped"], "change");
     expect(() => life.require(["running"], "pause")).toThrow(expect.objectContaining({ code: "SF_LIFECYCLE_ILLEGAL", message: 'cannot pause pipeline "orders": it is created', hint: "it must be running" }));
     expect(life.state).toBe("created");
   });
 
   it("a refused move says from where it would be legal", () => {
-    const life = new Lifecycle('pipeline "orders"');
+    const life = new Lifecycle("orders");
     expect(() => life.move("paused", "pause")).toThrow(expect.objectContaining({ hint: "only from running can it become paused" }));
   });
 

@@ -22,9 +22,9 @@ export type LifecycleListener = MoveListener<LifecycleState>;
 
 /** The state of one pipeline; moves only along the table. */
 export class Lifecycle extends StateMachine<LifecycleState> {
-  /** @param subject who this is, for errors: `pipeline "orders"` */
-  constructor(subject: string) {
-    super({ subject, moves: lifecycleMoves, initial: "created" });
+  /** @param name the pipeline's, for errors */
+  constructor(name: string) {
+    super({ kind: "pipeline", name, moves: lifecycleMoves, initial: "created" });
   }
 }
 
@@ -45,8 +45,8 @@ export const partitionMoves: Moves<PartitionState> = {
 
 /** The state of one partition in one session of its source; moves only along the table. */
 export class PartitionLifecycle extends StateMachine<PartitionState> {
-  /** @param subject who this is, for errors: `partition "orders/3"` */
-  constructor(subject: string) {
-    super({ subject, moves: partitionMoves, initial: "assigned" });
+  /** @param name the partition's, for errors */
+  constructor(name: string) {
+    super({ kind: "partition", name, moves: partitionMoves, initial: "assigned" });
   }
 }

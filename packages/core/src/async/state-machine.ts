@@ -9,22 +9,28 @@ export type MoveListener<State extends string> = (to: State, from: State) => voi
 
 /** What a state machine is made of. */
 export interface StateMachineOptions<State extends string> {
-  /** Who this is, for errors: `pipeline "orders"`. */
-  readonly subject: string;
+  /** What this is, for errors: `pipeline`. */
+  readonly kind: string;
+  /** Which one. */
+  readonly name: string;
   readonly moves: Moves<State>;
   readonly initial: State;
 }
 
+const none: readonly never[] = [];
+
 /** Holds a state, and refuses moves that the table does not have. */
 export class StateMachine<State extends string> {
-  // Members of their own, and no set before it is needed: there may be very many of these.
-  readonly #subject: string;
+  // Members of their own, no text that is put together before it is needed, and no set: there may be very many of these.
+  readonly #kind: string;
+  readonly #name: string;
   readonly #moves: Moves<State>;
-  #listeners: Set<MoveListener<State>> | undefined;
+  #listeners: readonly MoveListener<State>[] = none;
   #state: State;
 
-  constructor({ subject, moves, initial }: StateMachineOptions<State>) {
-    this.#subject = subject;
+  constructor({ kind, name, moves, initial }: StateMachineOptions<State>) {
+    this.#kind = kind;
+    this.#name = name;
     this.#moves = moves;
     this.#state = initial;
   }
@@ -42,7 +48,7 @@ export class StateMachine<State extends string> {
     const from = this.#state;
     if (!this.can(to)) throw this.#illegal(operation, `only from ${this.#statesBefore(to)} can it become ${to}`);
     this.#state = to;
-    for (const listener of this.#listeners ?? []) listener(to, from);
+    for (const listener of this.#listeners) listener(to, from);
   }
 
   /**
@@ -55,13 +61,13 @@ export class StateMachine<State extends string> {
 
   /** Calls `listener` after every move, in the order of registering. Answers what takes it away again. */
   onMove(listener: MoveListener<State>): () => void {
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+    // An array that is spread has room for more.
+    this.#listeners = this.#listeners.concat(listener);
+    return () => void (this.#listeners = this.#listeners.filter((other) => other !== listener));
   }
 
   #illegal(operation: string, hint: string): StreamFlowError {
-    return new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} ${this.#subject}: it is ${this.#state}`, { hint, context: { operation, state: this.#state } });
+    return new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot ${operation} ${this.#kind} "${this.#name}": it is ${this.#state}`, { hint, context: { operation, state: this.#state } });
   }
 
   #statesBefore(to: State): string {

@@ -45,8 +45,9 @@ export function sumOf(before: ExecutorProgress | undefined, now: ExecutorProgres
   if (before === undefined) return now;
   const sum = (name: "recordsIn" | "recordsOut" | "late" | "rejected" | "busyMs" | "backpressuredMs" | "idleMs"): number => before[name] + now[name];
   return {
-    ...now, recordsIn: sum("recordsIn"), recordsOut: sum("recordsOut"), late: sum("late"), rejected: sum("rejected"), busyMs: sum("busyMs"), backpressuredMs: sum("backpressuredMs"),
-    idleMs: sum("idleMs"), epoch: Math.max(before.epoch, now.epoch), lastCheckpointMs: now.lastCheckpointMs ?? before.lastCheckpointMs,
+    recordsIn: sum("recordsIn"), recordsOut: sum("recordsOut"), late: sum("late"), rejected: sum("rejected"), watermarkMs: now.watermarkMs, stateEntries: now.stateEntries,
+    epoch: Math.max(before.epoch, now.epoch), lastCheckpointMs: now.lastCheckpointMs ?? before.lastCheckpointMs, fraction: now.fraction,
+    busyMs: sum("busyMs"), backpressuredMs: sum("backpressuredMs"), idleMs: sum("idleMs"),
   };
 }
 
@@ -123,12 +124,12 @@ export class ExecutorMetrics {
 
   /** The summary of now. */
   progress({ slots, sharedInstances, ports, fraction }: ProgressParts): ExecutorProgress {
-    const { totals, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this;
+    const { totals: { recordsIn, late, rejected }, epoch, lastCheckpointMs, busyMs, backpressuredMs, idleMs } = this;
     const watermarkMs = slots.length === 0 ? undefined : Math.min(...slots.map((slot) => slot.task.watermarkMs));
     refreshGauges(this.#environment, this.#pipeline, { watermarkMs, lastCheckpointMs });
     const instances = [...sharedInstances, ...slots.flatMap((slot) => slot.task.parts.instances)];
     const stateEntries = instances.reduce((sum, instance) => sum + instance.tables.size, 0);
     const recordsOut = ports.reduce((sum, port) => sum + port.recordsOut, 0);
-    return { ...totals, recordsOut, watermarkMs, stateEntries, epoch, lastCheckpointMs, fraction, busyMs, backpressuredMs, idleMs };
+    return { recordsIn, recordsOut, late, rejected, watermarkMs, stateEntries, epoch, lastCheckpointMs, fraction, busyMs, backpressuredMs, idleMs };
   }
 }

@@ -43,8 +43,7 @@ let sweepAt = fewest;
  * @throws {@link StreamFlowError} as `planPipeline` does
  */
 export function checkPlan(logical: LogicalPlan, functions: FunctionTable): CheckedPlan {
-  // Copied, because an array that grew has room for more.
-  const own = logical.nodes.filter(isLive).slice();
+  const own = logical.nodes.filter(isLive).map(compact);
   const key = keyOfPlan(logical, functions);
   let shared = known.get(key)?.deref();
   if (shared === undefined) {
@@ -68,6 +67,11 @@ function sweep(): void {
 
 function isLive(node: PlanNode): boolean {
   return node.source !== undefined || node.sink !== undefined;
+}
+
+/** A copy that holds nothing but the fields: objects that grew field by field, and arrays, have room for more. */
+function compact({ id, named, kind, type, config, source, sink }: PlanNode): PlanNode {
+  return source === undefined ? { id, named, kind, type, config, sink: sink! } : { id, named, kind, type, config, source };
 }
 
 function withoutLive(plan: PhysicalPlan): PhysicalPlan {

@@ -27,7 +27,6 @@ export interface PushSource<Out> extends Source<Out> {
 }
 
 const partition = "0";
-const defaultMaxBytes = 1 << 26;
 const capabilities = { replayable: false, bounded: false, deterministic: false, singlePartition: true } as const;
 const roomy: Promise<void> = Promise.resolve();
 const starts: readonly [{ readonly partition: string; readonly generation: number }] = [{ partition, generation: 1 }];
@@ -46,15 +45,16 @@ const starts: readonly [{ readonly partition: string; readonly generation: numbe
  * ```
  */
 export function pushSource<Out>(options: PushSourceOptions = {}): PushSource<Out> {
-  const { maxBytes = defaultMaxBytes } = options;
+  const { maxBytes = 1 << 26 } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) throw new StreamFlowError("SF_CONFIG_INVALID", `maxBytes of a push source must be a positive integer, got ${maxBytes}`);
-  return new PushQueue<Out>(options);
+  return new PushQueue<Out>({ ...options, maxBytes });
 }
 
 class PushQueue<Out> implements PushSource<Out> {
   readonly type = "push";
   readonly capabilities = capabilities;
-  readonly #options: PushSourceOptions;
+  readonly #name: string;
+  readonly #maxBytes: number;
   /** Those that no checkpoint holds yet; undefined: none. */
   #records: Out[] | undefined;
   /** Their sizes. */
@@ -72,13 +72,14 @@ class PushQueue<Out> implements PushSource<Out> {
 
   readonly schema?: Schema;
 
-  constructor(options: PushSourceOptions) {
-    this.#options = options;
-    if (options.schema !== undefined) this.schema = options.schema;
+  constructor({ name = "push", maxBytes, schema }: PushSourceOptions & { readonly maxBytes: number }) {
+    this.#name = name;
+    this.#maxBytes = maxBytes;
+    if (schema !== undefined) this.schema = schema;
   }
 
   get config(): Readonly<Record<string, unknown>> {
-    return { name: this.#options.name ?? "push" };
+    return { name: this.#name };
   }
 
   push(records: readonly Out[]): Promise<void> {
@@ -87,7 +88,7 @@ class PushQueue<Out> implements PushSource<Out> {
     } catch (thrown) {
       return Promise.reject(thrown as Error);
     }
-    if (this.#bytes < (this.#options.maxBytes ?? defaultMaxBytes)) return roomy;
+    if (this.#bytes < this.#maxBytes) return roomy;
     return new Promise((resolve) => (this.#waiting ??= []).push(resolve));
   }
 
@@ -128,7 +129,7 @@ class PushQueue<Out> implements PushSource<Out> {
     this.#records?.splice(0, count);
     for (const size of this.#sizes?.splice(0, count) ?? []) this.#bytes -= size;
     if (this.#records?.length === 0) this.#records = this.#sizes = undefined;
-    if (this.#bytes < (this.#options.maxBytes ?? defaultMaxBytes)) this.#letGo();
+    if (this.#bytes < this.#maxBytes) this.#letGo();
   }
 
   /** Calls once, when a record comes or the source is closed, whether or not a session is open. */
@@ -142,7 +143,7 @@ class PushQueue<Out> implements PushSource<Out> {
   }
 
   #take(records: readonly Out[]): void {
-    if (this.#isClosed) throw new StreamFlowError("SF_SOURCE_FAILED", `push source "${this.#options.name ?? "push"}" is closed`, { hint: "push before close" });
+    if (this.#isClosed) throw new StreamFlowError("SF_SOURCE_FAILED", `push source "${this.#name}" is closed`, { hint: "push before close" });
     const { schema } = this;
     if (schema !== undefined) for (const record of records) conform(record, schema);
     if (records.length === 0) return;

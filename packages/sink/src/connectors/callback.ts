@@ -1,5 +1,5 @@
 // A function of the program that the pipeline is part of.
-import type { BatchFailure, RecordIdentity, Sink, SinkBatch, SinkSession } from "@streamflow/core";
+import type { BatchFailure, RecordIdentity, Sink, SinkBatch, SinkCapabilities, SinkContext, SinkNeeds, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 
 /** What a callback may ask about its records. */
@@ -37,16 +37,35 @@ export function callbackSink<In = unknown>(run: (records: readonly In[], batch: 
   if (!(Number.isSafeInteger(maxBatchRecords) && maxBatchRecords > 0)) {
     throw new StreamFlowError("SF_CONFIG_INVALID", `maxBatchRecords must be a positive integer, got ${maxBatchRecords}`);
   }
-  return {
-    type: "callback",
-    capabilities: { delivery },
-    config: { name, maxBatchRecords },
-    needs: { insertOnly: !takesChanges },
-    open: async ({ node, signal }) => new CallbackSession({ name: `callback sink "${node}"`, run: run as RunCallback, maxBatchRecords, signal }),
-  };
+  return new CallbackSink({ name, maxBatchRecords }, { capabilities: delivery === "idempotent" ? idempotent : atLeastOnce, needs: takesChanges ? anyKind : insertsOnly, run: run as RunCallback });
 }
 
 type RunCallback = (records: readonly unknown[], batch: CallbackBatch) => void | Promise<void>;
+
+// Shared: there may be very many of these sinks.
+const idempotent: SinkCapabilities = { delivery: "idempotent" };
+const atLeastOnce: SinkCapabilities = { delivery: "at-least-once" };
+const insertsOnly: SinkNeeds = { insertOnly: true };
+const anyKind: SinkNeeds = { insertOnly: false };
+
+class CallbackSink implements Sink<never> {
+  readonly type = "callback";
+  readonly config: { readonly name: string; readonly maxBatchRecords: number };
+  readonly capabilities: SinkCapabilities;
+  readonly needs: SinkNeeds;
+  readonly #run: RunCallback;
+
+  constructor(config: CallbackSink["config"], { capabilities, needs, run }: Pick<CallbackSink, "capabilities" | "needs"> & { readonly run: RunCallback }) {
+    this.config = config;
+    this.capabilities = capabilities;
+    this.needs = needs;
+    this.#run = run;
+  }
+
+  async open({ node, signal }: SinkContext): Promise<SinkSession> {
+    return new CallbackSession({ name: `callback sink "${node}"`, run: this.#run, maxBatchRecords: this.config.maxBatchRecords, signal });
+  }
+}
 
 interface CallbackParts {
   readonly name: string;

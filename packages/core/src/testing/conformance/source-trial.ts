@@ -246,7 +246,7 @@ export class SourceReader {
   /** PRT-4: what has finished is not assigned again, and what is held is not assigned twice. */
   #assign(partition: string): void {
     const known = this.#lives.get(partition);
-    if (known === undefined) this.#lives.set(partition, new PartitionLifecycle(`partition "${partition}"`));
+    if (known === undefined) this.#lives.set(partition, new PartitionLifecycle(partition));
     else known.move("assigned", "assign");
   }
 
