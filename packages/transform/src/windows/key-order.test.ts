@@ -32,7 +32,7 @@ it("keys stand in the order in which they came last; those that have gone give t
         const [none, alsoNone] = [new Float64Array(keys.capacity), new Float64Array(keys.capacity)];
         model = model.filter((one) => !gone.has(one));
         const numbers = keys.retain([none, counts, alsoNone]);
-        expect([...numbers].map(keys.reader())).toEqual(model);
+        expect([...numbers].map(keys.keyAt)).toEqual(model);
         expect(new Set(numbers).size).toBe(model.length);
       }
     }),

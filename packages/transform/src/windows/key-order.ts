@@ -5,6 +5,7 @@
 import type { NumberSpace, NumberTable } from "@streamflow/core";
 
 const firstCapacity = 64;
+type ThreeColumns = readonly [Float64Array, Float64Array, Float64Array];
 
 /** The keys of a sliding window. */
 export class KeyOrder {
@@ -49,11 +50,8 @@ export class KeyOrder {
     return number;
   }
 
-  /** Answers keys by their numbers. */
-  reader(): (number: number) => unknown {
-    const keys = this.#keys;
-    return (number) => keys[number];
-  }
+  /** The key of a number. */
+  readonly keyAt = (number: number): unknown => this.#keys[number];
 
   /** A key has come: it goes to the end. */
   touch(number: number): void {
@@ -65,30 +63,17 @@ export class KeyOrder {
   }
 
   /** Forgets the keys that have a zero in all three columns. Answers the numbers of the others, in order, until the next key comes. */
-  retain([a, b, c]: readonly [Float64Array, Float64Array, Float64Array]): Int32Array {
-    const [order, places] = [this.#order, this.#places];
-    let kept = 0;
-    for (let i = 0; i < this.#length; i++) {
-      const number = order[i]!;
-      if (number < 0) continue;
-      if (a[number] === 0 && b[number] === 0 && c[number] === 0) {
-        this.#release(number);
-        continue;
-      }
-      order[kept] = number;
-      places[number] = kept++;
+  retain(columns: ThreeColumns): Int32Array {
+    const free = this.#free.length;
+    this.#length = squeeze(this.#order.subarray(0, this.#length), { places: this.#places, columns, free: this.#free });
+    const numbers = this.#numbers.columns[0]!;
+    for (const number of this.#free.slice(free)) {
+      numbers[this.#slots[number]!] = 0;
+      this.#keys[number] = undefined;
     }
-    this.#length = kept;
-    const slots = order.subarray(0, kept);
-    if (this.#numbers.size > 2 * kept + firstCapacity) this.#insertAnew(slots);
-    return slots;
-  }
-
-  #release(number: number): void {
-    this.#numbers.columns[0]![this.#slots[number]!] = 0;
-    this.#keys[number] = undefined;
-    this.#places[number] = -1;
-    this.#free.push(number);
+    const kept = this.#order.subarray(0, this.#length);
+    if (this.#numbers.size > 2 * kept.length + firstCapacity) this.#insertAnew(kept);
+    return kept;
   }
 
   #insertAnew(numbers: Int32Array): void {
@@ -111,6 +96,23 @@ export class KeyOrder {
     this.#length = kept;
     if (2 * kept > this.#order.length) this.#order = widened(this.#order, 0);
   }
+}
+
+/** Moves those that have something together. Answers how many there are. By itself, since V8 comes back from a loop it has compiled as from a call. */
+function squeeze(order: Int32Array, { places, columns: [a, b, c], free }: { readonly places: Int32Array; readonly columns: ThreeColumns; readonly free: number[] }): number {
+  let kept = 0;
+  for (let i = 0; i < order.length; i++) {
+    const number = order[i]!;
+    if (number < 0) continue;
+    if (a[number] === 0 && b[number] === 0 && c[number] === 0) {
+      places[number] = -1;
+      free.push(number);
+    } else {
+      order[kept] = number;
+      places[number] = kept++;
+    }
+  }
+  return kept;
 }
 
 function cleared(table: NumberTable): NumberSpace {

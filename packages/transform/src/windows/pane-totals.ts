@@ -97,7 +97,7 @@ export class PaneTotals {
     const { capacity } = this.#keys;
     const sets = [front?.front, middle?.sums, back?.sums].map((cells) => (cells ?? this.#none).reserve(capacity)) as [PaneCells, PaneCells, PaneCells];
     const slots = this.#keys.retain(sets.map(({ columns }) => columns[recordsColumn]!) as [Float64Array, Float64Array, Float64Array]);
-    const cells: FiringCells = { slots, sets, keyAt: this.#keys.reader() };
+    const cells: FiringCells = { slots, sets, keyAt: this.#keys.keyAt };
     if (capacity > fewKeys && emptiness * slots.length < capacity) this.#restart();
     return cells;
   }
