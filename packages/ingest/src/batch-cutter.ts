@@ -26,12 +26,12 @@ export class BatchCutter {
   take(limits: PollLimits): Batch {
     const batch = this.#batch;
     const from = this.#next;
-    const to = this.#reach(from, limits);
-    this.#next = to;
-    this.#done = to === batch.length;
+    const piece = this.#reach(from, limits);
+    this.#next = piece.to;
+    this.#done = piece.to === batch.length;
     if (from === 0 && this.#done && (batch.length <= 1 || batch.byteLength <= limits.maxBytes)) return batch;
     this.#held++;
-    return cut(batch, from, to, batch.release === undefined ? undefined : this.#release());
+    return cut(batch, piece, batch.release === undefined ? undefined : this.#release());
   }
 
   /** Lets go of what was never taken. */
@@ -41,18 +41,19 @@ export class BatchCutter {
     if (this.#held === 0) this.#batch.release?.();
   }
 
-  #reach(from: number, limits: PollLimits): number {
+  #reach(from: number, limits: PollLimits): Piece {
     const batch = this.#batch;
     const most = Math.min(batch.length, from + Math.max(1, limits.maxRecords));
-    if (from === 0 && most === batch.length && batch.byteLength <= limits.maxBytes) return most;
+    if (from === 0 && most === batch.length && batch.byteLength <= limits.maxBytes) return { from, to: most, bytes: batch.byteLength };
     let bytes = 0;
     let to = from;
     while (to < most) {
-      bytes += sizeAt(batch, to);
-      if (bytes > limits.maxBytes && to > from) break;
+      const size = sizeAt(batch, to);
+      if (bytes + size > limits.maxBytes && to > from) break;
+      bytes += size;
       to++;
     }
-    return to;
+    return { from, to, bytes };
   }
 
   #release(): () => void {
@@ -66,19 +67,26 @@ export class BatchCutter {
   }
 }
 
+/** The records `[from, to)` of a batch, and the sum of their sizes. */
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
 function sizeAt(batch: SizedBatch, index: number): number {
   if (batch.sizeAt !== undefined) return batch.sizeAt(index);
   if (batch.raw !== undefined) return (batch.raw.ends[index] ?? 0) - (batch.raw.starts[index] ?? 0);
   return batch.byteLength / batch.length;
 }
 
-function cut(batch: SizedBatch, from: number, to: number, release: (() => void) | undefined): Batch {
+function cut(batch: SizedBatch, { from, to, bytes }: Piece, release: (() => void) | undefined): Batch {
   const isLast = to === batch.length;
   const piece: { -readonly [K in keyof Batch]: Batch[K] } = {
     partition: batch.partition,
     length: to - from,
     endPosition: isLast ? batch.endPosition : endOf(batch, from, to),
-    byteLength: bytesBetween(batch, from, to),
+    byteLength: Math.max(1, Math.round(bytes)),
     positionAt: (index) => batch.positionAt(from + index),
   };
   if (batch.values !== undefined) piece.values = batch.values.slice(from, to);
@@ -99,12 +107,6 @@ function endOf(batch: Batch, from: number, to: number): Position {
   return batch.positionAt(Math.max(from, to - 1));
 }
 
-function bytesBetween(batch: SizedBatch, from: number, to: number): number {
-  let bytes = 0;
-  for (let i = from; i < to; i++) bytes += sizeAt(batch, i);
-  return Math.max(1, Math.round(bytes));
-}
-
 function cutColumn(column: Column, from: number, to: number): Column {
   const { texts } = column;
   if (texts !== undefined) return new TextColumn(column.name, texts.slice(from, to));
@@ -113,7 +115,12 @@ function cutColumn(column: Column, from: number, to: number): Column {
 }
 
 function cutRaw(raw: RawRecords, from: number, to: number): RawRecords {
-  return { bytes: raw.bytes, starts: raw.starts.slice(from, to), ends: raw.ends.slice(from, to) };
+  return { bytes: raw.bytes, starts: cutOffsets(raw.starts, from, to), ends: cutOffsets(raw.ends, from, to) };
+}
+
+/** What decoders give is not copied: it is let go of with the whole batch, as columns are. */
+function cutOffsets(offsets: RawRecords["starts"], from: number, to: number): RawRecords["starts"] {
+  return offsets instanceof Int32Array ? offsets.subarray(from, to) : offsets.slice(from, to);
 }
 
 function cutRejected(rejected: readonly Rejected[], from: number, end: { readonly to: number; readonly isLast: boolean }): readonly Rejected[] {
