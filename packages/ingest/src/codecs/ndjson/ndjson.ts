@@ -44,6 +44,8 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
   readonly calls: ((value: unknown) => unknown)[] = [];
   readonly hits: number[] = [];
   isAscii = true;
+  rare: Scan | undefined;
+  scanners: ReadonlyMap<string, Scan> = new Map();
   readonly #wanted: Wanted;
   readonly #schema: DataType | undefined;
   readonly #plan: RowPlan | undefined;

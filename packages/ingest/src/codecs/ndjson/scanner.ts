@@ -22,6 +22,10 @@ export interface ScanHost {
   readonly calls: readonly ((value: unknown) => unknown)[];
   /** How many records each layout took; a scanner adds to it. */
   readonly hits: number[];
+  /** The scanner of layouts that are rare. */
+  rare: Scan | undefined;
+  /** The scanners in use, by their text: what has the same in the next choice of layouts goes on, with the code that V8 has made of it. */
+  scanners: ReadonlyMap<string, Scan>;
   /** Takes one record that fits no layout: `bytes[start, end)`, newline not included. */
   odd(start: number, end: number): void;
 }
@@ -78,27 +82,27 @@ export function compileScanner(known: readonly KnownLayout[], host: ScanHost, op
   const common = known.filter(({ share }, at) => at === 0 || share >= leastShare);
   const rare = known.filter((one) => !common.includes(one));
   const oddLine = "const q=b.indexOf(10,s);i=q+1;H.odd(s,q);";
-  if (rare.length === 0) return compilePart(common, oddLine, { host, options });
-  const others = compilePart(rare, undefined, { host, options });
-  return compilePart(common, `i=N(b,dv,s,to,out);if(i===s){${oddLine}}`, { host, options, others });
+  const sources = rare.length === 0 ? [sourceOf(common, oddLine, options)] : [sourceOf(common, `i=H.rare(b,dv,s,to,out);if(i===s){${oddLine}}`, options), sourceOf(rare, undefined, options)];
+  host.scanners = new Map(sources.map((source) => [source, host.scanners.get(source) ?? (scannerFunction(["H", "P10"], source)(host, powersOfTen) as Scan)]));
+  const [scan, ofRare] = host.scanners.values();
+  host.rare = ofRare;
+  return scan!;
 }
 
-/** A scanner for some layouts. `otherwise`: what it does with a line of none of them; undefined: it leaves it and what follows, and answers where it begins. */
-function compilePart(known: readonly KnownLayout[], otherwise: string | undefined, { host, options, others }: { readonly host: ScanHost; readonly options: ScanOptions; readonly others?: Scan }): Scan {
-  const { columns } = options;
+/** The text of a scanner for some layouts. `otherwise`: what it does with a line of none of them; undefined: it leaves it and what follows, and answers where it begins. */
+function sourceOf(known: readonly KnownLayout[], otherwise: string | undefined, { columns, maxRecordBytes }: ScanOptions): string {
   const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map((_, at) => `F${at}=out.columns[${at}];`).join("")}`;
   const names = columns.map((_, at) => `,F${at}`).join("");
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
-  const source = `return function scan(b,dv,i,to,out){
+  return `return function scan(b,dv,i,to,out){
 let left=${linesAtOnce},x=0,z=0,k=0,t=0,${variables.join(",")};
 const R=H.reader,ascii=H.isAscii;
 let n=0,room=0,S,E${names};${load}
 while(i<to&&left-->0){const s=i;${columns.length === 0 ? "" : `if(n===room){out.length=n;out.grow();${load}}`}
-${known.map((one) => layoutCode(one, options)).join("\n")}
+${known.map((one) => layoutCode(one, { columns, maxRecordBytes })).join("\n")}
 ${otherwise === undefined ? "break;" : columns.length === 0 ? otherwise : `out.length=n;${otherwise}${load}`}}
 ${columns.length === 0 ? "" : "out.length=n;"}
 ${known.map(({ index }) => `H.hits[${index}]+=n${index};`).join("")}return i;}`;
-  return scannerFunction(["H", "P10", "N"], source)(host, powersOfTen, others) as Scan;
 }
 
 const linesAtOnce = 256;
