@@ -31,7 +31,8 @@ export interface NumberSpace {
   readonly size: number;
   keyAt(slot: number): unknown;
   /**
-   * The keys of some slots as texts where they lie, until a key comes; those that are no texts, or in which JSON escapes something, as values. Undefined where no key is a text.
+   * The keys of some slots as texts where they lie, until a key comes; those that are no texts, or in which JSON escapes something, as values. Undefined where no key is a text, or
+   * all of them are longer than a string may be.
    */
   textsOf(slots: Int32Array): Texts | undefined;
   /** As `keyAt`, cheap for many of the keys that are there now. */

@@ -114,6 +114,20 @@ it("X4: texts that were made to have one hash are found, given other slots and r
   expect(names.map((one) => find(back, one))).toEqual(names.map((_, slot) => slot));
 });
 
+it("more bytes than one string should hold are read one by one", () => {
+  const texts = new KeyTexts();
+  const name = (i: number): string => `${i} ${"x".repeat(60_000)}`;
+  const scratch = new TextScratch();
+  const seen: unknown[] = [];
+  for (let slot = 0; slot < 1_150; slot++) {
+    const end = scratch.write(name(slot));
+    texts.find(scratch.bytes, 0, end);
+    texts.give(slot, { bytes: scratch.bytes, start: 0, end });
+    if (slot === 1_000 || slot === 1_149) seen.push(texts.of(Int32Array.of(slot), () => "other")?.at(0) === name(slot), texts.reader()(slot) === name(slot));
+  }
+  expect(seen).toEqual([true, true, false, true]);
+});
+
 function hashAt(one: string): number {
   const { bytes, start, end } = bytesOf(one);
   return quickHash(bytes, start, end);

@@ -31,8 +31,8 @@ const firstSlots = 64;
 const firstPlaces: Int32Array = new Int32Array(2);
 const mostProbes = 128;
 const letters = 0x61616161;
-/** Places of texts are 32-bit numbers. */
-const mostPlaced = 0x7fff_ffff;
+/** Strings are cut out of one string of all bytes, up to so many: V8 has a bound for strings, and it takes memory. */
+const mostInString = 1 << 26;
 /** So many places move to the larger table as one text comes. */
 const movedAtOnce = 8;
 
@@ -40,7 +40,7 @@ const movedAtOnce = 8;
 export class KeyTexts {
   #bytes: DataView = new DataView(new ArrayBuffer(0));
   #byteCount = 0;
-  #starts: Uint32Array = new Uint32Array(0);
+  #starts: Float64Array = new Float64Array(0);
   /** −1: no text. */
   #lengths: Int32Array = new Int32Array(0);
   #hashes: Int32Array = new Int32Array(0);
@@ -82,19 +82,21 @@ export class KeyTexts {
 
   /** As `at`, cheap for many of the texts that are there now. */
   reader(): (slot: number) => string {
+    if (this.#byteCount > mostInString) return (slot) => this.at(slot);
     const strings = new Strings(this.#bytes, this.#byteCount);
     const [starts, lengths] = [this.#starts, this.#lengths];
     return (slot) => strings.of(starts[slot]!, starts[slot]! + lengths[slot]!);
   }
 
-  /** The keys of some slots as texts where they lie, until another one comes; what is no text that JSON writes as it is comes from `keyAt`. */
-  of(slots: Int32Array, keyAt: (slot: number) => unknown): Texts {
+  /** The keys of some slots as texts where they lie, until another one comes; what is no text that JSON writes as it is comes from `keyAt`. Undefined: there are none, or too many bytes. */
+  of(slots: Int32Array, keyAt: (slot: number) => unknown): Texts | undefined {
+    if (this.isEmpty || this.#byteCount > mostInString) return undefined;
     const [starts, ends, others] = [new Int32Array(slots.length), new Int32Array(slots.length), new Array<unknown>()];
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i]!;
       const start = this.has(slot) ? this.#starts[slot]! : -1;
       const end = start + this.#lengths[slot]!;
-      if (start >= 0 && end <= mostPlaced && isPlain(this.#bytes, start, end)) [starts[i], ends[i]] = [start, end];
+      if (start >= 0 && isPlain(this.#bytes, start, end)) [starts[i], ends[i]] = [start, end];
       else [starts[i], others[i]] = [-1, keyAt(slot)];
     }
     return textsAt({ bytes: this.#bytes, used: this.#byteCount, starts, ends, others });
@@ -260,7 +262,7 @@ export class KeyTexts {
   }
 
   #widen(slots: number): void {
-    const [starts, lengths, hashes] = [new Uint32Array(slots), new Int32Array(slots).fill(-1, this.#lengths.length), new Int32Array(slots)];
+    const [starts, lengths, hashes] = [new Float64Array(slots), new Int32Array(slots).fill(-1, this.#lengths.length), new Int32Array(slots)];
     starts.set(this.#starts);
     lengths.set(this.#lengths);
     hashes.set(this.#hashes);

@@ -200,7 +200,7 @@ export class Space implements NumberSpace {
   }
 
   textsOf(slots: Int32Array): Texts | undefined {
-    return this.#texts.isEmpty ? undefined : this.#texts.of(slots, (slot) => this.keyAt(slot));
+    return this.#texts.of(slots, (slot) => this.keyAt(slot));
   }
 
   clear(): void {
