@@ -2,7 +2,8 @@
 //   N1. Every pair of a left and a right record of one key is given once, when the second of both arrives. With bounds, only pairs whose right
 //       record comes from `beforeMs` before to `afterMs` after the left one, in event time, both included.
 //   N2. With bounds, a record that comes when the watermark has reached its time is late: it goes to `lateLeft` or `lateRight`, unchanged, and makes no pair.
-//   N3. With bounds, a record is forgotten when the watermark says that all its partners have come, within the width of a bucket.
+//   N3. With bounds, a record is forgotten when the watermark says that all its partners have come, or later by the width of a bucket at most: a
+//       quarter of the span in which partners may come, or a second.
 // Records are kept in buckets of event time, so that one timer forgets many at once, whatever their keys.
 // Deliberately not here: records without a partner. Nothing says that one will never come, but a window or the bounds: `windowJoin` gives them.
 import type { ComponentSpec, Emit, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, Shape, Stage } from "@streamflow/core";
@@ -118,6 +119,8 @@ interface Side extends Bounds {
 
 /** No bucket is narrower: each costs a timer, and a table for its keys. */
 const leastBucketMs = 1_000;
+/** A record's partners are in one bucket more than this, at most. */
+const bucketsInSpan = 4;
 
 class StreamJoin implements Operator {
   readonly inputs: readonly Emit[];
@@ -134,7 +137,7 @@ class StreamJoin implements Operator {
     this.#context = context;
     this.#select = config.select;
     this.#isBounded = bounds !== undefined;
-    this.#bucketMs = Math.max(leastBucketMs, beforeMs + afterMs);
+    this.#bucketMs = Math.max(leastBucketMs, Math.ceil((beforeMs + afterMs) / bucketsInSpan));
     const side = (number: 0 | 1, name: string, late: string): Omit<Side, keyof Bounds> => ({
       number, table: context.state.table(name, plainSerializer<Kept>()), late: context.output(late), open: new Set(),
     });
