@@ -1,5 +1,7 @@
 // The public API of @streamflow/core. Written by pnpm api:update.
 
+export type Adder = (batch: Pick<Batch, "length" | "columns">) => BatchTotals | undefined;
+
 export interface AggregateCall {
     readonly kind: "aggregate";
     readonly function: string;
@@ -36,6 +38,7 @@ export interface Batch {
     readonly raw?: RawRecords;
     readonly rejected?: readonly Rejected[];
     readonly transactionEnds?: readonly number[];
+    readonly totals?: BatchTotals;
     readonly endPosition: Position;
     readonly byteLength: number;
     positionAt(index: number): Position;
@@ -50,6 +53,12 @@ export declare class BatchError extends StreamFlowError {
 export interface BatchFailure {
     readonly index: number;
     readonly error: StreamFlowError;
+}
+
+export interface BatchTotals {
+    readonly watermarkMs: number;
+    readonly dueMs: number;
+    readonly content: Float64Array;
 }
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "??";
@@ -884,6 +893,7 @@ export interface NodeShape {
     readonly asynchronous?: boolean;
     readonly needsKey?: boolean;
     readonly needsTime?: boolean;
+    readonly addsUp?: boolean;
     readonly summary: string;
 }
 
@@ -924,6 +934,7 @@ export type Operand = ExpressionBuilder | Expression | null | boolean | number |
 export interface Operator {
     readonly inputs: readonly Emit[];
     code?(record: RecordCode, task: TaskCode): string;
+    readonly totals?: OperatorTotals;
     onTimer?(timeMs: number, namespace: number): void;
     onKeyTimer?(timeMs: number, key: unknown): void;
     onProcessingTimer?(timeMs: number, namespace: number): void;
@@ -956,6 +967,7 @@ export interface OperatorDefinition<Config = never> {
     readonly inputs?: readonly string[];
     readonly outputs?: readonly string[] | ((config: Config) => readonly string[]);
     readonly stateVersion?: number;
+    readonly threads?: (config: Config) => URL | undefined;
     shape(config: Config, inputs: readonly Shape[], context: PlanContext): NodeShape;
     create(config: Config, context: OperatorContext): Operator;
 }
@@ -969,6 +981,11 @@ export interface OperatorLoader {
 export interface OperatorState {
     table<V>(name: string, serializer: Serializer<V>): KeyedTable<V>;
     numbers(name: string, options: NumberTableOptions): NumberTable;
+}
+
+export interface OperatorTotals {
+    take(): Omit<BatchTotals, "watermarkMs"> | undefined;
+    add(totals: BatchTotals): boolean;
 }
 
 export interface OutputStream {
@@ -1443,6 +1460,7 @@ export interface SourceContext {
     readonly projection: Projection;
     readonly columns?: boolean;
     readonly parallelism?: number;
+    readonly adder?: ThreadAdder;
     readonly partitions: PartitionEvents;
     readonly signal: AbortSignal;
     readonly maxRejectedBytes: number;
@@ -1694,6 +1712,12 @@ export interface Texts {
 export interface Thread {
     post(message: unknown): void;
     close(): Promise<void>;
+}
+
+export interface ThreadAdder {
+    readonly module: string;
+    readonly name: string;
+    readonly options: unknown;
 }
 
 export interface ThreadContext {

@@ -364,6 +364,7 @@ export declare class OperatorHarness<Config> {
     constructor(definition: OperatorDefinition<Config>, config: Config, options?: OperatorHarnessOptions);
     get loads(): boolean;
     open(): Promise<this>;
+    get totals(): OperatorTotals | undefined;
     push(value: unknown, record?: PushedRecord): this;
     advanceWatermark(watermarkMs: number): this;
     answers(): Promise<this>;

@@ -80,6 +80,7 @@ export interface ReadContext {
     readonly projection: Projection;
     readonly columns: boolean;
     readonly parallelism: number;
+    readonly adder?: ThreadAdder;
     readonly limits: PollLimits;
     readonly maxRejectedBytes: number;
     readonly signal: AbortSignal;

@@ -66,8 +66,9 @@ function streamflow(name: string, form: "functions" | "expressions"): System {
 const yaml: System = {
   name: "streamflow-yaml",
   runs: ({ job }) => existsSync(join(here, `streamflow/yaml/${job}.yaml`)),
-  command: ({ variant, input, output, data }) =>
-    node(join(here, "node_modules/@streamflow/cli/dist/bin.js"), "run", join(here, `streamflow/yaml/${variant.job}.yaml`), "--set", `input=${input}`, "--set", `out=${output}`, "--data", data, "--progress", "0"),
+  hasThreads: true,
+  command: ({ variant, input, output, data, threads }) =>
+    node(join(here, "node_modules/@streamflow/cli/dist/bin.js"), "run", join(here, `streamflow/yaml/${variant.job}.yaml`), "--set", `input=${input}`, "--set", `out=${output}`, "--set", `threads=${threads}`, "--data", data, "--progress", "0"),
 };
 
 const plainNode: System = {

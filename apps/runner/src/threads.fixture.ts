@@ -1,12 +1,12 @@
 // What the tests of pipelines on several threads share: input with everything that may be in it, plans over it, and runs that are looked into.
 import { readdirSync, readFileSync } from "node:fs";
-import { type Checkpoint, type DeadLetter, type Environment, eventTime, field, type HostStores, Pipeline, PipelineRun, StreamFlowError, t, type Thread, type Threads } from "@streamflow/core";
+import { type Checkpoint, type DeadLetter, type Environment, eventTime, field, type HostStores, Pipeline, PipelineRun, record, StreamFlowError, t, type Thread, type Threads } from "@streamflow/core";
 import { nodeDisk, nodeEnvironment, nodeThreads } from "@streamflow/core/node";
 import { recordingLogger, seededRandom } from "@streamflow/core/testing";
 import { fileSource } from "@streamflow/ingest";
 import { fileSink, ndjsonEncoder } from "@streamflow/sink";
 import { closeAll, listDeadLetters, openDataFolder } from "@streamflow/state";
-import { count, filter, keyBy, map, max, session, sliding, sum, tumbling, window } from "@streamflow/transform";
+import { avg, count, filter, keyBy, map, max, min, session, sliding, sum, tumbling, window } from "@streamflow/transform";
 
 /** A line of the input, where it is one. */
 export interface Order {
@@ -46,7 +46,7 @@ type Orders = Pipeline<Order, Order>;
 
 const inTime = (orders: Orders): Orders => orders.addStage(eventTime<Order>({ timestamp: field("ts"), outOfOrdernessMs: 400 }), { id: "timed" }).addStage(keyBy<Order>("key"), { id: "by-key" });
 
-/** Plans by name: without state, with windows that records are late for, with functions and with expressions. */
+/** Plans by name: without state, with windows that records are late for, with functions and with expressions; `totals` is one that other threads add up for. */
 export const plans = {
   stateless: (orders: Orders, sink: (name: string) => ReturnType<typeof fileSink>) => orders
     .addStage(filter(({ price }: Order) => price % 3 !== 0), { id: "some" })
@@ -64,6 +64,14 @@ export const plans = {
     .to(sink("out") as never, { id: "out" }),
   sessions: (orders: Orders, sink: (name: string) => ReturnType<typeof fileSink>) => inTime(orders)
     .addStage(window({ window: session({ gapMs: 300 }), aggregate: { n: count() }, allowedLatenessMs: 1_000 }), { id: "visits" })
+    .to(sink("out") as never, { id: "out" }),
+  totals: (orders: Orders, sink: (name: string) => ReturnType<typeof fileSink>) => orders
+    .addStage(filter(field("price").gte(100)) as never, { id: "some" })
+    .addStage(eventTime<Order>({ timestamp: field("ts"), outOfOrdernessMs: 12_000 }), { id: "timed" })
+    .addStage(map(record({ id: field("id"), price: field("price"), double: field("price").times(2) })) as never, { id: "fields" })
+    .addStage(keyBy("price") as never, { id: "by-price" })
+    .addStage(window({ window: tumbling({ sizeMs: 5_000 }), aggregate: { n: count(), total: sum(field("price")), mean: avg(field("id")), least: min(field("double")), most: max(field("id")) }, allowedLatenessMs: 1_000 }) as never, { id: "totals" })
+    .side("late", (late: Pipeline) => late.to(sink("late"), { id: "late" }))
     .to(sink("out") as never, { id: "out" }),
 } as const;
 
@@ -83,6 +91,9 @@ export function pipelineOf({ folder, name, plan, parallelism, everyMs = 5, maxRe
 export class CountedThreads implements Threads {
   started = 0;
   ranges = 0;
+  /** Ranges that were added up: all that can be, where `adds` says so. */
+  totals = 0;
+  adds = false;
   readonly ready: Promise<void>;
   readonly #program: ((program: URL) => URL) | undefined;
   #isReady: (() => void) | undefined;
@@ -94,9 +105,11 @@ export class CountedThreads implements Threads {
 
   start(program: URL, events: Parameters<Threads["start"]>[1]): Thread {
     const isFirst = this.started++ === 0;
-    return nodeThreads().start(isFirst && this.#program !== undefined ? this.#program(program) : program, {
+    const thread = nodeThreads().start(isFirst && this.#program !== undefined ? this.#program(program) : program, {
       message: (message) => {
-        if ((message as { readonly kind: string }).kind === "done") this.ranges++;
+        const { kind, content } = message as { readonly kind: string; readonly content?: { readonly totals?: unknown } };
+        if (kind === "done") this.ranges++;
+        if (content?.totals !== undefined) this.totals++;
         this.#isReady?.();
         events.message(message);
       },
@@ -105,6 +118,8 @@ export class CountedThreads implements Threads {
         events.failed(error);
       },
     });
+    const asked = (message: unknown): unknown => ((message as { readonly kind: string }).kind === "range" ? { ...(message as object), adds: true } : message);
+    return { post: (message) => thread.post(this.adds ? asked(message) : message), close: () => thread.close() };
   }
 }
 

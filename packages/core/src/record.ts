@@ -48,6 +48,16 @@ export interface Rejected {
   readonly truncated?: boolean;
 }
 
+/** What all records of a batch come to at the node that adds them up (docs/adr/0007). */
+export interface BatchTotals {
+  /** Event time behind the records, of theirs alone; −Infinity where none has any. */
+  readonly watermarkMs: number;
+  /** The least event time at which something that they were added to is due; Infinity where there is nothing. */
+  readonly dueMs: number;
+  /** For the operator alone. Valid until the batch is released. */
+  readonly content: Float64Array;
+}
+
 /**
  * The unit of scheduling: consecutive records of one partition.
  *
@@ -64,6 +74,8 @@ export interface Rejected {
  *   or the last rejected input's position, whichever came last.
  * - B8. `transactionEnds` holds, ascending, the indexes after which a source transaction is complete. A transaction may
  *   span batches: it is open after a batch whose last entry is below `length`. Absent: every record stands alone.
+ * - B9. `totals` is what the plan makes of exactly these records, none of them rejected; who cuts the batch leaves it out. The records are there as well: they are
+ *   what counts wherever more happens than adding.
  */
 export interface Batch {
   readonly partition: string;
@@ -77,6 +89,7 @@ export interface Batch {
   readonly raw?: RawRecords;
   readonly rejected?: readonly Rejected[];
   readonly transactionEnds?: readonly number[];
+  readonly totals?: BatchTotals;
   readonly endPosition: Position;
   /** Bytes that the batch holds, for the memory budget. An estimate is fine; it is never zero for a non-empty batch. */
   readonly byteLength: number;

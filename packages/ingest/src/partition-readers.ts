@@ -1,5 +1,5 @@
 // What an open source consists of, behind the session that polls it.
-import type { Batch, Environment, PollLimits, Position, Projection } from "@streamflow/core";
+import type { Batch, Environment, PollLimits, Position, Projection, ThreadAdder } from "@streamflow/core";
 
 /** What a reader of one partition gets. */
 export interface ReadContext {
@@ -12,6 +12,8 @@ export interface ReadContext {
   readonly columns: boolean;
   /** How many threads may read, this one among them. */
   readonly parallelism: number;
+  /** How other threads add up what they read. */
+  readonly adder?: ThreadAdder;
   /** Bounds of the engine's latest poll. Batches may exceed them: they are cut to fit. */
   readonly limits: PollLimits;
   /** Original bytes kept of a rejected record, at most. */

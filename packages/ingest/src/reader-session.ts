@@ -43,6 +43,7 @@ class ReaderSession implements SourceSession {
       projection: context.projection,
       columns: context.columns ?? false,
       parallelism: context.parallelism ?? 1,
+      ...(context.adder === undefined ? {} : { adder: context.adder }),
       limits: this.#limits,
       maxRejectedBytes: context.maxRejectedBytes,
       signal: this.#abort.signal,

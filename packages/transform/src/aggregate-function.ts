@@ -76,6 +76,10 @@ export interface NumericSteps {
   add(space: NumberCells, at: number, slot: number, value: unknown): void;
   /** Adds to a cell what another one holds, as the function's `merge`; the order of arrival must not matter to it. */
   merge(at: number, into: NumericCell, other: NumericCell): void;
+  /**
+   * Whether `merge` gives, number for number, what adding the values of the other cell one by one would have given. False: it never does. @defaultValue it always does
+   */
+  readonly isExact?: false | ((at: number, into: NumericCell, other: NumericCell) => boolean);
   result(space: NumberCells, at: number, slot: number): unknown;
   /** Statements that add a value. */
   code(scope: CodeScope, place: NumericPlace): string;

@@ -1,5 +1,5 @@
 // filter: hands on the records for which a condition holds.
-import { type ComponentSpec, type Compute, computeCode, type OperatorDefinition, type Stage } from "@streamflow/core";
+import { type ComponentSpec, type Compute, computeCode, type OperatorDefinition, programBeside, type Stage } from "@streamflow/core";
 import { compute, failure, isPure, readsOf } from "./compute.ts";
 import { conditionOf } from "./condition.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
@@ -26,6 +26,7 @@ export function filter<In>(where: Compute<In, boolean | null | undefined>, optio
 /** What `filter` stages run. */
 export const filterOperator: OperatorDefinition<FilterConfig> = {
   type: "filter",
+  threads: () => programBeside("thread-operators", import.meta.url),
   shape({ where }, [input = unknownShape], { functions }) {
     const computed = compute(where, input.schema, functions);
     conditionOf(computed, "where");

@@ -1,6 +1,6 @@
 // keyBy: says what belongs together.
 import type { ComponentSpec, Compute, DataType, Expression, KeyShape, OperatorDefinition, RecordCode, Schema, Stage, TaskCode } from "@streamflow/core";
-import { canonicalKey, computeCode, isExpression, StreamFlowError } from "@streamflow/core";
+import { canonicalKey, computeCode, isExpression, programBeside, StreamFlowError } from "@streamflow/core";
 import { compute, type Computed, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -60,6 +60,7 @@ const alwaysFits = 16_384;
 /** What `keyBy` stages run. */
 export const keyByOperator: OperatorDefinition<KeyByConfig> = {
   type: "keyBy",
+  threads: () => programBeside("thread-operators", import.meta.url),
   shape(config, [input = unknownShape], { functions }) {
     const { key, computed } = compileKey(config, input.schema, functions);
     return {

@@ -1,6 +1,6 @@
 // map: one record in, one record out.
 import type { ComponentSpec, Compute, Expression, OperatorDefinition, Schema, Stage } from "@streamflow/core";
-import { computeCode, isExpression, StreamFlowError } from "@streamflow/core";
+import { computeCode, isExpression, programBeside, StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { fieldsCode, mostFieldsInCode } from "./fields-code.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
@@ -35,6 +35,8 @@ export function map<In, Out>(to: Compute<In, Out>, options: MapOptions = {}): St
 /** What `map` stages run. */
 export const mapOperator: OperatorDefinition<MapConfig> = {
   type: "map",
+  // A schema that is only declared is not checked: nothing that depends on types may be made of such records elsewhere.
+  threads: ({ schema }) => (schema === undefined ? programBeside("thread-operators", import.meta.url) : undefined),
   shape({ to, schema }, [input = unknownShape], { functions }) {
     const computed = compute(to, input.schema, functions);
     return {

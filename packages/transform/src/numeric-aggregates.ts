@@ -54,6 +54,17 @@ export class NumericAggregates {
     }
   }
 
+  /** Whether `merge` may ever be exact. */
+  get addsUp(): boolean {
+    return this.#parts.every(({ steps }) => steps.isExact !== false);
+  }
+
+  /** Whether `merge` gives what the records of the other cell would have given one by one. */
+  isExact(into: NumericCell, other: NumericCell): boolean {
+    for (const { steps, at } of this.#parts) if (steps.isExact !== undefined && (steps.isExact === false || !steps.isExact(at, into, other))) return false;
+    return true;
+  }
+
   /** Adds to a cell what another one holds. */
   merge(into: NumericCell, other: NumericCell): void {
     for (const { steps, at } of this.#parts) steps.merge(at, into, other);

@@ -1,5 +1,5 @@
 // project: a new record of named fields.
-import type { ComponentSpec, Compute, Operator, OperatorDefinition, Stage, StreamFlowError } from "@streamflow/core";
+import { type ComponentSpec, type Compute, type Operator, type OperatorDefinition, programBeside, type Stage, type StreamFlowError } from "@streamflow/core";
 import { compute, failure, isPure, readsOf } from "./compute.ts";
 import { fieldsCode, mostFieldsInCode } from "./fields-code.ts";
 import { type FieldFailure, recordMaker } from "./record-maker.ts";
@@ -32,6 +32,7 @@ export function project<Fields extends ProjectConfig["fields"]>(fields: Fields, 
 /** What `project` stages run. */
 export const projectOperator: OperatorDefinition<ProjectConfig> = {
   type: "project",
+  threads: () => programBeside("thread-operators", import.meta.url),
   shape({ fields }, [input = unknownShape], { functions }) {
     const computed = Object.entries(fields).map(([name, what]) => [name, compute(what, input.schema, functions)] as const);
     return {

@@ -1,7 +1,7 @@
 // Windows: the stage, its operator and its checks. The kinds are in windows/, what fires them in trigger.ts.
 // The rules, to the millisecond: README.md. Watermark W says that no record with a timestamp ≤ W is expected any more.
 import type { DataType, NodeShape, OperatorContext, OperatorDefinition, Operator, PlanContext, Shape, Stage } from "@streamflow/core";
-import { StreamFlowError } from "@streamflow/core";
+import { programBeside, StreamFlowError } from "@streamflow/core";
 import { type Aggregates, AggregateSet, type AggregatesIn, type AggregatesOut } from "./aggregate-set.ts";
 import { isPure, readsOf } from "./compute.ts";
 import type { NumericAggregates } from "./numeric-aggregates.ts";
@@ -84,6 +84,7 @@ export function window<const A extends Aggregates, Out = WindowResult<A>>(option
 /** What `window` stages run. */
 export const windowOperator: OperatorDefinition<WindowConfig> = {
   type: "window",
+  threads: () => programBeside("thread-operators", import.meta.url),
   outputs: ["main", "late"],
   shape: windowShape,
   create: createWindow,
@@ -109,8 +110,16 @@ function windowShape(config: WindowConfig, [input = unknownShape]: readonly Shap
     needsKey: true,
     needsTime: needsTime(config),
     ...(unbounded === undefined ? {} : { unboundedState: unbounded }),
+    ...(addsUp(config, set, input) ? { addsUp: true } : {}),
     summary: `${summaryOf(config.window)}: ${set.names.join(", ")}`,
   };
+}
+
+/** Tumbling windows whose numbers are the same however they are added, for keys that are numbers; what fires by counts has to see each record. */
+function addsUp({ window, early = {} }: WindowConfig, set: AggregateSet, { key }: Shape): boolean {
+  const isTumbling = window instanceof AlignedWindows && window.slideMs === window.sizeMs && Object.keys(early).length === 0;
+  const isNumber = key?.type !== undefined && ["int32", "float64", "timestamp"].includes(key.type.type);
+  return isTumbling && isNumber && set.numeric()?.addsUp === true;
 }
 
 function createWindow(config: WindowConfig, context: OperatorContext): Operator {

@@ -1,6 +1,6 @@
 // The contract of an operator: what a stage is made of. OPR clauses are proven by testing/conformance/operator.ts.
 import type { StreamFlowError } from "../errors.ts";
-import type { ChangeKind, Column } from "../record.ts";
+import type { BatchTotals, ChangeKind, Column } from "../record.ts";
 import type { DataType, Schema } from "../schema.ts";
 import type { Clock, Logger, Random } from "./environment.ts";
 import type { Projection } from "./codec.ts";
@@ -160,6 +160,18 @@ export interface EmittedRecords {
 }
 
 /**
+ * State that is nothing but sums of what records bring, so that those of some records can be made elsewhere and added at once (docs/adr/0007).
+ * - TOT-1. Records are taken in one by one, or what an empty operator of the same configuration took out after they were: the state is the same, number for number, and
+ *   in the same order, as long as event time makes nothing due meanwhile.
+ * - TOT-2. `add` answers false where it cannot keep TOT-1: then the records themselves follow, and the state is the same as if `add` had not been called.
+ */
+export interface OperatorTotals {
+  /** Takes out everything that was added up; undefined, and it is gone, where it is more than numbers. */
+  take(): Omit<BatchTotals, "watermarkMs"> | undefined;
+  add(totals: BatchTotals): boolean;
+}
+
+/**
  * A running operator.
  * - OPR-1. `inputs[i]` is called once per record of input `i`, in order; it emits synchronously, or when the engine brings an answer (ASY).
  * - OPR-2. It keeps everything that must survive a crash in its tables and key timers; everything else is derivable in `restored()`.
@@ -172,6 +184,8 @@ export interface Operator {
   readonly inputs: readonly Emit[];
   /** Statements for one record, for the function that the task is fused into. */
   code?(record: RecordCode, task: TaskCode): string;
+  /** There where its shape says `addsUp`. */
+  readonly totals?: OperatorTotals;
   onTimer?(timeMs: number, namespace: number): void;
   onKeyTimer?(timeMs: number, key: unknown): void;
   onProcessingTimer?(timeMs: number, namespace: number): void;
@@ -226,6 +240,8 @@ export interface NodeShape {
   readonly asynchronous?: boolean;
   readonly needsKey?: boolean;
   readonly needsTime?: boolean;
+  /** Its operator has `totals`. */
+  readonly addsUp?: boolean;
   /** One line for `explain`. */
   readonly summary: string;
 }
@@ -266,6 +282,7 @@ export interface FunctionTable {
  * An operator by type name: description and factory.
  * - ODF-1. `shape` opens nothing, is pure, and throws SF_PLAN_INVALID or SF_CONFIG_INVALID for what cannot work.
  * - ODF-2. `create` is called once per instance; instances share nothing.
+ * - ODF-3. Of a configuration that is plain data, the definition of this type in `threadOperators` of the module `threads` makes of a copy the same operator.
  */
 export interface OperatorDefinition<Config = never> {
   readonly type: string;
@@ -275,6 +292,8 @@ export interface OperatorDefinition<Config = never> {
   readonly outputs?: readonly string[] | ((config: Config) => readonly string[]);
   /** Version of the state's meaning: a restore under another version is refused, or goes through `migrate` of the serializers. @defaultValue 1 */
   readonly stateVersion?: number;
+  /** The module that other threads load which run it (ODF-3); undefined: none may. */
+  readonly threads?: (config: Config) => URL | undefined;
   shape(config: Config, inputs: readonly Shape[], context: PlanContext): NodeShape;
   create(config: Config, context: OperatorContext): Operator;
 }

@@ -2,6 +2,7 @@
 import type { Batch, Position } from "../record.ts";
 import type { Schema } from "../schema.ts";
 import type { Environment } from "./environment.ts";
+import type { ThreadAdder } from "./thread-program.ts";
 import type { Projection } from "./codec.ts";
 
 /** What a source is able to do; conformance cases are skipped by these alone. */
@@ -54,6 +55,8 @@ export interface SourceContext {
    * @defaultValue 1
    */
   readonly parallelism?: number;
+  /** Set where other threads may add up what they read: their batches may have `totals` (B9). */
+  readonly adder?: ThreadAdder;
   readonly partitions: PartitionEvents;
   /** Aborted when the pipeline ends, however it ends. */
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
 // The stage that gives records their event time, and the watermark of each partition.
 // Rows: S18; design: watermarks are exact per record (W after a record = newest time seen − bound − 1), whatever the batches.
 import type { NodeShape, OperatorContext, OperatorDefinition, PlanContext, Shape } from "../contracts/operator.ts";
+import { programBeside } from "../contracts/thread-program.ts";
 import { StreamFlowError } from "../errors.ts";
 import { compileCompute, computeCode } from "../plan/compute.ts";
 import type { Compute, Expression } from "../plan/expression.ts";
@@ -36,6 +37,7 @@ export interface EventTimeContext extends OperatorContext {
 /** The operator behind `eventTime` stages. The engine gives it the gate that it moves. */
 export const eventTimeOperator: OperatorDefinition<EventTimeConfig> = {
   type: "eventTime",
+  threads: () => programBeside("thread-adder", import.meta.url),
   shape(config: EventTimeConfig, [input]: readonly Shape[], context: PlanContext): NodeShape {
     checkBounds(config);
     const compiled = compileCompute(config.timestamp, input?.schema, context.functions);

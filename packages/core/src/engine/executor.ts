@@ -132,7 +132,7 @@ export class Executor {
     });
     this.#memory = new BatchMemory({ budget: environment.budget, ports: this.#ports, runner: this.#runner, replay: this.#partitions.replay, settle: () => this.#schedule.settle() });
     this.#sources = new Sources({
-      plan, environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan), handlers: {
+      plan, environment, functions: options.functions, signal: this.#abort.signal, limits: pollLimits(this.#options.plan), handlers: {
         assigned: (source, assignments) => this.#between(() => this.#assigned(source, assignments), "dropped"),
         // A source that closes may give its partitions back, and wait for the answer: then all of them are let go.
         revoked: (source, names) => this.#between(() => this.#revoked(source, names), "answered"),

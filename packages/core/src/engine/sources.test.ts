@@ -26,7 +26,7 @@ async function parallelismTold(source: Pick<Source, "parallelism"> & { readonly 
   const plan = logicalPlan([{ ...node, source: opened }, sinkNode("out")], edges("in > out"));
   const handlers = { assigned: async () => new Map(), revoked: async () => undefined, lost: () => undefined, ready: () => undefined, failed: () => undefined };
   const physical = planPipeline({ ...plan, config: { ...plan.config, parallelism: 3 } }, standardFunctionTable);
-  await new Sources({ plan: physical, environment, signal: new AbortController().signal, limits: { maxRecords: 1, maxBytes: 1 }, handlers }).open();
+  await new Sources({ plan: physical, environment, functions: standardFunctionTable, signal: new AbortController().signal, limits: { maxRecords: 1, maxBytes: 1 }, handlers }).open();
   return told?.parallelism;
 }
 

@@ -2,11 +2,15 @@
 import type { Environment } from "../contracts/environment.ts";
 import type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, SourceSession } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
+import type { FunctionTable } from "../contracts/operator.ts";
+import { programBeside, type ThreadAdder } from "../contracts/thread-program.ts";
+import { addedUp } from "../plan/added-up.ts";
 import { mayGenerateCode } from "../plan/code-generation.ts";
 import { parallelismOf } from "../plan/parallelism.ts";
-import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
 import type { PartitionTask } from "./task.ts";
+import type { AdderOptions } from "./thread-adder.ts";
 
 /** What happens when a source tells of its partitions. */
 export interface SourceHandlers {
@@ -22,6 +26,7 @@ export interface SourceHandlers {
 export interface SourcesParts {
   readonly plan: PhysicalPlan;
   readonly environment: Environment;
+  readonly functions: FunctionTable;
   readonly signal: AbortSignal;
   readonly limits: PollLimits;
   readonly handlers: SourceHandlers;
@@ -40,7 +45,8 @@ export class Sources {
   /** Opens all sources, one after another; each tells its first partitions before the next is opened (SRC-13). */
   async open(): Promise<void> {
     const { plan, environment, signal, limits, handlers } = this.#parts;
-    for (const { node } of plan.nodes) {
+    for (const entry of plan.nodes) {
+      const { node } = entry;
       if (node.kind !== "source" || node.source === undefined) continue;
       const source = node.id;
       const partitions: PartitionEvents = {
@@ -52,12 +58,26 @@ export class Sources {
       const parallelism = parallelismOf(node, plan.logical.config);
       if (parallelism > 1 && environment.threads === undefined) environment.logger.warn(`source "${source}" is read by one thread: the environment has no others`, { parallelism });
       try {
-        const session = await node.source.open({ environment, node: source, projection, columns: mayGenerateCode(), parallelism, partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
+        const session = await node.source.open({ environment, node: source, projection, columns: mayGenerateCode(), parallelism, ...this.#adder(entry, parallelism), partitions, signal, maxRejectedBytes: plan.logical.config.deadLetters?.maxBytes ?? 65_536, limits });
         this.#sessions.set(source, session);
       } catch (error) {
         throw toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`);
       }
     }
+  }
+
+  /** What other threads do with the records besides decoding them. */
+  #adder(entry: PhysicalNode, parallelism: number): { readonly adder?: ThreadAdder } {
+    const { plan, environment, functions } = this.#parts;
+    const stages = parallelism === 1 ? [] : addedUp(plan, entry, functions).stages;
+    const [first] = stages;
+    if (first === undefined) return {};
+    const options: AdderOptions = {
+      input: first.inputShapes[0]!,
+      stages: stages.map(({ node: { id, type, config, definition } }) => ({ id, type, config, module: definition!.threads!(config as never)!.href })),
+      nowMs: environment.clock.nowMs(),
+    };
+    return { adder: { module: programBeside("thread-adder", import.meta.url).href, name: "adder", options } };
   }
 
   poll(task: PartitionTask, limits: PollLimits): PollResult {

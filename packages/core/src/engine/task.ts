@@ -1,12 +1,18 @@
 // The processing of one input partition: batches in, the fused chain of operators, watermarks out.
 // This is where a record is on its way from `ingest/source.ts` to the operators.
-import type { Cursor, Emit } from "../contracts/operator.ts";
+import type { Cursor, Emit, OperatorTotals } from "../contracts/operator.ts";
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import { type Batch, type ChangeKind, type Position, rowsOf } from "../record.ts";
 import type { FusedTask } from "./fused-task.ts";
 import type { Gate, MergeInput } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
 import type { Bridge } from "./bridge.ts";
+
+/** The node that records are added up for in other threads, and the gate in front of it. */
+export interface Adding {
+  readonly time: Gate;
+  readonly totals: OperatorTotals;
+}
 
 /** What a partition task is made of. */
 export interface TaskParts {
@@ -17,6 +23,7 @@ export interface TaskParts {
   readonly push: Emit;
   /** The chain as generated code, where there is any. */
   readonly fused: FusedTask;
+  readonly adding?: Adding;
   /** Event time in front of the first operator. */
   readonly gate: Gate;
   readonly instances: readonly OperatorInstance[];
@@ -50,13 +57,26 @@ export class PartitionTask {
 
   /** Runs a batch through the chain, record by record; synchronous. Operators reject what they cannot process. */
   process(batch: Batch): void {
-    const fused = this.parts.fused.of(batch);
-    if (fused === undefined) this.#push(batch);
-    else fused(batch);
+    if (!this.#isAdded(batch)) {
+      const fused = this.parts.fused.of(batch);
+      if (fused === undefined) this.#push(batch);
+      else fused(batch);
+    }
     this.parts.cursor.index = -1;
     for (const gate of this.parts.timeGates) gate.settle();
     this.ordinal += batch.length;
     this.position = batch.endPosition;
+  }
+
+  /** Takes a batch as its totals, where event time makes nothing due on the way: nothing fires between its records, and none of them is late. */
+  #isAdded({ totals }: Batch): boolean {
+    const { adding } = this.parts;
+    if (totals === undefined || adding === undefined) return false;
+    const { time } = adding;
+    const watermarkMs = Math.max(time.watermarkMs, totals.watermarkMs);
+    if (watermarkMs >= time.nextTimerMs || watermarkMs >= totals.dueMs || !adding.totals.add(totals)) return false;
+    time.watermarkMs = watermarkMs;
+    return true;
   }
 
   /** Record by record through closures. */

@@ -5,6 +5,8 @@ import type { Emit, EmittedRecords } from "../contracts/operator.ts";
 import type { KeyRules } from "../keyed/keyed-table.ts";
 import { inputNames, rejectedOutput } from "../plan/graph.ts";
 import type { PlanEdge } from "../plan/logical-plan.ts";
+import { addedUp } from "../plan/added-up.ts";
+import { parallelismOf } from "../plan/parallelism.ts";
 import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
 import { isBridged } from "../plan/shapes.ts";
 import { StreamFlowError } from "../errors.ts";
@@ -16,7 +18,7 @@ import { FusedTask } from "./fused-task.ts";
 import { Gate, MergeGate, type MergeInput } from "./gate.ts";
 import { type InstanceHost, isTimed, OperatorInstance } from "./instance.ts";
 import { keyRules } from "./key-rules.ts";
-import { PartitionTask, partitionShard } from "./task.ts";
+import { type Adding, PartitionTask, partitionShard } from "./task.ts";
 
 /** Output of the shared scope belongs to all key groups together. */
 export const sharedShard: ShardId = "k:*";
@@ -107,9 +109,18 @@ export class Wiring {
     const timeGates = [...scope.gates].filter(([id]) => this.#node(id).node.type === "eventTime").map(([, gates]) => gates.output);
     const task = new PartitionTask({
       source, partition, cursor: this.#host.cursor, push, fused: new FusedTask(this.#codeGraph(scope, entry), this.#host.cursor), gate, timeGates, rejected: scope.rejected,
-      instances: instancesOf(scope), bridges: bridgesOf(scope), merges: scope.merges,
+      instances: instancesOf(scope), bridges: bridgesOf(scope), merges: scope.merges, ...this.#adding(scope, entry),
     });
     return { task, gates: timedGates(scope, this.#nodes), innerMerges: innerMerges(scope, this.#nodes) };
+  }
+
+  /** Where totals of other threads go. */
+  #adding(scope: Scope, entry: PhysicalNode): { readonly adding?: Adding } {
+    if (parallelismOf(entry.node, this.plan.logical.config) === 1) return {};
+    const { stages } = addedUp(this.plan, entry, this.#host.functions);
+    const instance = scope.running.get(stages.at(-1)?.node.id ?? "")?.instance;
+    const totals = instance?.operator.totals;
+    return instance === undefined || totals === undefined ? {} : { adding: { time: instance.gate, totals } };
   }
 
   /** Takes a partition's inputs out of the shared scope. */

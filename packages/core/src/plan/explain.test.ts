@@ -102,6 +102,7 @@ it("says how many threads read a source, where any were asked for", () => {
     return planPipeline({ ...plan, config: { ...plan.config, ...(parallelism === undefined ? {} : { parallelism }) } }, standardFunctionTable);
   };
   expect(explainText(planned(able, 3))).toContain("read by 3 threads, where the input is large enough");
+  expect(explainText(planned(able, 3))).toContain("  the other threads decode alone: no stage adds records up\n");
   expect(explainText(planned(shared, 3))).toContain("read by one thread: this source cannot be shared");
   expect(explainText(planned(able))).not.toContain("read by");
   expect(explainText(planned({ ...able, source: { ...able.source, parallelism: 2 } }))).toContain("read by 2 threads");

@@ -1,8 +1,9 @@
 // A plan for people and programs: text, JSON, Mermaid.
 import type { Projection } from "../contracts/codec.ts";
 import type { Shape } from "../contracts/operator.ts";
+import { addedUp } from "./added-up.ts";
 import { canonicalPlan, plainOf } from "./canonical.ts";
-import type { PipelineConfig, PlanNode } from "./logical-plan.ts";
+import { standardFunctionTable } from "./function-table.ts";
 import { parallelismOf } from "./parallelism.ts";
 import type { PhysicalNode, PhysicalPlan } from "./physical-plan.ts";
 
@@ -78,18 +79,20 @@ function describe(entry: PhysicalNode, plan: PhysicalPlan): readonly string[] {
   const lines = [head];
   const reads = plan.projections.get(node.id);
   if (reads !== undefined) lines.push(`  reads ${formatProjection(reads, entry.outputShapes.main)}`);
-  const threads = node.kind === "source" ? describeThreads(node, plan.logical.config) : undefined;
-  if (threads !== undefined) lines.push(`  ${threads}`);
+  if (node.kind === "source") lines.push(...describeThreads(entry, plan).map((line) => `  ${line}`));
   const flags = [shape?.stateful === true ? "keeps state" : "", shape?.deterministic === false ? "not deterministic" : "", entry.exchanged ? "exchange by key" : ""].filter((flag) => flag !== "");
   if (flags.length > 0) lines.push(`  ${flags.join(", ")}`);
   return lines;
 }
 
 /** Nothing where nobody asked for threads. */
-function describeThreads(node: PlanNode, config: PipelineConfig): string | undefined {
-  const threads = parallelismOf(node, config);
-  if (threads > 1) return `read by ${threads} threads, where the input is large enough`;
-  return (node.source?.parallelism ?? config.parallelism ?? 1) > 1 ? "read by one thread: this source cannot be shared" : undefined;
+function describeThreads(entry: PhysicalNode, plan: PhysicalPlan): readonly string[] {
+  const { config } = plan.logical;
+  const threads = parallelismOf(entry.node, config);
+  if (threads === 1) return (entry.node.source?.parallelism ?? config.parallelism ?? 1) > 1 ? ["read by one thread: this source cannot be shared"] : [];
+  const { stages, why } = addedUp(plan, entry, standardFunctionTable);
+  const work = stages.length === 0 ? `the other threads decode alone: ${why}` : `the other threads may add up for "${stages.at(-1)?.node.id}"`;
+  return [`read by ${threads} threads, where the input is large enough`, work];
 }
 
 function formatProjection(projection: Projection, shape: Shape | undefined): string {

@@ -1,6 +1,6 @@
 // Runs one operator on its own, record by record: no engine, no I/O, event time and processing time advanced by hand.
 import type { Clock, Logger } from "../contracts/environment.ts";
-import type { Cursor, Emit, FunctionTable, NodeShape, Operator, OperatorContext, OperatorDefinition, Shape } from "../contracts/operator.ts";
+import type { Cursor, Emit, FunctionTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorTotals, Shape } from "../contracts/operator.ts";
 import { AsyncStage } from "../engine/async-stage.ts";
 import { emitRows } from "../engine/emitted-rows.ts";
 import type { AsyncStages } from "../engine/async-stages.ts";
@@ -137,6 +137,11 @@ export class OperatorHarness<Config> {
     });
     this.#operator.restored?.();
     return this;
+  }
+
+  /** What it adds up, where it does. */
+  get totals(): OperatorTotals | undefined {
+    return this.#operator.totals;
   }
 
   push(value: unknown, record: PushedRecord = {}): this {

@@ -1,5 +1,5 @@
 // What the pipeline's own thread and those that read ranges say to each other.
-import type { Projection, Schema, ThreadDecoder } from "@streamflow/core";
+import type { BatchTotals, Projection, Schema, ThreadAdder, ThreadDecoder } from "@streamflow/core";
 import type { RefusedLine } from "../codecs/batch-decoder.ts";
 import type { LineRange } from "./line-range.ts";
 import type { PackedColumn } from "./packed-column.ts";
@@ -13,13 +13,25 @@ export interface ReaderSetup {
   readonly maxRecordBytes: number;
   /** Ranges are not longer. */
   readonly rangeBytes: number;
+  /** Set where records can be added up, too. */
+  readonly adder?: ThreadAdder;
+}
+
+/** The range goes into the buffers of a slot, and is decoded there. */
+export interface RangeOrder {
+  readonly kind: "range";
+  readonly reader: number;
+  readonly work: number;
+  readonly slot: number;
+  readonly range: LineRange;
+  /** Its records are to be added up, where there is an adder. */
+  readonly adds: boolean;
 }
 
 /** To a thread. */
 export type Order =
   | { readonly kind: "open"; readonly reader: number; readonly setup: ReaderSetup }
-  /** The range goes into the buffers of a slot, and is decoded there. */
-  | { readonly kind: "range"; readonly reader: number; readonly work: number; readonly slot: number; readonly range: LineRange }
+  | RangeOrder
   | { readonly kind: "close"; readonly reader: number };
 
 /** The memory of a slot. */
@@ -27,6 +39,7 @@ export interface SlotMemory {
   readonly raw: SharedArrayBuffer;
   readonly columns: SharedArrayBuffer;
   readonly texts: SharedArrayBuffer;
+  readonly totals: SharedArrayBuffer;
 }
 
 /** What a range gave. Offsets are bytes of the slot's `raw`. */
@@ -41,6 +54,13 @@ export interface RangeContent {
   readonly refused: readonly RefusedLine[];
   /** The columns that are not numbers, in order. */
   readonly packed: readonly PackedColumn[];
+  /** What the records come to, where they could be added up. */
+  readonly totals?: PackedTotals;
+}
+
+/** Totals, of which the numbers are in the slot's memory: so many. */
+export interface PackedTotals extends Omit<BatchTotals, "content"> {
+  readonly count: number;
 }
 
 /** From a thread. */

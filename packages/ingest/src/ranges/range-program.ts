@@ -1,12 +1,10 @@
 // The program of a thread that reads ranges of files: started by range-threads.ts.
 // Deliberately not here: any decision. What cannot be read or decoded is left to the pipeline's own thread, which fails as if it had been alone.
-import { type Decoder, type DecoderFactory, type DiskFile, TextStore, type ThreadContext } from "@streamflow/core";
+import { type Adder, type BatchTotals, type Decoder, type DecoderFactory, type DiskFile, TextStore, type ThreadAdder, type ThreadContext } from "@streamflow/core";
 import { linesOf, rangeBufferBytes, readRange, type RangeBytes } from "./line-range.ts";
 import { ColumnPacker } from "./packed-column.ts";
-import type { Order, RangeContent, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
+import type { Order, PackedTotals, RangeContent, RangeOrder, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
 import { SharedColumns } from "./shared-columns.ts";
-
-type RangeOrder = Extract<Order, { readonly kind: "range" }>;
 
 /** Reads and decodes what it is told to. */
 export function run(context: ThreadContext): void {
@@ -20,6 +18,8 @@ interface OpenReader {
   readonly setup: ReaderSetup;
   readonly file: DiskFile;
   readonly decoder: Decoder;
+  /** Made when it is first asked for. */
+  adder: Adder | undefined;
 }
 
 /** A range that is read, or its failure. */
@@ -62,7 +62,7 @@ class RangeProgram {
     const { schema, projection, maxRecordBytes } = setup;
     const make = ((await import(module)) as Readonly<Record<string, (options: unknown) => DecoderFactory>>)[name];
     const decoder = make!(options).create({ schema, projection, columns: true, texts: true, maxRecordBytes });
-    return { setup, decoder, file: await this.#context.disk.openRead(setup.path) };
+    return { setup, decoder, adder: undefined, file: await this.#context.disk.openRead(setup.path) };
   }
 
   #close(reader: number): void {
@@ -84,6 +84,7 @@ class RangeProgram {
   async #read(order: RangeOrder): Promise<Reading | undefined> {
     try {
       const reader = await this.#readers.get(order.reader)!;
+      if (order.adds && reader.setup.adder !== undefined) reader.adder ??= await adderOf(reader.setup.adder);
       const slot = this.#slots.get(order.slot) ?? new Slot(reader);
       this.#slots.set(order.slot, slot);
       return { order, reader, slot, read: await readRange(reader.file, order.range, slot.bytes) };
@@ -94,15 +95,20 @@ class RangeProgram {
   }
 
   #decode({ order, reader, slot, read }: Reading): void {
-    const { work, range } = order;
+    const { work } = order;
     let decoded: ReturnType<Slot["decode"]>;
     try {
-      decoded = slot.decode(read, range, reader.decoder);
+      decoded = slot.decode(read, order, reader);
     } catch {
       decoded = undefined;
     }
     this.#context.post((decoded === undefined ? { kind: "left", work } : { kind: "done", work, ...decoded }) satisfies Report);
   }
+}
+
+async function adderOf({ module, name, options }: ThreadAdder): Promise<Adder> {
+  const make = ((await import(module)) as Readonly<Record<string, (options: unknown) => Promise<Adder>>>)[name];
+  return await make!(options);
 }
 
 /** Memory for one range. */
@@ -111,6 +117,7 @@ class Slot {
   readonly #raw: SharedArrayBuffer;
   readonly #columns: SharedColumns;
   readonly #packer = new ColumnPacker();
+  #totals = new SharedArrayBuffer(0);
   #told: SlotMemory | undefined;
 
   constructor({ setup, decoder }: OpenReader) {
@@ -120,7 +127,7 @@ class Slot {
   }
 
   /** Undefined: the decoder wants more than the lines of the range. */
-  decode(read: RangeBytes, range: RangeOrder["range"], decoder: Decoder): { readonly content: RangeContent; readonly memory?: SlotMemory } | undefined {
+  decode(read: RangeBytes, { range, adds }: RangeOrder, { decoder, adder }: OpenReader): { readonly content: RangeContent; readonly memory?: SlotMemory } | undefined {
     const store = this.#columns;
     const lines = linesOf(read, range);
     store.clear();
@@ -129,15 +136,22 @@ class Slot {
       decoder.restore?.("");
       if (decoder.decodeColumns?.(read.bytes, lines.first, lines.end, false, store) !== lines.end) return undefined;
     }
+    const totals = !adds || store.refused.length > 0 || store.length === 0 ? undefined : adder?.({ length: store.length, columns: store.taken() });
     const packed = store.columns.flatMap((column) => (column instanceof Float64Array ? [] : column instanceof TextStore ? this.#packer.texts(column, store.length) : this.#packer.values(column)));
-    const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed };
+    const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed, ...(totals === undefined ? {} : { totals: this.#put(totals) }) };
     return { content, ...this.#news() };
+  }
+
+  #put({ content, watermarkMs, dueMs }: BatchTotals): PackedTotals {
+    if (content.byteLength > this.#totals.byteLength) this.#totals = new SharedArrayBuffer(2 * content.byteLength);
+    new Float64Array(this.#totals).set(content);
+    return { watermarkMs, dueMs, count: content.length };
   }
 
   /** The memory, where it is not what was told. */
   #news(): { readonly memory?: SlotMemory } {
-    const memory = { raw: this.#raw, columns: this.#columns.memory, texts: this.#packer.memory };
-    if (this.#told?.columns === memory.columns && this.#told.texts === memory.texts) return {};
+    const memory = { raw: this.#raw, columns: this.#columns.memory, texts: this.#packer.memory, totals: this.#totals };
+    if (this.#told?.columns === memory.columns && this.#told.texts === memory.texts && this.#told.totals === memory.totals) return {};
     this.#told = memory;
     return { memory };
   }

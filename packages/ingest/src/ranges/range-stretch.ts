@@ -1,6 +1,7 @@
 // A stretch of a file that is read in ranges, by threads and by this one: whoever is free takes the next range, and they are handed on in order.
 //   I1. A range is handed on only where it begins exactly where the one before has ended; else the stretch is over, and its place says how far it came.
 //   I2. This thread reads ranges itself while those of others are not done: at most `mostOwn` are ahead of what is wanted.
+//   I3. Others add up only while they wait for this thread. Where it waits for them, the sum of the work is what counts, and adding twice makes it more.
 import type { Clock, DiskFile, MemoryBudget } from "@streamflow/core";
 import type { SizedBatch } from "../batch-cutter.ts";
 import { BatchDecoder, type Stretch } from "../codecs/batch-decoder.ts";
@@ -76,6 +77,8 @@ export class RangeStretch {
   /** Behind the last line that was handed on. */
   #reached: number;
   #isOver = false;
+  /** The others have next to nothing left to do. */
+  #isBehind = false;
 
   constructor(options: StretchOptions, at: { readonly file: DiskFile; readonly head: Fingerprint; readonly from: FilePlace }) {
     const { decoder, partition, isText, maxRejectedBytes, rangeBytes, sizeBytes } = options;
@@ -104,6 +107,7 @@ export class RangeStretch {
       if (piece.work?.isDone === false) {
         // It may have been done while this thread was busy: that is heard of in the next turn.
         await new Promise<void>((resolve) => clock.soon(resolve));
+        this.#isBehind = this.#pieces.filter(({ work }) => work?.isDone === false).length <= threads.count;
         if (!piece.work.isDone && !(await this.#readOwn())) await untilAborted(piece.work.wait(), signal);
         continue;
       }
@@ -134,7 +138,7 @@ export class RangeStretch {
   /** Hands ranges to threads that have room. */
   #assign(): void {
     const { threads, reader, budget, rangeBytes } = this.#options;
-    while (this.#next < this.#limit && threads.hasRoomFor(reader) && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim()) });
+    while (this.#next < this.#limit && threads.hasRoomFor(reader) && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim(), this.#isBehind) });
   }
 
   #claim(): LineRange {
@@ -208,7 +212,7 @@ export class RangeStretch {
     const stretch = stretchOf(new Uint8Array(result.memory.raw), result, base);
     const batch = this.#batches.adopt(stretch, { ...this.#records(result), length: result.length, refused: result.refused }, () => work.release());
     if (batch === undefined) work.release();
-    return { lines: result, base, batch };
+    return { lines: result, base, batch: batch === undefined ? undefined : { ...batch, ...totalsOf(result) } };
   }
 
   #records({ memory, length, packed }: RangeResult): ReturnType<typeof sharedRecords> {
@@ -238,6 +242,12 @@ export class RangeStretch {
   #giveBack(bytes: Uint8Array): void {
     if (this.#buffers.length < mostOwn) this.#buffers.push(bytes);
   }
+}
+
+function totalsOf({ totals, memory }: RangeResult): Pick<SizedBatch, "totals"> {
+  if (totals === undefined) return {};
+  const { watermarkMs, dueMs, count } = totals;
+  return { totals: { watermarkMs, dueMs, content: new Float64Array(memory.totals, 0, count) } };
 }
 
 function stretchOf(bytes: Uint8Array, { first, end }: RangeLines, base: number): Stretch {

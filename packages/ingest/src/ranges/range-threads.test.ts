@@ -22,7 +22,7 @@ async function open(count: number, onMessage?: (message: unknown) => void): Prom
 /** Hands out ranges of a file as long as there is room. */
 function fill(threads: RangeThreads, reader: number): readonly RangeWork[] {
   const works: RangeWork[] = [];
-  while (threads.hasRoomFor(reader) && works.length < 100) works.push(threads.assign(reader, { from: 9 + works.length * 100, to: 109 + works.length * 100 }));
+  while (threads.hasRoomFor(reader) && works.length < 100) works.push(threads.assign(reader, { from: 9 + works.length * 100, to: 109 + works.length * 100 }, false));
   return works;
 }
 
@@ -69,12 +69,12 @@ it("a range comes with the memory that it is in, also in a slot that was used be
   const { threads, setup } = await open(1);
   const reader = threads.open(setup);
   await nextTurn();
-  const first = threads.assign(reader, { from: 9, to: 109 });
+  const first = threads.assign(reader, { from: 9, to: 109 }, false);
   await first.wait();
   expect(first.result).toMatchObject({ isWhole: true, refused: [], packed: [] });
   const { memory, length } = first.result!;
   first.release();
-  const again = threads.assign(reader, { from: 109, to: 209 });
+  const again = threads.assign(reader, { from: 109, to: 209 }, false);
   await again.wait();
   expect([again.result!.memory.raw === memory.raw, again.result!.length > 5, length > 5]).toEqual([true, true, true]);
   await threads.close();

@@ -4,7 +4,7 @@
 //   T3. After `close` no thread runs.
 import { programBeside, StreamFlowError, toStreamFlowError, type Thread, type Threads } from "@streamflow/core";
 import type { LineRange } from "./line-range.ts";
-import type { Order, RangeContent, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
+import type { Order, RangeContent, RangeOrder, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
 
 const slotsPerThread = 8;
 
@@ -36,6 +36,11 @@ export class RangeThreads {
     for (let i = 0; i < count; i++) this.#threads.push(new RangeThread(threads));
   }
 
+  /** How many threads there are. */
+  get count(): number {
+    return this.#threads.length;
+  }
+
   /** Tells all threads of a file. Answers its number. */
   open(setup: ReaderSetup): number {
     const reader = ++this.#readers;
@@ -56,12 +61,12 @@ export class RangeThreads {
     return (this.#held.get(reader) ?? 0) < share && this.#threads.some((thread) => thread.room > 0);
   }
 
-  /** Gives a range to the thread with most room. Call it where there is some. */
-  assign(reader: number, range: LineRange): RangeWork {
+  /** Gives a range to the thread with most room, to be added up where `adds` says so. Call it where there is some. */
+  assign(reader: number, range: LineRange, adds: boolean): RangeWork {
     const [thread] = this.#threads.toSorted((a, b) => b.room - a.room);
     if (thread === undefined) throw new StreamFlowError("SF_INTERNAL", "there is no thread for a range");
     this.#hold(reader, 1);
-    return thread.assign(reader, range, () => this.#hold(reader, -1));
+    return thread.assign({ reader, range, adds }, () => this.#hold(reader, -1));
   }
 
   #hold(reader: number, slots: number): void {
@@ -102,16 +107,16 @@ class RangeThread {
     this.#thread.post(order);
   }
 
-  assign(reader: number, range: LineRange, released: () => void): RangeWork {
+  assign(what: Pick<RangeOrder, "reader" | "range" | "adds">, released: () => void): RangeWork {
     const slot = this.#free.pop();
     if (slot === undefined) throw new StreamFlowError("SF_INTERNAL", "a thread was given more ranges than it has room for");
     const number = ++this.#count;
-    const work = new Work(range, slot, () => {
+    const work = new Work(what.range, slot, () => {
       this.#free.push(slot);
       released();
     });
     this.#works.set(number, work);
-    this.send({ kind: "range", reader, work: number, slot, range });
+    this.send({ kind: "range", work: number, slot, ...what });
     return work;
   }
 

@@ -50,6 +50,15 @@ export class SharedColumns implements ColumnOutput {
     this.ends.set(ends);
   }
 
+  /** The columns of what was taken, until `clear`. */
+  taken(): readonly Column[] {
+    return this.columns.map((values, i) => {
+      const { name } = this.#wanted[i]!;
+      if (values instanceof TextStore) return values.column(name, this.length);
+      return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
+    });
+  }
+
   /** Forgets everything, for the next range. */
   clear(): void {
     this.length = 0;

@@ -180,14 +180,14 @@ class FileReaders implements PartitionReaders {
   /** What several threads need is loaded by those who have them. */
   async *#readParallel(file: { read: TextReadOptions; context: ReadContext; sizeBytes: number; factory: DecoderFactory }, from: FilePlace | undefined): AsyncGenerator<Batch> {
     const { read, context, sizeBytes, factory } = file;
-    const { environment, projection, parallelism } = context;
+    const { environment, projection, parallelism, adder } = context;
     const { schema, maxRecordBytes, chunkBytes } = this.#options;
     const { isWorthThreads, rangeBytesOf, readParallel } = await import("../ranges/parallel-reader.ts");
     const isWorth = isWorthThreads(sizeBytes - (from?.offset ?? 0), chunkBytes) && !(await isGzipped(read.disk, read.path, read.content.compression));
     if (!isWorth || context.signal.aborted) return yield* readText(read, from);
     const { RangeThreads: Threads } = await import("../ranges/range-threads.ts");
     this.#threads ??= new Threads(environment.threads!, parallelism - 1);
-    const setup = { path: read.path, decoder: factory.lineThreads!, schema: schema!, projection, maxRecordBytes, rangeBytes: rangeBytesOf(chunkBytes) };
+    const setup = { path: read.path, decoder: factory.lineThreads!, schema: schema!, projection, maxRecordBytes, rangeBytes: rangeBytesOf(chunkBytes), ...(adder === undefined ? {} : { adder }) };
     yield* readParallel({ ...read, sizeBytes, budget: environment.budget, clock: environment.clock, threads: this.#threads, setup }, from);
   }
 

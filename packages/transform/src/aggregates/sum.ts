@@ -128,6 +128,16 @@ function addToColumns({ space, slot }: NumericCell, at: number, value: number): 
   float[slot] = total;
 }
 
+/** int32 is not further from zero. */
+const farthest = 2 ** 31;
+
+/** Sums of whole numbers are exact in any order while they stay below 2^53 all the way. What is no whole number, against its declared type, shows in the sum. */
+function isExactSum(at: number, into: NumericCell, other: NumericCell): boolean {
+  const [given, own] = [other.space.columns, into.space.columns];
+  const isWhole = given[at + 1]![other.slot] === 0 && own[at + 1]![into.slot] === 0 && Number.isInteger(given[at]![other.slot]);
+  return isWhole && Math.abs(own[at]![into.slot]!) <= 2 ** 53 - given[at + 2]![other.slot]! * farthest;
+}
+
 /** The sums of floats in columns; int64, which no double holds, stands beside. */
 function numericSums(of: Computed, what: "sum" | "avg", result: (sums: Sums) => unknown): NumericSteps {
   const add: NumericSteps["add"] = (space, at, slot, value) => {
@@ -142,6 +152,7 @@ function numericSums(of: Computed, what: "sum" | "avg", result: (sums: Sums) => 
     argument: of,
     check: (value) => numericOrMissing(value, what),
     add,
+    isExact: of.type?.type === "int32" && isExactSum,
     merge(at, into, other) {
       const { columns } = other.space;
       addToColumns(into, at, columns[at]![other.slot]!);

@@ -1,6 +1,6 @@
 // Tumbling windows whose aggregates are numbers: a space of columns for each window. The rules are W1 to W4 of time-windows.ts; windows.test.ts holds
 // both to one model.
-import type { NumberSpace, NumberTable, Operator, RecordCode, TaskCode } from "@streamflow/core";
+import type { NumberSpace, NumberTable, Operator, OperatorTotals, RecordCode, TaskCode } from "@streamflow/core";
 import { failure } from "../compute.ts";
 import type { NumericAggregates, NumericCell } from "../numeric-aggregates.ts";
 import type { EarlyTriggers, FiringCause } from "../trigger.ts";
@@ -8,6 +8,7 @@ import type { AlignedWindows } from "./assigners.ts";
 import { NumericFiring } from "./numeric-firing.ts";
 import { slotForCode, slotOfCode } from "./slot-code.ts";
 import { hasTimeOrReject, inputsOrReject, type WindowParts } from "./window-parts.ts";
+import { readTotals, writeTotals } from "./window-totals.ts";
 
 /** The window of the last record, [startMs, endMs); NaN: none that is known to be open. */
 interface Latest {
@@ -51,6 +52,11 @@ export class NumericWindowOperator implements Operator {
     this.#firing = new NumericFiring(parts.output, numbers, 1);
     this.#cells = numbers.names.map(() => undefined as unknown as NumericCell);
     this.inputs = [(record) => this.#push(record)];
+  }
+
+  /** Made when it is asked for: most pipelines never do. */
+  get totals(): OperatorTotals {
+    return { take: () => this.#take(), add: ({ content }) => this.#addTotals(content) };
   }
 
   restored(): void {
@@ -100,6 +106,29 @@ ${add}
     const pending = this.#early === undefined ? 0 : ++space.columns[pendingColumn]![slot]!;
     if (endMs - 1 <= watermarkMs) this.#fire({ space, slot, startMs, key, cause: "late" });
     else if (pending === this.#early) this.#fire({ space, slot, startMs, key, cause: "early" });
+  }
+
+  #take(): ReturnType<OperatorTotals["take"]> {
+    const starts = this.#table.namespaces();
+    const content = writeTotals(starts.map((startMs) => [startMs, this.#table.open(startMs)]), this.#numbers.columns);
+    for (const startMs of starts) this.#table.drop(startMs);
+    this.#open.clear();
+    this.#remember(NaN, undefined);
+    const [firstMs] = starts;
+    return content === undefined ? undefined : { dueMs: firstMs === undefined ? Infinity : this.#windows.endOf(firstMs) - 1, content };
+  }
+
+  /** Records that are added one by one after all find what was made for them. */
+  #addTotals(content: Float64Array): boolean {
+    const numbers = this.#numbers;
+    const windows = readTotals(content, numbers.columns);
+    for (const one of windows) {
+      const space = this.#table.open(one.startMs);
+      this.#openWindow(one.startMs);
+      if (!one.place(numbers, space)) return false;
+    }
+    for (const one of windows) one.add(numbers);
+    return true;
   }
 
   #remember(startMs: number, space: NumberSpace | undefined): void {
