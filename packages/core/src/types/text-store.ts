@@ -124,8 +124,9 @@ const leastShared = 13;
 export class Strings {
   readonly #buffer: SlicedBuffer;
   readonly #used: number;
+  /** Made when the first short text is asked for. */
   #all: string | undefined;
-  #isAscii = false;
+  #isAscii: boolean | undefined;
 
   constructor(bytes: DataView, used: number) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as unknown as SlicedBuffer;
@@ -134,14 +135,9 @@ export class Strings {
 
   /** The text `[start, end)`. */
   of(start: number, end: number): string {
-    const all = this.#all ?? this.#learn();
-    if (end - start < leastShared && (this.#isAscii || this.#isAsciiBetween(start, end))) return all.substring(start, end);
+    this.#isAscii ??= isAscii(this.#buffer.subarray(0, this.#used));
+    if (end - start < leastShared && (this.#isAscii || this.#isAsciiBetween(start, end))) return (this.#all ??= this.#buffer.latin1Slice(0, this.#used)).substring(start, end);
     return this.#isAscii ? this.#buffer.latin1Slice(start, end) : this.#buffer.utf8Slice(start, end);
-  }
-
-  #learn(): string {
-    this.#isAscii = isAscii(this.#buffer.subarray(0, this.#used));
-    return (this.#all = this.#buffer.latin1Slice(0, this.#used));
   }
 
   #isAsciiBetween(start: number, end: number): boolean {
