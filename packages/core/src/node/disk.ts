@@ -1,5 +1,5 @@
 // Files of the machine.
-import { constants, fstatSync, read, readSync } from "node:fs";
+import { constants, fstatSync, read, readSync, write } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
@@ -97,8 +97,8 @@ class NodeFile implements DiskFile {
   /** Where the next write at the end goes; unknown until the first one asks. */
   #end: number | undefined;
   #closed = false;
-  /** Reads under way, and who waits for their end. */
-  #reads = 0;
+  /** Reads and writes that others do now, and who waits for their end. */
+  #underWay = 0;
   #idle: (() => void) | undefined;
 
   readonly #readsBlock: boolean;
@@ -132,35 +132,39 @@ class NodeFile implements DiskFile {
     if (!this.#readsBlock && fstatSync(this.#handle.fd).isFile()) this.#quick = new QuickReads();
   }
 
-  /** Through a callback: the promises of a FileHandle are several for each read. */
   #readByOthers(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return this.#byOthers("read", (ended) => read(this.#handle.fd, target, offset, length, position, ended));
+  }
+
+  /** Through a callback: the promises of a FileHandle are several for each call. */
+  #byOthers(operation: string, begin: (ended: (error: unknown, count: number) => void) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       const ended = (error: unknown, count: number): void => {
-        this.#reads--;
-        if (this.#reads === 0) this.#idle?.();
+        this.#underWay--;
+        if (this.#underWay === 0) this.#idle?.();
         if (error === null) resolve(count);
-        else reject(diskError(error, "read", this.#path));
+        else reject(diskError(error, operation, this.#path));
       };
-      this.#reads++;
+      this.#underWay++;
       try {
-        read(this.#handle.fd, target, offset, length, position, ended);
+        begin(ended);
       } catch (thrown) {
         ended(thrown, 0);
       }
     });
   }
 
-  write(bytes: Uint8Array, position?: number): Promise<void> {
-    return attempt("write", this.#path, async () => {
-      let at = position ?? (this.#end ??= (await this.#handle.stat()).size);
-      // The system may take less than it was given.
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at);
-        done += bytesWritten;
-        at += bytesWritten;
-        if (this.#end !== undefined && at > this.#end) this.#end = at;
-      }
-    });
+  async write(bytes: Uint8Array, position?: number): Promise<void> {
+    if (this.#closed) throw diskError(new Error("it is closed"), "write", this.#path);
+    let at = position ?? (this.#end ??= await this.size());
+    // The system may take less than it was given.
+    for (let done = 0; done < bytes.length; ) {
+      const from = { done, at };
+      const count = await this.#byOthers("write", (ended) => write(this.#handle.fd, bytes, from.done, bytes.length - from.done, from.at, ended));
+      done += count;
+      at += count;
+      if (this.#end !== undefined && at > this.#end) this.#end = at;
+    }
   }
 
   sync(): Promise<void> {
@@ -182,8 +186,8 @@ class NodeFile implements DiskFile {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // A descriptor that is closed under a read may be another file's by then.
-    if (this.#reads > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    // A descriptor that is closed under a read or a write may be another file's by then.
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     await attempt("close", this.#path, () => this.#handle.close());
   }
 }
