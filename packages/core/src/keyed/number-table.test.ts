@@ -364,6 +364,35 @@ describe("copies", () => {
     expect(space.inOrder([...slots].reverse())).toEqual(slots);
   });
 
+  it("NUM-4: keys that were removed and come again are new ones, as bytes or as strings", () => {
+    const table = new MemoryNumberTable("t", options, rules[1]!);
+    const model = new MemoryTable("t", plainSerializer<number>(), rules[1]!);
+    const space = table.open(0);
+    space.slotFor("stays");
+    model.set(0, "stays", 0);
+    for (let i = 0; i < 4_000; i++) {
+      // Each of 300 names comes and goes by turns, while others come for good.
+      const name = i % 11 === 0 ? `more ${i}` : `name ${(i * 7) % 300}`;
+      const [one, other] = i % 2 === 0 ? [slotOfBytes, slotForBytes] : [(of: NumberSpace, key: unknown) => of.slotOf(key), (of: NumberSpace, key: unknown) => of.slotFor(key)];
+      const known = one(space, name);
+      expect(known >= 0).toBe(model.get(0, name) !== undefined);
+      if (known >= 0) {
+        space.remove(known);
+        model.delete(0, name);
+        expect([space.slotOf(name), slotOfBytes(space, name)]).toEqual([-1, -1]);
+      } else {
+        const slot = other(space, name);
+        expect([space.columns[0]![slot], space.slotOf(name), slotOfBytes(space, name)]).toEqual([0, slot, slot]);
+        space.columns[0]![slot] = i;
+        model.set(0, name, i);
+      }
+    }
+    const expected: unknown[] = [];
+    model.forEach(0, (name, i) => expected.push([0, name, i, 0, undefined]));
+    expect(contentOf(table)).toEqual(expected);
+    expect(contentOf(numbersOf(table))).toEqual(expected);
+  });
+
   it("a derived table is not stored", () => {
     const set = new TableSet("node", rules[0]!);
     set.numbers("made", { ...options, isDerived: true }).open(0).slotFor(1);
