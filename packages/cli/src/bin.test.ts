@@ -164,7 +164,7 @@ describe.concurrent("validate and explain", { timeout: 240_000 }, () => {
     expect(text).toMatchObject({ code: 0, stderr: "" });
     expect(text.stdout).toContain("sqlite: exactly-once");
     expect((await workspace.run(...host, "explain", "orders.yaml", "--format", "mermaid")).stdout).toMatch(/^flowchart LR\n/);
-    expect((await workspace.run(...host, "explain", "orders.yaml", "--code")).stdout).toContain("return function task(batch) {");
+    expect((await workspace.run(...host, "explain", "orders.yaml", "--code")).stdout).toContain("return function task(batch,from,to) {");
     expect(JSON.parse((await workspace.run(...host, "explain", stuck, "--json")).stdout)).toMatchObject({ pipeline: "stuck", guarantees: [{ sink: "stuck", guarantee: "at-least-once" }] });
   });
 });

@@ -18,11 +18,12 @@ export function emitRows({ length, columns, timestamps, keyColumn }: EmittedReco
 }
 
 /** Runs something that moves the cursor, and puts it back. */
-export function keepingCursor(cursor: Cursor, run: () => void): void {
+export function keepingCursor<T>(cursor: Cursor, run: () => T): T {
   const { timestampMs, key, change, index } = cursor;
-  run();
+  const answer = run();
   cursor.timestampMs = timestampMs;
   cursor.key = key;
   cursor.change = change;
   cursor.index = index;
+  return answer;
 }

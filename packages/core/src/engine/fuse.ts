@@ -54,8 +54,8 @@ export interface InputForm {
   readonly areEmitted?: boolean;
 }
 
-/** Runs the records of a batch through a task. */
-export type FusedFunction = (batch: FusedInput) => void;
+/** Runs records `[from, to)` of a batch through a task. */
+export type FusedFunction = (batch: FusedInput, from: number, to: number) => void;
 
 /** What such a function reads of a batch. */
 export type FusedInput = Pick<Batch, "length" | "values" | "columns" | "timestamps" | "keys" | "changes"> & { readonly keyColumn?: number };
@@ -115,11 +115,11 @@ class Fusion {
     const record = fields === undefined ? new ValueRecord("r", frame) : new FieldsRecord(fields, frame);
     const body = this.#hand(this.#graph.entry, record);
     const inputs = columns === undefined ? "const values=batch.values;" : columns.map(inputCode).join("");
-    return `return function task(batch) {
-const length=batch.length,times=batch.timestamps,changes=batch.changes,keys=batch.keys;${inputs}
+    return `return function task(batch,from,to) {
+const times=batch.timestamps,changes=batch.changes,keys=batch.keys;${inputs}
 ${this.scope.declarations}
 ${this.#sinks.declarations}
-for (let i=0;i<length;i++) {
+for (let i=from;i<to;i++) {
 ${fields === undefined ? "const r=values[i];" : fields.declaration}
 ${body}
 }

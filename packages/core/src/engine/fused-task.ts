@@ -6,6 +6,11 @@ import { type CodeGraph, compileFused, fusedSource, type FusedFunction, type Fus
 import type { RecordShape } from "./record-shape.ts";
 
 const maxFunctions = 8;
+/**
+ * So many records a call. A function that loops over whole batches is compiled in the middle of its first loops, and again as a whole, each time without having seen its end;
+ * one that returns soon is compiled as a whole.
+ */
+const recordsAtOnce = 256;
 
 /** Chooses the function for a batch. */
 export class FusedTask {
@@ -24,8 +29,16 @@ export class FusedTask {
     this.#areEmitted = areEmitted;
   }
 
-  /** The function for a batch, which has rows or columns; undefined: closures do it. */
-  of(batch: FusedInput): FusedFunction | undefined {
+  /** Runs a batch, which has rows or columns, through the function that is made for it. Answers false, and does nothing, where there is none: closures do it. */
+  run(batch: FusedInput): boolean {
+    const run = this.#of(batch);
+    if (run === undefined) return false;
+    const { length } = batch;
+    for (let from = 0; from < length; from += recordsAtOnce) run(batch, from, Math.min(length, from + recordsAtOnce));
+    return true;
+  }
+
+  #of(batch: FusedInput): FusedFunction | undefined {
     if (this.#last !== undefined && this.#lastForm !== undefined && isOfForm(batch, this.#lastForm) && !isOutdated(this.#last)) return this.#last.run;
     this.#lastForm = { ...formOf(batch), areEmitted: this.#areEmitted };
     this.#last = this.#function(nameOf(this.#lastForm), this.#lastForm);

@@ -12,7 +12,7 @@ function begin(dueMs: number, adds: boolean = true) {
   time.lower(dueMs);
   const totals = { take: () => undefined, add: ({ content }: BatchTotals) => adds && took.push(`totals ${content[0]}`) > 0 };
   const task = new PartitionTask({
-    source: "in", partition: "0", cursor: { timestampMs: NaN, key: undefined, change: 0, index: -1 }, push: () => undefined, fused: { of: () => () => void took.push("records") } as never as FusedTask,
+    source: "in", partition: "0", cursor: { timestampMs: NaN, key: undefined, change: 0, index: -1 }, push: () => undefined, fused: { run: () => took.push("records") > 0 } as never as FusedTask,
     adding: { time, totals }, gate: new Gate(), timeGates: [time], instances: [], bridges: [], rejected: new Map(), merges: [],
   });
   return { task, time, took };

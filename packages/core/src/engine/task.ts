@@ -57,11 +57,7 @@ export class PartitionTask {
 
   /** Runs a batch through the chain, record by record; synchronous. Operators reject what they cannot process. */
   process(batch: Batch): void {
-    if (!this.#isAdded(batch)) {
-      const fused = this.parts.fused.of(batch);
-      if (fused === undefined) this.#push(batch);
-      else fused(batch);
-    }
+    if (!this.#isAdded(batch) && !this.parts.fused.run(batch)) this.#push(batch);
     this.parts.cursor.index = -1;
     for (const gate of this.parts.timeGates) gate.settle();
     this.ordinal += batch.length;

@@ -107,12 +107,11 @@ class RangeAdder {
 
   add(batch: Parameters<Adder>[0]): ReturnType<Adder> {
     const { totals } = this.#last.operator;
-    const run = this.#fused.of(batch);
-    if (run === undefined || totals === undefined) return undefined;
+    if (totals === undefined) return undefined;
     this.#isSpoiled = false;
     this.#time.watermarkMs = -Infinity;
     try {
-      run(batch);
+      if (!this.#fused.run(batch)) return undefined;
     } catch {
       // Told by the pipeline's thread, where it happens again.
       this.#isSpoiled = true;

@@ -197,10 +197,8 @@ export class Wiring {
     return (records) => {
       count += records.length;
       if (count < enoughEmitted) return false;
-      task ??= new FusedTask(this.#codeGraph(scope, entry), cursor, true);
-      const run = task.of(records);
-      if (run !== undefined) keepingCursor(cursor, () => run(records));
-      return run !== undefined;
+      const fused = (task ??= new FusedTask(this.#codeGraph(scope, entry), cursor, true));
+      return keepingCursor(cursor, () => fused.run(records));
     };
   }
 

@@ -1,8 +1,11 @@
 // Writers for the forms that columns come in: made when a form is first seen.
 import type { Column } from "@streamflow/core";
+import type { ByteBuffer } from "./byte-buffer.ts";
 import type { ColumnRead, ColumnWriter } from "./row-code.ts";
 
 const maxForms = 8;
+/** So many a call: V8 compiles a function that returns soon as a whole, and one that loops for long several times. */
+const recordsAtOnce = 256;
 
 /** Chooses the writer for columns. */
 export class ColumnWriters {
@@ -14,8 +17,19 @@ export class ColumnWriters {
     this.#make = make;
   }
 
-  /** undefined: there were too many forms already. */
-  of(columns: readonly Column[]): ColumnWriter | undefined {
+  /** Writes records `[from, to)`; answers the first that it could not write: none, where there were too many forms already. */
+  write(columns: readonly Column[], { from, to }: { readonly from: number; readonly to: number }, out: ByteBuffer): number {
+    const writer = this.#of(columns);
+    if (writer === undefined) return from;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + recordsAtOnce);
+      at = writer(columns, { from: at, to: end }, out);
+      if (at < end) return at;
+    }
+    return to;
+  }
+
+  #of(columns: readonly Column[]): ColumnWriter | undefined {
     const form = JSON.stringify(columns.map((column) => [column.name, formOf(column)]));
     const known = this.#writers.get(form);
     if (known !== undefined || this.#writers.size >= maxForms) return known;

@@ -50,7 +50,7 @@ export function csvEncoder(options: CsvEncoderOptions = {}): EncoderFactory {
       const writeRow = isGenerated ? rowWriter(code(), { reads: columns.map(({ name, read }) => (name in Object.prototype ? read : name)) }) : undefined;
       const forms = new ColumnWriters((given) => columnWriter(code(), columns.map(({ name }) => readOf(given, name))));
       return {
-        ...(isGenerated ? { encodeColumns: (given, range, out) => (out instanceof ByteBuffer ? forms.of(given)?.(given, range, out) : undefined) ?? range.from } : {}),
+        ...(isGenerated ? { encodeColumns: (given, range, out) => (out instanceof ByteBuffer ? forms.write(given, range, out) : range.from) } : {}),
         ...(header ? { prologue: new TextEncoder().encode(line(columns.map(({ name }) => quote(name)))) } : {}),
         encode(value, out) {
           if (!isPlainObject(value)) throw new StreamFlowError("SF_CODEC_ENCODE", `a CSV record must be an object with named fields, got ${describeValue(value)}`);

@@ -32,7 +32,7 @@ export function ndjsonEncoder(options: NdjsonEncoderOptions = {}): EncoderFactor
       const shapes = isGenerated ? new ShapeWriters((names) => lines.rows(names)) : undefined;
       const forms = new ColumnWriters((columns) => lines.columns(columns));
       return {
-        ...(isGenerated ? { encodeColumns: (columns, range, out) => (out instanceof ByteBuffer ? forms.of(columns)?.(columns, range, out) : undefined) ?? range.from } : {}),
+        ...(isGenerated ? { encodeColumns: (columns, range, out) => (out instanceof ByteBuffer ? forms.write(columns, range, out) : range.from) } : {}),
         encode(value, out) {
           if (shapes !== undefined && out instanceof ByteBuffer && shapes.write(value, out)) return;
           out.text(`${write(value)}\n`);
