@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { mayGenerateCode, programBeside, type Environment, type Position, type Schema } from "@streamflow/core";
+import { nextTurn } from "@streamflow/core/node";
 import { InProcessThreads, registerConformance, sourceConformance } from "@streamflow/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -112,6 +113,31 @@ describe("a file read by several threads", () => {
     expect(subject.threads.started).toBe(2);
     // Nothing is read twice but heads and what lies between ranges: a page behind each.
     expect(many.batches.filter((batch) => batch.raw?.bytes.buffer instanceof SharedArrayBuffer).length).toBeGreaterThan(20);
+  });
+
+  withThreads("I3: others are asked to add up where they wait for this thread, again and again", async () => {
+    const files = new TestFiles();
+    await files.write("/data/f", lines(4_000));
+    const asked: boolean[] = [];
+    const threads = new InProcessThreads({ disk: files.environment.disk, onMessage: (message) => {
+      const { kind, adds } = message as { readonly kind: string; readonly adds: boolean };
+      if (kind === "range") asked.push(adds);
+    } });
+    await threads.prepare(program);
+    const source = fileSource({ path: "/data/f", schema, format: "ndjson", chunkBytes: 1_000 });
+    const read = async (turns: number): Promise<readonly boolean[]> => {
+      const { session } = await openSource(source, { environment: { ...files.environment, threads }, columns: true, parallelism: 2 });
+      asked.length = 0;
+      for (let batch = await nextBatch(session, "/data/f"); batch !== "end"; batch = await nextBatch(session, "/data/f")) {
+        batch.release?.();
+        for (let i = 0; i < turns; i++) await nextTurn();
+      }
+      await session.close();
+      return [...asked];
+    };
+    const [quick, slow] = [await read(0), await read(20)];
+    expect([quick.length > 50, quick.includes(true)]).toEqual([true, false]);
+    expect([slow.slice(0, 16).includes(true), slow.slice(40).every((adds) => adds), slow.length > 100]).toEqual([false, true, true]);
   });
 
   it.each([

@@ -27,6 +27,8 @@ export interface StretchOptions extends TextReadOptions {
 
 const headBytes = 1_024;
 const mostOwn = 3;
+/** A few may be chance. */
+const enoughBehind = 16;
 
 /** Opens the stretch from a place to the last whole range of the file; undefined: the file is not what it was. */
 export async function openStretch(options: StretchOptions, from: FilePlace): Promise<RangeStretch | undefined> {
@@ -77,8 +79,8 @@ export class RangeStretch {
   /** Behind the last line that was handed on. */
   #reached: number;
   #isOver = false;
-  /** The others have next to nothing left to do. */
-  #isBehind = false;
+  /** So many ranges were taken while the others had next to nothing left to do, since this thread has last waited for them. */
+  #timesBehind = 0;
 
   constructor(options: StretchOptions, at: { readonly file: DiskFile; readonly head: Fingerprint; readonly from: FilePlace }) {
     const { decoder, partition, isText, maxRejectedBytes, rangeBytes, sizeBytes } = options;
@@ -107,10 +109,11 @@ export class RangeStretch {
       if (piece.work?.isDone === false) {
         // It may have been done while this thread was busy: that is heard of in the next turn.
         await new Promise<void>((resolve) => clock.soon(resolve));
-        this.#isBehind = this.#pieces.filter(({ work }) => work?.isDone === false).length <= threads.count;
+        if (!piece.work.isDone) this.#timesBehind = 0;
         if (!piece.work.isDone && !(await this.#readOwn())) await untilAborted(piece.work.wait(), signal);
         continue;
       }
+      if (this.#pieces.filter(({ work }) => work?.isDone === false).length <= threads.count) this.#timesBehind++;
       const decoded = piece.work === undefined ? await this.#decodeOwn(piece.own) : this.#decodedBy(piece.work);
       this.#shift();
       const batch = this.#accept(piece.work?.range ?? piece.own!.range, decoded);
@@ -138,7 +141,7 @@ export class RangeStretch {
   /** Hands ranges to threads that have room. */
   #assign(): void {
     const { threads, reader, budget, rangeBytes } = this.#options;
-    while (this.#next < this.#limit && threads.hasRoomFor(reader) && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim(), this.#isBehind) });
+    while (this.#next < this.#limit && threads.hasRoomFor(reader) && budget.tryTake(rangeBytes, 1)) this.#pieces.push({ work: threads.assign(reader, this.#claim(), this.#timesBehind >= enoughBehind) });
   }
 
   #claim(): LineRange {
