@@ -18,6 +18,8 @@ export class TextStore {
   others: unknown[] = [];
   /** Bytes of all texts. */
   used = 0;
+  /** There is room for another text while no more are used. A number of its own: V8 calls a function for a view's length. */
+  #room = firstBytes - textMargin;
 
   constructor(capacity: number) {
     this.starts = new Int32Array(capacity);
@@ -28,7 +30,7 @@ export class TextStore {
   copy(index: number, bytes: DataView, start: number, end: number): void {
     const at = this.used;
     const used = at + end - start;
-    if (used + textMargin > this.bytes.byteLength) this.#widen(used + textMargin);
+    if (used > this.#room) this.#widen(used + textMargin);
     const own = this.bytes;
     for (let i = start, to = at; i < end; i += 4, to += 4) own.setInt32(to, bytes.getInt32(i, true), true);
     this.starts[index] = at;
@@ -66,6 +68,7 @@ export class TextStore {
     const wide = new Uint8Array(Math.max(needed, this.bytes.byteLength * 2));
     wide.set(new Uint8Array(this.bytes.buffer, 0, this.used));
     this.bytes = new DataView(wide.buffer);
+    this.#room = wide.length - textMargin;
   }
 }
 

@@ -47,7 +47,7 @@ export function rowWriter(line: LineCode, { only, reads }: RowFields): RowWriter
   const values = reads.map((read) => (typeof read === "string" ? `r[${JSON.stringify(read)}]` : `${code.bind(read)}(r)`));
   const isOnly = only === undefined ? "" : `let n=0;for(const k in r)if(k!==${code.bind(only)}[n++])return false;if(n!==${only.length})return false;`;
   return code.compile(`return function row(r,out){if(r.__proto__!==${code.bind(Object.prototype)})return false;${isOnly}
-out.reserve(${code.spare});const start=out.at;let b=out.data,p=start,v,${numberVariables};
+out.reserve(${code.spare});const start=out.at;let b=out.data,p=start,v,m=0,${numberVariables};
 try{${code.row(values)}}catch(thrown){out.at=start;throw thrown;}
 out.at=p;return true;}`) as RowWriter;
 }
@@ -64,8 +64,8 @@ export function columnWriter(line: LineCode, reads: readonly ColumnRead[]): Colu
   const code = new LineWriter(line);
   const columns = new Map(reads.filter(({ column }) => column >= 0).map(({ column, form }) => [column, form]));
   return code.compile(`return function rows(columns,range,out){${[...columns].map(([at, form]) => loadColumn(at, form)).join("")}
-const to=range.to;let i=range.from;out.reserve(${code.spare});let start=out.at,b=out.data,p=start,v,s=0,o=0,k=0,${[numberVariables, ...[...columns.keys()].map((at) => memoVariables(`${at}`))].join(",")};
-try{for(;i<to;i++){if(p+${code.spare}>b.byteLength){out.at=p;out.reserve(${code.spare});b=out.data;}
+const to=range.to;let i=range.from;out.reserve(${code.spare});let start=out.at,b=out.data,m=b.byteLength,p=start,v,s=0,o=0,k=0,${[numberVariables, ...[...columns.keys()].map((at) => memoVariables(`${at}`))].join(",")};
+try{for(;i<to;i++){if(p+${code.spare}>m){out.at=p;out.reserve(${code.spare});b=out.data;m=b.byteLength;}
 ${code.row(reads)}
 start=p;}}catch(thrown){}
 out.at=start;return i;}`) as ColumnWriter;
@@ -115,20 +115,20 @@ class LineWriter {
   #text(place: PlaceCode, at: number): string {
     const other = `v=q${at}.at(i);${this.#value(place, at)}`;
     if (this.#line.csvDelimiter !== undefined) return other;
-    return `o=c${at}[i];if(o>=0){s=e${at}[i]-o;if(p+s+${this.spare}>b.byteLength){out.at=p;out.reserve(s+${this.spare});b=out.data;}
+    return `o=c${at}[i];if(o>=0){s=e${at}[i]-o;if(p+s+${this.spare}>m){out.at=p;out.reserve(s+${this.spare});b=out.data;m=b.byteLength;}
 b.setUint8(p++,34);for(k=0;k<s;k+=4)b.setInt32(p+k,x${at}.getInt32(o+k,true),true);p+=s;b.setUint8(p++,34);}else{${other}}`;
   }
 
   /** `column`: where the value is from one, a number that is like the one before may profit. */
   #value(place: PlaceCode, column?: number): string {
     const number = `if(typeof v==="number"){${this.#number(place, column)}}`;
-    const text = `if(typeof v==="string"){${this.#string(place)}b=out.data;}`;
-    const rest = `{p=${this.bind(writePart)}(out,p,${this.bind(place.text)}(v),${this.spare});b=out.data;}`;
+    const text = `if(typeof v==="string"){${this.#string(place)}b=out.data;m=b.byteLength;}`;
+    const rest = `{p=${this.bind(writePart)}(out,p,${this.bind(place.text)}(v),${this.spare});b=out.data;m=b.byteLength;}`;
     return place.isText ? `${text}else ${number}else ${rest}` : `${number}else ${text}else ${rest}`;
   }
 
   #number(place: PlaceCode, column?: number): string {
-    const other = `{p=${this.bind(writePart)}(out,p,${this.bind(place.text)}(v),${this.spare});b=out.data;}`;
+    const other = `{p=${this.bind(writePart)}(out,p,${this.bind(place.text)}(v),${this.spare});b=out.data;m=b.byteLength;}`;
     if (!place.isInstant) return `${wholeNumberCode({ bind: (value) => this.bind(value), ...(column === undefined ? {} : { memo: `${column}` }) })}if(v-v===0)p=${this.bind(writeNumber)}(b,p,v);else ${other}`;
     const [open, close] = this.#line.csvDelimiter === undefined ? ["b.setUint8(p++,34);", "b.setUint8(p++,34);"] : ["", ""];
     return `if(${this.bind(isUsualInstant)}(v)){${open}p=${this.bind(writeInstant)}(b,p,v);${close}}else ${other}`;
