@@ -1,7 +1,8 @@
 // Who does the next read of a file: the calling thread while reads are quick, as they are where the system has the content in memory; else another thread.
 //
 // A thread that copies for another one fills memory that the other's core holds: the copy takes three times as long (measured on two cores: 2.5 GB in 0.69 CPU-s, and
-// in 0.20), and waking both costs as much as a small read. A read that waits for a device would keep the whole process waiting; so one that was slow sends the next ones away.
+// in 0.20), and waking both costs as much as a small read. A read that waits for a device would keep the whole process waiting; so two slow ones in a row send the next ones
+// away; one alone may have been the turn of another program.
 
 /** A read is quick that takes no longer than this, and the time of copying at `leastBytesPerMs`. */
 const mostMs = 0.5;
@@ -14,6 +15,7 @@ export class QuickReads {
   /** Reads that others do before the next one is tried here. */
   #away = 0;
   #pause = firstPause;
+  #wasSlow = false;
 
   /** Whether the calling thread does the next read. */
   next(): boolean {
@@ -24,11 +26,12 @@ export class QuickReads {
 
   /** Tells how long the calling thread took for a read. */
   took(ms: number, bytes: number): void {
-    if (ms <= mostMs + bytes / leastBytesPerMs) {
-      this.#pause = firstPause;
-      return;
-    }
-    this.#away = this.#pause;
-    this.#pause = Math.min(longestPause, this.#pause * 2);
+    const isSlow = ms > mostMs + bytes / leastBytesPerMs;
+    const sendsAway = isSlow && this.#wasSlow;
+    this.#wasSlow = isSlow && !sendsAway;
+    if (sendsAway) {
+      this.#away = this.#pause;
+      this.#pause = Math.min(longestPause, this.#pause * 2);
+    } else if (!isSlow) this.#pause = firstPause;
   }
 }
