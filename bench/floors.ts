@@ -19,10 +19,10 @@ export interface Floor {
 
 /** At {@link floorRecords} records, start-up included. */
 export const floors: readonly Floor[] = [
-  { variant: "w1/base", system: "streamflow", peer: "node", ratio: 1.8 },
-  { variant: "w1/base", system: "streamflow", peer: "duckdb", ratio: 0.75 },
-  { variant: "w2/base", system: "streamflow", peer: "node", ratio: 1.9 },
-  { variant: "w2/base", system: "streamflow", peer: "duckdb", ratio: 0.75 },
+  { variant: "w1/base", system: "streamflow", peer: "node", ratio: 2.6 },
+  { variant: "w1/base", system: "streamflow", peer: "duckdb", ratio: 1.05 },
+  { variant: "w2/base", system: "streamflow", peer: "node", ratio: 2.3 },
+  { variant: "w2/base", system: "streamflow", peer: "duckdb", ratio: 0.9 },
 ];
 /** The steady records per CPU-second that checkpoints leave, of 1: 80 % of the median that was seen. */
 export const checkpointFloor = 0.7;
