@@ -114,9 +114,9 @@ class NodeFile implements DiskFile {
 
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.#closed) return Promise.reject(diskError(new Error("it is closed"), "read", this.#path));
-    if (!this.#isRead) this.#learn();
-    if (!this.#readsBlock && this.#quick?.next() !== true) return this.#readByOthers(target, offset, length, position);
     try {
+      if (!this.#isRead) this.#learn();
+      if (!this.#readsBlock && this.#quick?.next() !== true) return this.#readByOthers(target, offset, length, position);
       const before = performance.now();
       const count = readSync(this.#handle.fd, target, offset, length, position);
       this.#quick?.took(performance.now() - before, count);
