@@ -1,6 +1,7 @@
 // `npm run verify`, which CI calls: everything that must hold before a change lands.
-// End-to-end, fault, simulation and bench steps are appended here as they come.
+// Fault, simulation and bench steps are appended here as they come.
 
+import { e2eStep } from "./e2e-step.ts";
 import { check, runSteps, vitest, type Step } from "./steps.ts";
 import { testSteps } from "./test-steps.ts";
 
@@ -20,4 +21,4 @@ const fuzz: Step = check("fuzz", ["--conditions=streamflow-source", "--disable-w
 /** W1 and W2 beside plain Node and DuckDB, W5 beside itself without checkpoints, by records per CPU-second: bench/floors.ts. */
 const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
 
-await runSteps([...testSteps, withoutCode, fuzz, benchFloors]);
+await runSteps([...testSteps, withoutCode, e2eStep, fuzz, benchFloors]);

@@ -1,0 +1,2 @@
+// Named exports only.
+export {};
