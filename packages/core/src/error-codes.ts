@@ -49,6 +49,7 @@ export const errorCodes = {
   SF_SINK_FAILED: { summary: "A sink failed to open, write or commit.", retryable: false },
   SF_SINK_UNAVAILABLE: { summary: "A sink is not reachable at the moment.", retryable: true },
   SF_SINK_PARTIAL: { summary: "A part of a batch was not written.", retryable: false },
+  SF_SINK_REJECTED: { summary: "The target of a sink refused a record, and would refuse it again.", retryable: false },
   SF_SINK_FENCED: { summary: "A newer owner of the shard has committed to the sink.", retryable: false, hint: "another process has taken over; or the data folder was removed and the output kept: bring it back, or remove the output too" },
   SF_STATE_CORRUPT: { summary: "Stored state fails its checksum or cannot be read.", retryable: false },
   SF_STATE_INCOMPATIBLE: { summary: "Stored state does not fit the present plan.", retryable: false },

@@ -1,6 +1,7 @@
 // The components that pipelines may name in configuration: sinks, encoders and the router.
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, EncoderFactory } from "@streamflow/core";
 import { fileSink } from "./connectors/file.ts";
+import { httpSink, type HttpSinkOptions } from "./connectors/http.ts";
 import { sqliteSink, type SqliteSinkOptions } from "./connectors/sqlite.ts";
 import { stdoutSink } from "./connectors/stdout.ts";
 import { csvEncoder, type CsvEncoderOptions } from "./encoders/csv.ts";
@@ -89,10 +90,47 @@ const sqlite: ComponentSpec<"sink"> = {
   create: (config, context) => sqliteSink({ ...(config as unknown as SqliteSinkOptions), baseFolder: context.folder }),
 };
 
+const http: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "http",
+  summary: "Calls a web service with each record, or with batches. Exactly-once where the server knows keys of requests (Idempotency-Key), else at-least-once.",
+  fields: {
+    url: { type: { kind: "string" }, doc: "Where to; `{field}` stands for a field of the record, but not in the host.", required: true },
+    method: { type: { kind: "string", oneOf: ["POST", "PUT", "PATCH"] }, doc: "Method of the requests.", default: "POST" },
+    headers: { type: { kind: "map", value: { kind: "string" } }, doc: "Headers by name; values may name fields, as the URL may, and are never shown.", secret: true },
+    format: { type: { kind: "either", options: [{ kind: "string", oneOf: ["json"] }, { kind: "component", of: "encoder" }] }, doc: "`json`, the record or a list of records, or an encoder; json without it." },
+    batch: {
+      type: {
+        kind: "object",
+        fields: {
+          maxRecords: { type: { kind: "integer", min: 1 }, doc: "Most records of one request.", default: 500 },
+          maxBytes: { type: { kind: "size", minBytes: 1 }, doc: "Most bytes of one request; a larger record goes alone.", default: "1MiB" },
+        },
+      },
+      doc: "Several records in one request; without it each has its own.",
+    },
+    delivery: { type: { kind: "string", oneOf: ["at-least-once", "idempotent"] }, doc: "`idempotent`: the server does nothing for a key that it has seen.", default: "at-least-once" },
+    outbox: { type: { kind: "boolean" }, doc: "Whether output is kept in the checkpoint and sent behind it, so that it is exactly-once behind windows too; batches to an idempotent server always are." },
+    keyHeader: { type: { kind: "string" }, doc: "Header of a request's key.", default: "Idempotency-Key" },
+    concurrency: { type: { kind: "integer", min: 1 }, doc: "Requests under way at once; records of one key stay in order.", default: 1 },
+    orderBy: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Records equal in these fields stay in order. Without it, the fields that the records are keyed by." },
+    timeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long an attempt may take, its answer included.", default: "30s" },
+    maxAttempts: { type: { kind: "integer", min: 1 }, doc: "How often a request is sent before the pipeline restarts.", default: 8 },
+    statuses: { type: { kind: "map", value: { kind: "string", oneOf: ["ok", "retry", "reject", "fail"] } }, doc: "What follows a status, where it is not the usual: 5xx and 429 retry, other 4xx reject a record, 401, 403 and redirects fail." },
+    failures: { type: { kind: "string" }, doc: "Path, in the JSON of an answer that says ok, of a list of `index`, `message` and `retryable`: records that were not taken." },
+  },
+  example: "type: http\nurl: https://api.example/users/{id}\nmethod: PUT\nheaders: { authorization: Bearer abc }\ndelivery: idempotent\n",
+  create(config, context) {
+    const { maxAttempts, format: written, ...rest } = config as unknown as HttpSinkOptions & { readonly maxAttempts?: number };
+    const json = written === undefined || written === "json";
+    return httpSink({ ...rest, ...(json ? {} : formatIn(config, context)), ...(maxAttempts === undefined ? {} : { retry: { maxAttempts } }) });
+  },
+};
+
 function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly format?: EncoderFactory } {
   const reference = config["format"] as ComponentReference | undefined;
   return reference === undefined ? {} : { format: context.component("encoder", reference.type, reference.config) };
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */
-export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, ndjson, csv, lines, routeSpec];
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, http, ndjson, csv, lines, routeSpec];

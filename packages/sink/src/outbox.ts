@@ -1,6 +1,6 @@
 // Exactly once into an idempotent sink, behind any stage: the output of an epoch is kept in its checkpoint and sent after it.
 //   O1. A record's identity is (shard, epoch, index in the shard's output of the epoch). It is decided once, in `prepare`, and kept with the
-//       record: what is sent again after a crash has the same identity, whatever a replay would have made.
+//       record: what is sent again after a crash has the same identity, whatever a replay would have made. So are the batches in which they are sent.
 //   O2. An epoch is sent only from prepared bytes, so only behind its checkpoint (X1); records of epochs that never counted are never sent.
 //   O3. The output of an epoch is bounded by `maxEpochBytes`: it is held in memory and written into the checkpoint.
 // Behind stateless stages it is not needed: there the engine's identities (position, index) are stable by themselves.
@@ -15,9 +15,11 @@ export interface OutboxOptions {
   readonly maxEpochBytes?: number;
   /** Records sent in one write. @defaultValue 1_000 */
   readonly batchRecords?: number;
+  /** Bytes sent in one write, as they are kept in the checkpoint; a larger record is sent alone. @defaultValue unlimited */
+  readonly batchBytes?: number;
   /** How a failed send is tried again. @defaultValue 8 attempts; pauses of at most 50 ms at first, doubling up to 10 s */
   readonly retry?: BackoffPolicy & { readonly maxAttempts?: number };
-  /** Takes a record that the sink will never take. Absent: such a record fails the pipeline. */
+  /** Takes a record that the sink will never take. @defaultValue to the dead letters; without an engine, it fails the commit */
   readonly onReject?: (error: StreamFlowError, value: unknown) => void;
 }
 
@@ -44,12 +46,13 @@ export function outboxed<In>(sink: Sink<In>, options: OutboxOptions = {}): Sink<
 
 function openSession(inner: SinkSession, context: SinkContext, options: OutboxOptions): SinkSession {
   const { node } = context;
-  const { maxEpochBytes = 64 * 1024 * 1024, batchRecords = 1000, retry, onReject } = options;
+  const { maxEpochBytes = 64 * 1024 * 1024, batchRecords = 1000, batchBytes = Infinity, retry, onReject = context.reject } = options;
+  const bounds = { batchRecords, batchBytes };
   const { clock, random } = context.environment;
   const { maxAttempts = 8, ...backoff } = { initialDelayMs: 50, maxDelayMs: 10_000, ...retry };
   const delivery = { capabilities: { delivery: "idempotent" as const }, clock, random, signal: context.signal, maxAttempts, backoff, ...(onReject === undefined ? {} : { reject: onReject }) };
   const name = `outbox of sink "${node}"`;
-  let kept = new EpochOutput();
+  let kept = new EpochOutput(bounds);
   return storeFirstSession({
     name,
     stage(batch) {
@@ -60,17 +63,17 @@ function openSession(inner: SinkSession, context: SinkContext, options: OutboxOp
     },
     async seal({ epoch }) {
       const sealed = kept.seal(epoch);
-      kept = new EpochOutput();
+      kept = new EpochOutput(bounds);
       return sealed;
     },
     async publish(sealed) {
-      for (const batch of readEpoch(sealed, batchRecords)) await deliver(inner, batch, delivery);
+      for (const batch of readEpoch(sealed)) await deliver(inner, batch, delivery);
       await inner.flush();
     },
     // Nothing was sent: epochs are sent only behind their checkpoint. If one was, its records are in the target under their identities.
     retract: async () => undefined,
     async reset() {
-      kept = new EpochOutput();
+      kept = new EpochOutput(bounds);
     },
     close: () => inner.close(),
   });
@@ -82,6 +85,15 @@ class EpochOutput {
   #out = new StateWriter();
   #doneBytes = 0;
   readonly #counts = new Map<string, number>();
+  readonly #bounds: BatchBounds;
+  /** Records of each batch that is full, and what there is of the next one. */
+  readonly #batches: number[] = [];
+  #batchRecords = 0;
+  #batchBytes = 0;
+
+  constructor(bounds: BatchBounds) {
+    this.#bounds = bounds;
+  }
 
   get byteLength(): number {
     return this.#doneBytes + this.#out.length;
@@ -94,6 +106,7 @@ class EpochOutput {
       const start = this.#out.length;
       try {
         this.#addOne(batch, i);
+        this.#count(this.#out.length - start);
       } catch (thrown) {
         this.#keep(start);
         failures.push({ index: i, error: toStreamFlowError(thrown, "SF_CODEC_ENCODE", "a record cannot be kept") });
@@ -106,9 +119,15 @@ class EpochOutput {
   seal(epoch: number): Uint8Array | undefined {
     if (this.byteLength === 0) return undefined;
     this.#keep(this.#out.length);
-    const sealed = new Uint8Array(headerBytes + this.#doneBytes);
-    new DataView(sealed.buffer).setFloat64(0, epoch, true);
-    let at = headerBytes;
+    if (this.#batchRecords > 0) this.#batches.push(this.#batchRecords);
+    const header = new StateWriter();
+    header.number(epoch);
+    header.number(this.#batches.length);
+    for (const records of this.#batches) header.number(records);
+    const head = header.finish();
+    const sealed = new Uint8Array(head.length + this.#doneBytes);
+    sealed.set(head);
+    let at = head.length;
     for (const bytes of this.#done) {
       sealed.set(bytes, at);
       at += bytes.length;
@@ -128,6 +147,17 @@ class EpochOutput {
     this.#counts.set(shard, index + 1);
   }
 
+  /** One more record of so many bytes, in this batch or in the next one. */
+  #count(bytes: number): void {
+    const { batchRecords, batchBytes } = this.#bounds;
+    if (this.#batchRecords > 0 && (this.#batchRecords >= batchRecords || this.#batchBytes + bytes > batchBytes)) {
+      this.#batches.push(this.#batchRecords);
+      this.#batchRecords = this.#batchBytes = 0;
+    }
+    this.#batchRecords++;
+    this.#batchBytes += bytes;
+  }
+
   /** Keeps the first bytes of the writer, and starts another. */
   #keep(byteLength: number): void {
     const bytes = this.#out.finish().subarray(0, byteLength);
@@ -137,19 +167,21 @@ class EpochOutput {
   }
 }
 
-const headerBytes = 8;
+/** Where output is cut into what is sent in one write. */
+interface BatchBounds {
+  readonly batchRecords: number;
+  readonly batchBytes: number;
+}
 
-function* readEpoch(sealed: Uint8Array, batchRecords: number): Generator<SinkBatch> {
-  const epoch = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength).getFloat64(0, true);
-  const reader = new StateReader(sealed.subarray(headerBytes));
-  let part = new Part(epoch);
-  while (!reader.atEnd) {
-    part.read(reader);
-    if (part.length < batchRecords) continue;
+function* readEpoch(sealed: Uint8Array): Generator<SinkBatch> {
+  const reader = new StateReader(sealed);
+  const epoch = reader.number();
+  const batches = Array.from({ length: reader.number() }, () => reader.number());
+  for (const records of batches) {
+    const part = new Part(epoch);
+    for (let i = 0; i < records; i++) part.read(reader);
     yield part.batch();
-    part = new Part(epoch);
   }
-  if (part.length > 0) yield part.batch();
 }
 
 /** Records that are sent together. */
@@ -163,10 +195,6 @@ class Part {
 
   constructor(epoch: number) {
     this.#origin = `epoch ${epoch}`;
-  }
-
-  get length(): number {
-    return this.#values.length;
   }
 
   read(reader: StateReader): void {

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Pipeline, t, type Sink } from "@streamflow/core";
-import { PipelineDriver, ScriptedFaults } from "@streamflow/core/testing";
+import { deadLetterLog, decodeDeadLetter, Pipeline, t, type Sink } from "@streamflow/core";
+import { memoryStores, PipelineDriver, ScriptedFaults } from "@streamflow/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callbackSink } from "./connectors/callback.ts";
 import { committedParts } from "./connectors/file-log.ts";
 import { fileSink } from "./connectors/file.ts";
+import { httpSink } from "./connectors/http.ts";
+import type { HttpFetch } from "./connectors/http-client.ts";
 import { memorySink } from "./connectors/memory.ts";
 import { sqliteSink } from "./connectors/sqlite.ts";
 import { identityKey } from "./idempotency.ts";
@@ -25,7 +27,7 @@ interface Subject {
   read(driver: PipelineDriver): Promise<readonly number[]>;
 }
 
-const subjects: Readonly<Record<string, () => Subject>> = {
+const subjects: Record<string, () => Subject> = {
   file: () => ({
     sink: () => fileSink({ folder: "/data/out" }),
     async read({ world }) {
@@ -60,6 +62,33 @@ const subjects: Readonly<Record<string, () => Subject>> = {
       read: async () => [...rows.values()],
     };
   },
+};
+
+/** A web service in memory that does the work of a key once. */
+class Service {
+  readonly done = new Map<string, string>();
+  /** Bodies with this number are refused. */
+  bad = -1;
+
+  readonly fetch: HttpFetch = async (_, { headers, body }) => {
+    const text = new TextDecoder().decode(body);
+    const isBad = new RegExp(`"n":${this.bad}\\b`).test(text);
+    if (!isBad && !this.done.has(headers["idempotency-key"] ?? "")) this.done.set(headers["idempotency-key"] ?? "", text);
+    return { status: isBad ? 400 : 200, headers: { get: () => null }, body: null };
+  };
+
+  get numbers(): readonly number[] {
+    return [...this.done.values()].flatMap((text) => [JSON.parse(text) as { n: number } | { n: number }[]].flat().map(({ n }) => n));
+  }
+}
+
+subjects["http"] = () => {
+  const service = new Service();
+  return { sink: () => httpSink({ url: "http://service.test/", delivery: "idempotent", fetch: service.fetch }), read: async () => service.numbers };
+};
+subjects["http in batches"] = () => {
+  const service = new Service();
+  return { sink: () => httpSink({ url: "http://service.test/", delivery: "idempotent", batch: { maxRecords: 2 }, fetch: service.fetch }), read: async () => service.numbers };
 };
 
 const partitions = ["0", "1"];
@@ -108,7 +137,7 @@ async function scenario(names: readonly string[], mode: "sync" | "async", faults
 
 const all = partitions.flatMap((partition) => Array.from({ length: 28 }, (_, i) => Number(partition) * 1000 + i));
 
-describe.each([[["file"]], [["sqlite"]], [["memory"]], [["outbox"]], [["file", "sqlite", "outbox"]]])("%s", (names) => {
+describe.each([[["file"]], [["sqlite"]], [["memory"]], [["outbox"]], [["http"]], [["http in batches"]], [["file", "sqlite", "outbox"]]])("%s", (names) => {
   for (const mode of ["sync", "async"] as const) {
     it(`${mode}: after a crash at any named point every record is there once, in order per partition`, { timeout: 120_000 }, async () => {
       const watch = new ScriptedFaults();
@@ -124,4 +153,29 @@ describe.each([[["file"]], [["sqlite"]], [["memory"]], [["outbox"]], [["file", "
       }
     });
   }
+});
+
+it("SNK-17: what a target refuses in a commit is one dead letter, also where the commit is made again, and where it is the last one", async () => {
+  const service = new Service();
+  service.bad = 2;
+  const driver = new PipelineDriver({
+    brokers: { in: { bounded: true } },
+    build: (ends) => new Pipeline({ name: "p", checkpoint: { everyMs: 100 } }).from(ends.source<{ n: number }>()).to(httpSink({ url: "http://service.test/", delivery: "idempotent", batch: {}, fetch: service.fetch }), { id: "out" }),
+  });
+  const letters = async () => (await memoryStores(driver.world.clock, driver.storage).logs.read(deadLetterLog("p"), 0, 100)).map(({ payload }) => decodeDeadLetter(payload));
+  await driver.start();
+  driver.push([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  await driver.advance(200);
+  // Whoever comes next commits the epoch again, and the letter is there before it goes on.
+  await driver.restart();
+  driver.push([{ n: 4 }]);
+  await driver.advance(200);
+  expect(service.numbers).toEqual([1, 3, 4]);
+  expect((await letters()).map(({ node, code, raw }) => [node, code, new TextDecoder().decode(raw)])).toEqual([["out", "SF_SINK_REJECTED", '{"n":2}']]);
+  service.bad = 5;
+  driver.push([{ n: 5 }]);
+  driver.broker().end();
+  await driver.advance(50);
+  expect(driver.run().state).toBe("finished");
+  expect((await letters()).map(({ raw }) => new TextDecoder().decode(raw))).toEqual(['{"n":2}', '{"n":5}']);
 });

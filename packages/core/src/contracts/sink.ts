@@ -1,5 +1,6 @@
 // The contract between a sink and the engine. SNK clauses are proven by testing/conformance/sink.ts; the protocol: docs/adr/0001.
 import type { Column, Position } from "../record.ts";
+import type { StreamFlowError } from "../errors.ts";
 import type { Schema } from "../schema.ts";
 import type { Environment } from "./environment.ts";
 import type { ShardId } from "./checkpoint-store.ts";
@@ -19,6 +20,8 @@ export interface SinkCapabilities {
   readonly commitOrder?: "store-first" | "sink-first";
   /** Store-first: the sink knows by itself what it has committed (SNK-15). @defaultValue false */
   readonly remembersCommits?: boolean;
+  /** Why it promises no more than it does, as `explain` says it: the end of a sentence that begins with its type. */
+  readonly reason?: string;
 }
 
 /** Who a record is, the same after every restart: an idempotent sink may use it as its key. */
@@ -68,6 +71,8 @@ export interface SinkContext {
   /** Key fields of the input, where the plan knows them (upserts). */
   readonly keyFields: readonly string[] | undefined;
   readonly signal: AbortSignal;
+  /** Takes a record that turns out, at a commit, to be one that the target will never take (SNK-17). Absent without an engine. */
+  readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
 }
 
 /**
@@ -89,6 +94,7 @@ export interface SinkContext {
  *   Sink-first: nothing is written between the barrier and the end of `commitTransaction`; the engine holds it back.
  * - SNK-15. Store-first, with `remembersCommits`: `recover(shards)` answers, of these shards, the last epoch with output that is committed and not taken back,
  *   with its positions, whoever wrote it. An epoch whose bytes were lost with a damaged checkpoint is thereby known, and its output not made twice.
+ * - SNK-17. Store-first: `commitPrepared` may hand records that the target refuses to `reject` of the context, under the same identity each time; the others become visible.
  * - SNK-16. With `readsColumns`, a batch may come with `columns`: what is written is the same as for its `values`.
  */
 export interface SinkSession {

@@ -151,12 +151,11 @@ export class Executor {
 
   /** Opens sinks, restores state, opens sources. After an error, `close` frees what was opened. */
   async start(): Promise<void> {
-    const { plan, environment } = this.#options;
     await this.#checkpointer.open();
-    await openSinks(plan, this.#ports, { environment, signal: this.#abort.signal });
+    await openSinks(this.#options.plan, this.#ports, { environment: this.#options.environment, signal: this.#abort.signal, rejectCommitted: (node, error, value, identity) => this.#rejects.rejectCommitted(node, error, value, identity) });
     await this.#sources.open();
     this.#partitions.begin();
-    this.#sleep.begin(this.#sources.canSleep && maySleep(plan, this.#instances()));
+    this.#sleep.begin(this.#sources.canSleep && maySleep(this.#options.plan, this.#instances()));
   }
 
   /** Works until the input ends, `stop` is called, or it falls asleep. @throws whatever failed */
@@ -390,6 +389,8 @@ export class Executor {
       throw new StreamFlowError("SF_SOURCE_POSITION", `the input of pipeline "${this.#options.plan.logical.config.name}" ends before a place up to which a sink already has its output`);
     }
     await this.#schedule.takeIfDirty();
+    // What targets refused in the last commit.
+    await this.#rejects.flush();
     return end;
   }
 

@@ -26,6 +26,7 @@ export const failureFates: Readonly<Record<ErrorCode, FailureFate>> = {
   SF_ROUTE_NONE: "dead letter",
   SF_CODEC_DECODE: "dead letter",
   SF_CODEC_ENCODE: "dead letter",
+  SF_SINK_REJECTED: "dead letter",
   SF_RECORD_TOO_LARGE: "dead letter",
   SF_SCHEMA_VIOLATION: "dead letter",
 

@@ -26,6 +26,7 @@ export interface RejectPortParts {
 
 /** What is kept of a rejected record. */
 interface RejectedRecord {
+  readonly partition: string | undefined;
   readonly position: string | undefined;
   readonly raw: Uint8Array | undefined;
   readonly truncated: boolean;
@@ -99,7 +100,7 @@ export class RejectPort {
       output({ code: rejected.error.code, message: rejected.error.message, node: source, partition: this.#batch?.partition ?? null, position: rejected.position, value: null });
       return;
     }
-    this.#add(source, rejected.error, { position: rejected.position, raw: rejected.raw, truncated: rejected.truncated ?? false });
+    this.#add(source, rejected.error, { partition: this.#batch?.partition, position: rejected.position, raw: rejected.raw, truncated: rejected.truncated ?? false });
   }
 
   /**
@@ -117,7 +118,7 @@ export class RejectPort {
       output({ code: error.code, message: error.message, node, partition: batch?.partition ?? null, position: position ?? null, value });
       return;
     }
-    this.#add(node, error, { position, raw, truncated: false, value });
+    this.#add(node, error, { partition: this.#batch?.partition, position, raw, truncated: false, value });
   }
 
   /** An output record that a sink will never take. */
@@ -125,7 +126,12 @@ export class RejectPort {
     const { shard, origin, index } = identity;
     // Output of timers is counted from restart to restart: it has no name of its own.
     const key = isOfEpoch(identity) ? undefined : JSON.stringify([shard, origin, index, node]);
-    this.#add(node, error, { position: key === undefined ? undefined : origin, raw: undefined, truncated: false, value, key });
+    this.#add(node, error, { partition: this.#batch?.partition, position: key === undefined ? undefined : origin, raw: undefined, truncated: false, value, key });
+  }
+
+  /** An output record that a target has refused at a commit: its identity stays, whatever it is made of. */
+  rejectCommitted(node: string, error: StreamFlowError, value: unknown, { shard, origin, index }: RecordIdentity): void {
+    this.#add(node, error, { partition: undefined, position: undefined, raw: undefined, truncated: false, value, key: JSON.stringify([shard, origin, index, node]) });
   }
 
   #add(node: string, error: StreamFlowError, record: RejectedRecord): void {
@@ -141,7 +147,7 @@ export class RejectPort {
     this.#letters.push({
       pipeline,
       node,
-      partition: this.#batch?.partition,
+      partition: record.partition,
       position: record.position,
       code: error.code,
       message: error.message,

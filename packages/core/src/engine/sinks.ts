@@ -14,6 +14,12 @@ export interface SinkPortsOptions {
   reject(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void;
 }
 
+/** What opening needs of it. */
+export interface OpenSinksOptions extends Pick<SinkPortsOptions, "environment" | "signal"> {
+  /** Takes a record that a target refuses at a commit. */
+  readonly rejectCommitted: (node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
+}
+
 const maxHeldRecords = 65_536;
 const maxAttempts = 8;
 
@@ -35,12 +41,13 @@ export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readon
 }
 
 /** Opens all sinks. */
-export async function openSinks(plan: PhysicalPlan, ports: readonly SinkPort[], options: Pick<SinkPortsOptions, "environment" | "signal">): Promise<void> {
+export async function openSinks(plan: PhysicalPlan, ports: readonly SinkPort[], { environment, signal, rejectCommitted }: OpenSinksOptions): Promise<void> {
   for (const port of ports) {
     const input = plan.nodes.find((entry) => entry.node.id === port.node)?.inputShapes[0];
     try {
       port.session = await port.sink.open({
-        ...options, pipeline: plan.logical.config.name, node: port.node, schema: input?.schema, keyFields: input?.key?.fields,
+        environment, signal, pipeline: plan.logical.config.name, node: port.node, schema: input?.schema, keyFields: input?.key?.fields,
+        reject: (error, value, identity) => rejectCommitted(port.node, error, value, identity),
       });
     } catch (error) {
       throw toStreamFlowError(error, "SF_SINK_FAILED", `sink "${port.node}"`);

@@ -31,7 +31,7 @@ function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): Sink
     if (blocker === undefined) return { sink, guarantee: "exactly-once", reason: `${type} is idempotent, and every record keeps its identity (position and index)` };
     return { sink, guarantee: "at-least-once", reason: `${type} is idempotent, but records behind "${blocker.node.id}" have no identity of their own` };
   }
-  return { sink, guarantee: "at-least-once", reason: `${type} cannot take back what was written before a crash` };
+  return { sink, guarantee: "at-least-once", reason: `${type} ${capabilities?.reason ?? "cannot take back what was written before a crash"}` };
 }
 
 function upstreamOf(entry: PhysicalNode, byId: ReadonlyMap<string, PhysicalNode>): readonly PhysicalNode[] {

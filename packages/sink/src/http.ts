@@ -1,0 +1,6 @@
+// Named exports only.
+export { httpSink } from "./connectors/http.ts";
+export type { HttpSinkOptions } from "./connectors/http.ts";
+export type { FailuresIn, HttpAnswer, HttpFailure, HttpVerdict } from "./connectors/http-answer.ts";
+export type { HttpFormat } from "./connectors/http-body.ts";
+export type { HttpFetch, HttpResponse } from "./connectors/http-client.ts";
