@@ -1,19 +1,29 @@
 // Two real processes on one folder: one is refused, dies or stops, is taken over from, and can do no harm when it comes back.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { nodeEnvironment } from "@streamflow/core/node";
 import { testEnvironment } from "@streamflow/core/testing";
+import { seal } from "./checkpoint-codec.ts";
 import { closeAll, openDataFolder } from "./data-folder.ts";
-import type { CheckpointStorage } from "./data-folder.ts";
+import { folderNameOf } from "./stores/pipeline-folders.ts";
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "streamflow-data-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const kinds = ["files", "files of before ADR 8", "sqlite"] as const;
+
+/** An empty data folder. One of before ADR 8 says nothing of fences: they are files. */
+async function folderOf(kind: (typeof kinds)[number]): Promise<string> {
+  const folder = await temporaryFolder();
+  if (kind === "files of before ADR 8") await writeFile(join(folder, "streamflow.json"), seal({ checkpoints: "files" }));
   return folder;
 }
 
@@ -42,6 +52,20 @@ describe("a data folder", () => {
       await closeAll(second);
     });
   }
+
+  it.each([["files", 0], ["files of before ADR 8", 2]] as const)("keeps fences where it always has (%s)", async (kind, files) => {
+    const folder = await folderOf(kind);
+    for (const generation of [1, 2]) {
+      const stores = await openDataFolder(folder, nodeEnvironment());
+      await stores.checkpoints.fence("p", [{ shard: "k:0", generation }]);
+      const manifest = { formatVersion: 1, shard: "k:0", epoch: generation, generation, positions: {}, progress: {}, state: [] } as const;
+      await stores.checkpoints.publish("p", { epoch: generation, createdMs: 0, plan: {}, manifests: [manifest], prepared: {} });
+      expect((await stores.checkpoints.list("p")).map(({ epoch }) => epoch)).toEqual(generation === 1 ? [1] : [2, 1]);
+      await closeAll(stores);
+    }
+    const names = await readdir(join(folder, "checkpoints", folderNameOf("p")));
+    expect(names.filter((name) => /fence|seal/.test(name))).toHaveLength(files);
+  });
 
   it("is not opened as another kind than it was created", async () => {
     const folder = await temporaryFolder();
@@ -85,7 +109,8 @@ class Worker {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(folder: string, checkpoints: CheckpointStorage) {
+  constructor(folder: string, kind: (typeof kinds)[number]) {
+    const checkpoints = kind === "sqlite" ? kind : "files";
     this.#child = spawn(process.execPath, ["--conditions=streamflow-source", "--input-type=module", "-e", worker, folder, checkpoints], {
       cwd: new URL(".", import.meta.url).pathname,
       stdio: ["pipe", "pipe", "inherit"],
@@ -153,9 +178,9 @@ const worker = `
   }
 `;
 
-describe.runIf(process.platform === "linux").each(["files", "sqlite"] as const)("two processes (checkpoints: %s)", (checkpoints) => {
+describe.runIf(process.platform === "linux").each(kinds)("two processes (checkpoints: %s)", (checkpoints) => {
   it("the second is refused with the name of the first; when that is killed, it takes over at once, from the last checkpoint, as a later generation", async () => {
-    const folder = await temporaryFolder();
+    const folder = await folderOf(checkpoints);
     const first = new Worker(folder, checkpoints);
     expect(await first.ask("acquire", 600_000)).toBe(1);
     expect(await first.ask("publish", 11)).toBe(1);
@@ -170,7 +195,7 @@ describe.runIf(process.platform === "linux").each(["files", "sqlite"] as const)(
   });
 
   it("one that was stopped until its lease ran out is fenced when it goes on, and changes nothing", async () => {
-    const folder = await temporaryFolder();
+    const folder = await folderOf(checkpoints);
     const [zombie, successor] = [new Worker(folder, checkpoints), new Worker(folder, checkpoints)];
     expect(await zombie.ask("acquire", 300)).toBe(1);
     expect(await zombie.ask("publish", 11)).toBe(1);
@@ -190,7 +215,7 @@ describe.runIf(process.platform === "linux").each(["files", "sqlite"] as const)(
   });
 
   it("one that is killed at any moment while it publishes leaves its last answered checkpoint, or the one after", async () => {
-    const folder = await temporaryFolder();
+    const folder = await folderOf(checkpoints);
     let last = 0;
     for (let round = 0; round < 4; round++) {
       const child = new Worker(folder, checkpoints);

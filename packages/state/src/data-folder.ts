@@ -1,15 +1,17 @@
 // The one folder that holds what StreamFlow keeps between runs.
 //
-//   <folder>/streamflow.json       format and kind of checkpoint storage
-//   <folder>/streamflow.db         SQLite: logs (dead letters, inboxes), metadata, leases; checkpoints where they were asked for here
+//   <folder>/streamflow.json       format and kind of checkpoint storage, where fences are kept
+//   <folder>/streamflow.db         SQLite: logs (dead letters, inboxes), metadata, leases, fences; checkpoints where they were asked for here
 //   <folder>/checkpoints/          checkpoints as files: stores/file-checkpoint-store.ts
 import { StreamFlowError } from "@streamflow/core";
 import type { Environment, HostStores } from "@streamflow/core";
 import { seal, unseal } from "./checkpoint-codec.ts";
 import { identifyProcess } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
-import { openSqliteStores } from "./stores/sqlite-stores.ts";
+import { openFencedCheckpointFiles, openFileCheckpointStore } from "./stores/file-checkpoint-store.ts";
+import { SqliteDatabase } from "./stores/sqlite-database.ts";
+import { SqliteFences } from "./stores/sqlite-fences.ts";
+import { sqliteStoresOn } from "./stores/sqlite-stores.ts";
 import { makeFolderDurably, readIfThere, writeAtomically } from "./stores/whole-file.ts";
 import { uniqueName } from "./stores/store-environment.ts";
 
@@ -27,6 +29,13 @@ export interface DataFolderOptions {
   readonly process?: ProcessIdentity;
 }
 
+/** What a folder was created as. */
+interface Settings {
+  readonly checkpoints: CheckpointStorage;
+  /** Where checkpoint files are fenced. Undefined: by files beside them, in folders of before ADR 8. */
+  readonly fences?: "database";
+}
+
 const settingsFile = "streamflow.json";
 const databaseFile = "streamflow.db";
 
@@ -39,12 +48,14 @@ const databaseFile = "streamflow.db";
  */
 export async function openDataFolder(folder: string, environment: Environment, options: DataFolderOptions = {}): Promise<HostStores> {
   await makeFolder(folder, environment);
-  const checkpoints = await settle(folder, environment, options.checkpoints);
+  const { checkpoints, fences } = await settle(folder, environment, options.checkpoints);
   const process = options.process ?? (await identifyProcess(environment.disk));
-  const stores = openSqliteStores(`${folder}/${databaseFile}`, environment, process === undefined ? {} : { process });
+  const database = new SqliteDatabase(`${folder}/${databaseFile}`);
+  const stores = sqliteStoresOn(database, environment, process === undefined ? {} : { process });
   if (checkpoints === "sqlite") return stores;
   try {
-    const files = await openFileCheckpointStore(`${folder}/checkpoints`, environment);
+    const path = `${folder}/checkpoints`;
+    const files = fences === "database" ? await openFencedCheckpointFiles(path, environment, new SqliteFences(database, environment)) : await openFileCheckpointStore(path, environment);
     await stores.checkpoints.close();
     return { ...stores, checkpoints: files };
   } catch (error) {
@@ -75,16 +86,17 @@ async function makeFolder(folder: string, { disk }: Environment): Promise<void> 
 }
 
 /** Reads what the folder was created as, or creates it. */
-async function settle(folder: string, environment: Environment, asked: CheckpointStorage | undefined): Promise<CheckpointStorage> {
+async function settle(folder: string, environment: Environment, asked: CheckpointStorage | undefined): Promise<Settings> {
   const path = `${folder}/${settingsFile}`;
   const bytes = await readIfThere(environment.disk, path);
   if (bytes === undefined) {
-    const checkpoints = asked ?? "files";
-    await writeAtomically(environment.disk, folder, { name: settingsFile, temporary: `${uniqueName(environment)}.tmp`, bytes: seal({ checkpoints }) });
-    return checkpoints;
+    const settings: Settings = { checkpoints: asked ?? "files", fences: "database" };
+    await writeAtomically(environment.disk, folder, { name: settingsFile, temporary: `${uniqueName(environment)}.tmp`, bytes: seal(settings) });
+    return settings;
   }
-  const { checkpoints } = unseal(bytes, path) as { readonly checkpoints: CheckpointStorage };
-  if (asked === undefined || asked === checkpoints) return checkpoints;
+  const settings = unseal(bytes, path) as Settings;
+  const { checkpoints } = settings;
+  if (asked === undefined || asked === checkpoints) return settings;
   throw new StreamFlowError("SF_CONFIG_INVALID", `data folder "${folder}" keeps checkpoints as "${checkpoints}", asked for "${asked}"`, {
     hint: `open it with checkpoints: "${checkpoints}", or use a new folder`,
   });

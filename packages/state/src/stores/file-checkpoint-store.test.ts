@@ -7,15 +7,35 @@ import type { Checkpoint, CheckpointStore, Disk } from "@streamflow/core";
 import { nodeEnvironment } from "@streamflow/core/node";
 import { checkpointStoreConformance, registerConformance, ScriptedFaults, testEnvironment } from "@streamflow/core/testing";
 import type { TestEnvironment } from "@streamflow/core/testing";
-import { openFileCheckpointStore } from "./file-checkpoint-store.ts";
+import { openFencedCheckpointFiles, openFileCheckpointStore } from "./file-checkpoint-store.ts";
 import { folderNameOf } from "./pipeline-folders.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
+import { SqliteFences } from "./sqlite-fences.ts";
+import type { StoreEnvironment } from "./store-environment.ts";
 
 interface VirtualStorage {
   parts: TestEnvironment;
   opened: number;
+  /** Where the fences are; undefined: in files. What it has committed outlives a crash of the disk. */
+  database?: SqliteDatabase;
 }
 
-const open = (storage: VirtualStorage): Promise<CheckpointStore> => openFileCheckpointStore("/data/checkpoints", storage.parts.environment);
+/** By where fences are kept: a disk that nothing was written to. */
+const kinds: readonly (readonly [string, () => VirtualStorage])[] = [
+  ["fences in files", () => ({ parts: testEnvironment(), opened: 1 })],
+  ["fences in a database", () => ({ parts: testEnvironment(), opened: 1, database: new SqliteDatabase(":memory:") })],
+];
+
+const openWith = ({ database }: VirtualStorage, environment: StoreEnvironment): Promise<CheckpointStore> =>
+  database === undefined ? openFileCheckpointStore("/data/checkpoints", environment) : openFencedCheckpointFiles("/data/checkpoints", environment, fencesOf(database, environment));
+
+/** They may close: the database stays open for those who open the store again. */
+function fencesOf(database: SqliteDatabase, environment: StoreEnvironment): SqliteFences {
+  database.hold();
+  return new SqliteFences(database, environment);
+}
+
+const open = (storage: VirtualStorage): Promise<CheckpointStore> => openWith(storage, storage.parts.environment);
 const folderOf = (pipeline: string): string => `/data/checkpoints/${folderNameOf(pipeline)}`;
 
 /** The same disk under new random numbers: another process. */
@@ -32,11 +52,11 @@ async function flip(disk: Disk, path: string, at = 0): Promise<void> {
   await file.close();
 }
 
-describe("on a virtual disk", () => {
+describe.each(kinds)("on a virtual disk, %s", (_, create) => {
   registerConformance(
     it,
     checkpointStoreConformance<VirtualStorage>({
-      create: () => ({ parts: testEnvironment(), opened: 1 }),
+      create,
       open: (storage) => {
         reseeded(storage);
         return open(storage);
@@ -77,7 +97,7 @@ function checkpoint(epoch: number, generation = 1, extra: Partial<Checkpoint> = 
 
 const epochs = async (store: CheckpointStore, pipeline = "p"): Promise<readonly number[]> => (await store.list(pipeline)).map((entry) => entry.epoch);
 
-describe("crashes", () => {
+describe.each(kinds)("crashes, %s", (kind, create) => {
   // The whole life of a checkpoint: taking over, writing, publishing, pruning, collecting.
   async function life(store: CheckpointStore, generation: number, from: number, done: (epoch: number) => void): Promise<void> {
     await store.fence("p", [{ shard: "k:0", generation }]);
@@ -95,7 +115,7 @@ describe("crashes", () => {
     for (let changes = 0; ; changes++) {
       let finished = false;
       for (let seed = 0; seed < 8; seed++) {
-        const storage: VirtualStorage = { parts: testEnvironment(), opened: 1 };
+        const storage = create();
         await life(await open(storage), 1, 1, () => {});
         let published = 3;
         reseeded(storage);
@@ -117,16 +137,17 @@ describe("crashes", () => {
       }
       if (finished) break;
     }
-    expect(crashes).toBeGreaterThan(60);
+    // A fence in the database is no change of the disk.
+    expect(crashes, kind).toBeGreaterThan(60);
   });
 
   for (const point of ["store.segment.written", "store.publish.written", "store.publish.renamed", "store.publish.durable", "store.fence.announced", "store.fence.sealed"]) {
     it(`a crash at ${point} leaves a store that goes on`, async () => {
-      const storage: VirtualStorage = { parts: testEnvironment(), opened: 1 };
+      const storage = create();
       await life(await open(storage), 1, 1, () => {});
       const faults = new ScriptedFaults({ at: { point, visit: 1 } });
       const environment = { ...testEnvironment({ disk: storage.parts.disk, seed: 77 }).environment, faults };
-      await expect(life(await openFileCheckpointStore("/data/checkpoints", environment), 2, 4, () => {})).rejects.toThrow(point);
+      await expect(life(await openWith(storage, environment), 2, 4, () => {})).rejects.toThrow(point);
       reseeded(storage, storage.parts.disk.crash(1));
       const after = await open(storage);
       expect((await epochs(after))[0]).toBe(point === "store.publish.durable" || (point === "store.publish.renamed" && (await epochs(after)).length === 3) ? 4 : 3);
@@ -136,10 +157,11 @@ describe("crashes", () => {
   }
 });
 
-describe("fencing between processes", () => {
+describe.each(kinds)("fencing between processes, %s", (_, create) => {
   /** Two stores on one disk; the first one's next rename of a checkpoint waits for `resume`. */
   async function stoppedPublisher(): Promise<{ zombie: CheckpointStore; successor: CheckpointStore; stopped: Promise<void>; resume: () => void; parts: TestEnvironment }> {
-    const parts = testEnvironment();
+    const storage = create();
+    const { parts } = storage;
     let resume = (): void => {};
     let arrived = (): void => {};
     const stopped = new Promise<void>((resolve) => (arrived = resolve));
@@ -160,8 +182,8 @@ describe("fencing between processes", () => {
         return parts.disk.rename(from, to);
       },
     });
-    const zombie = await openFileCheckpointStore("/data/checkpoints", { ...parts.environment, disk });
-    const successor = await openFileCheckpointStore("/data/checkpoints", testEnvironment({ disk: parts.disk, seed: 2 }).environment);
+    const zombie = await openWith(storage, { ...parts.environment, disk });
+    const successor = await openWith(storage, testEnvironment({ disk: parts.disk, seed: 2 }).environment);
     return { zombie, successor, stopped, resume, parts };
   }
 
@@ -206,14 +228,20 @@ describe("fencing between processes", () => {
   });
 
   it("fences do not pile up", async () => {
-    const storage: VirtualStorage = { parts: testEnvironment(), opened: 1 };
+    const storage = create();
+    // With files and without.
+    await (await open(storage)).fence("q", [{ shard: "k:0", generation: 1 }]);
+    await (await open(storage)).publish("p", checkpoint(1));
     for (let generation = 1; generation < 8; generation++) {
       reseeded(storage);
-      await (await open(storage)).fence("p", [{ shard: "k:0", generation }, { shard: "k:1", generation }]);
+      for (const pipeline of ["p", "q"]) await (await open(storage)).fence(pipeline, [{ shard: "k:0", generation }, { shard: "k:1", generation }]);
     }
-    const names = await storage.parts.disk.list(folderOf("p"));
-    expect(names.filter((name) => name.endsWith(".fence"))).toHaveLength(1);
-    expect(names.filter((name) => name.endsWith(".seal"))).toHaveLength(1);
+    for (const pipeline of ["p", "q"]) {
+      const names = await storage.parts.disk.list(folderOf(pipeline));
+      const rows = storage.database?.all("SELECT sealed FROM fences WHERE pipeline = ?", pipeline);
+      expect(rows ?? names.filter((name) => name.endsWith(".fence"))).toHaveLength(1);
+      expect(rows ?? names.filter((name) => name.endsWith(".seal"))).toHaveLength(1);
+    }
   });
 });
 

@@ -4,7 +4,7 @@
 //     pipeline.json                           the pipeline's name
 //     <token>.segment                         bytes of states; durable before anything names them
 //     <epoch, 16 digits>-<token>.checkpoint   one published checkpoint: checkpoint-codec.ts
-//     <n>-<token>.fence, .seal                who may still publish: file-fences.ts
+//     <n>-<token>.fence, .seal                who may still publish, where no database says it: fences.ts
 //     *.tmp, *.damaged                        unfinished writes; fences that were set aside
 //
 // Invariants
@@ -19,12 +19,13 @@ import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-co
 import { Recent } from "../recent.ts";
 import { Serial } from "../serial.ts";
 import { boundedCheckpointStore } from "./bounded-checkpoint-store.ts";
-import { addFences, FileFences, isVisible } from "./file-fences.ts";
-import type { FileFence } from "./file-fences.ts";
-import { PipelineFolders } from "./pipeline-folders.ts";
+import { addFences, type FenceKeeper, isVisible, type KeptFence } from "./fences.ts";
+import { FileFences } from "./file-fences.ts";
+import { folderNameOf, PipelineFolders } from "./pipeline-folders.ts";
 import { newestFirst, removable } from "./retention.ts";
 import { checkClaim, checkGeneration, fenced, laterHead } from "./shard-heads.ts";
 import type { ShardHead } from "./shard-heads.ts";
+import type { SqliteFences } from "./sqlite-fences.ts";
 import { reach, uniqueName } from "./store-environment.ts";
 import type { StoreEnvironment } from "./store-environment.ts";
 import { createSynced, makeFolderDurably, readIfThere, removeQuietly } from "./whole-file.ts";
@@ -53,20 +54,37 @@ interface FolderView {
 /** Opens a folder as a checkpoint store, and creates it where it is missing. Closing it is the caller's. */
 export async function openFileCheckpointStore(folder: string, environment: StoreEnvironment): Promise<CheckpointStore> {
   await makeFolderDurably(environment.disk, folder);
-  return boundedCheckpointStore(new FileCheckpointStore(folder, environment), maxCalls);
+  const folders = new PipelineFolders(folder, environment);
+  return boundedCheckpointStore(new FileCheckpointStore(folders, environment, new FileFences(folders, environment)), maxCalls);
+}
+
+/** The same, with the fences in a database, which are closed with the store. What needs no file waits for none. */
+export async function openFencedCheckpointFiles(folder: string, environment: StoreEnvironment, fences: SqliteFences): Promise<CheckpointStore> {
+  await makeFolderDurably(environment.disk, folder);
+  await fences.noteFolders(await environment.disk.list(folder));
+  const folders = new PipelineFolders(folder, environment, (name) => fences.noteFolder(name));
+  const files = boundedCheckpointStore(new FileCheckpointStore(folders, environment, fences), maxCalls);
+  return {
+    ...files,
+    fence: async (pipeline, wanted) => {
+      if (!(await fences.fenceNew(pipeline, folderNameOf(pipeline), wanted))) await files.fence(pipeline, wanted);
+    },
+    list: async (pipeline) => (fences.hasFolder(folderNameOf(pipeline)) ? files.list(pipeline) : []),
+  };
 }
 
 class FileCheckpointStore implements CheckpointStore {
   readonly #environment: StoreEnvironment;
   readonly #folders: PipelineFolders;
-  readonly #fences = new Recent<FileFences>(maxFolders);
+  readonly #fences: FenceKeeper;
   readonly #serial = new Serial();
   /** By folder and file: checkpoint files never change, so what was decoded once need not be read again to publish. */
   readonly #decoded = new Recent<Map<string, Checkpoint>>(maxFolders);
 
-  constructor(folder: string, environment: StoreEnvironment) {
+  constructor(folders: PipelineFolders, environment: StoreEnvironment, fences: FenceKeeper) {
     this.#environment = environment;
-    this.#folders = new PipelineFolders(folder, environment);
+    this.#fences = fences;
+    this.#folders = folders;
   }
 
   async writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef> {
@@ -98,7 +116,7 @@ class FileCheckpointStore implements CheckpointStore {
   async list(pipeline: string): Promise<readonly ListedCheckpoint[]> {
     const folder = this.#folders.pathOf(pipeline);
     const names = await this.#environment.disk.list(folder);
-    const fences = await this.#fencesOf(folder).readUsable(names, false);
+    const fences = await this.#fences.of(pipeline).readUsable(false, names);
     const view = await this.#view(folder, names, { fences, fresh: true });
     return view.visible.map(({ file: _, ...entry }) => entry);
   }
@@ -107,7 +125,7 @@ class FileCheckpointStore implements CheckpointStore {
     return this.#serial.run(pipeline, async () => {
       const folder = this.#folders.pathOf(pipeline);
       const names = await this.#environment.disk.list(folder);
-      const fences = await this.#fencesOf(folder).read(names);
+      const fences = await this.#fences.of(pipeline).read(names);
       const view = await this.#view(folder, names, { fences, fresh: true });
       const goes = new Set(removable(view.visible, keep, named).map((entry) => entry.file));
       for (const file of [...goes, ...view.hidden]) await this.#environment.disk.remove(`${folder}/${file}`);
@@ -135,46 +153,45 @@ class FileCheckpointStore implements CheckpointStore {
     return this.#folders.names();
   }
 
-  close(): Promise<void> {
-    return this.#serial.settled();
+  async close(): Promise<void> {
+    await this.#serial.settled();
+    this.#fences.close();
   }
 
   async #fence(pipeline: string, wanted: readonly Fence[]): Promise<void> {
     const { disk } = this.#environment;
-    const folder = await this.#folders.make(pipeline);
-    const files = this.#fencesOf(folder);
+    const folder = this.#folders.pathOf(pipeline);
+    const kept = this.#fences.of(pipeline);
     const before = await disk.list(folder);
-    const fences = await files.readUsable(before, true);
+    const fences = await kept.readUsable(true, before);
     const heads = headsOf(await this.#view(folder, before, { fences, fresh: false }), fences);
     for (const fence of wanted) checkGeneration(pipeline, fence, heads.get(fence.shard));
     if (wanted.every((fence) => fences.some((known) => known.sealed !== undefined && known.generations.get(fence.shard) === fence.generation))) return;
-    const stem = await files.announce(wanted, before);
+    const id = await kept.announce(wanted, before);
     await reach(this.#environment, "store.fence.announced");
     const after = await disk.list(folder);
-    const present = await files.readUsable(after, false);
-    const others = present.filter((fence) => fence.stem !== stem);
+    const others = (await kept.readUsable(false, after)).filter((fence) => fence.id !== id);
     const view = await this.#view(folder, after, { fences: others, fresh: false });
-    await files.seal(stem, view.visible.map((entry) => entry.file));
+    await kept.seal(id, view.visible.map((entry) => entry.file));
     await reach(this.#environment, "store.fence.sealed");
     // Another process may have fenced the same shards meanwhile.
-    const now = headsOf({ visible: [] }, await files.readUsable(await disk.list(folder), false));
+    const now = headsOf({ visible: [] }, await kept.readUsable(false));
     for (const fence of wanted) checkGeneration(pipeline, fence, now.get(fence.shard));
-    await files.removeReplaced(others, wanted);
+    await kept.removeReplaced(others, wanted);
     await this.#collect(folder, { names: after, stay: view.visible, dropped: [] });
   }
 
   async #publish(pipeline: string, checkpoint: Checkpoint): Promise<void> {
     const { disk } = this.#environment;
     const folder = await this.#folders.make(pipeline);
-    const files = this.#fencesOf(folder);
     const before = await disk.list(folder);
-    const fences = await files.read(before);
+    const fences = await this.#fences.of(pipeline).read(before);
     const heads = headsOf(await this.#view(folder, before, { fences, fresh: false }), fences);
     for (const manifest of checkpoint.manifests) checkClaim(pipeline, manifest, heads.get(manifest.shard));
     const file = await this.#rename(pipeline, folder, { checkpoint, before });
     await disk.syncFolder(folder);
     await reach(this.#environment, "store.publish.durable");
-    await this.#checkStillOwner(pipeline, folder, { checkpoint, file });
+    await this.#checkStillOwner(pipeline, checkpoint, file);
     this.#decodedOf(folder).set(file, checkpoint);
   }
 
@@ -201,19 +218,13 @@ class FileCheckpointStore implements CheckpointStore {
   }
 
   /** The second half of F1: fences that appeared while the file was put into place. */
-  async #checkStillOwner(pipeline: string, folder: string, { checkpoint, file }: { checkpoint: Checkpoint; file: string }): Promise<void> {
-    const fences = await this.#fencesOf(folder).read(await this.#environment.disk.list(folder));
+  async #checkStillOwner(pipeline: string, checkpoint: Checkpoint, file: string): Promise<void> {
+    const fences = await this.#fences.of(pipeline).read();
     for (const { shard, generation } of checkpoint.manifests) {
       const newer = fences.find((fence) => (fence.generations.get(shard) ?? -1) > generation && fence.sealed?.has(file) !== true);
       if (newer === undefined) continue;
       throw fenced(`shard "${shard}" of pipeline "${pipeline}" was taken over by generation ${newer.generations.get(shard)} while epoch ${checkpoint.epoch} of generation ${generation} was published`, pipeline, shard);
     }
-  }
-
-  #fencesOf(folder: string): FileFences {
-    const known = this.#fences.get(folder) ?? new FileFences(folder, this.#environment);
-    this.#fences.set(folder, known);
-    return known;
   }
 
   #decodedOf(folder: string): Map<string, Checkpoint> {
@@ -223,7 +234,7 @@ class FileCheckpointStore implements CheckpointStore {
   }
 
   /** Reads the checkpoints of a folder. `fresh` reads files again that are known, and looks at their segments: for those who will restore from them. */
-  async #view(folder: string, names: readonly string[], how: { readonly fences: readonly FileFence[]; readonly fresh: boolean }): Promise<FolderView> {
+  async #view(folder: string, names: readonly string[], how: { readonly fences: readonly KeptFence[]; readonly fresh: boolean }): Promise<FolderView> {
     const visible: FoundCheckpoint[] = [];
     const hidden: string[] = [];
     for (const file of names) {
@@ -296,7 +307,7 @@ function referencedBy(found: readonly FoundCheckpoint[]): ReadonlySet<string> | 
   return names;
 }
 
-function headsOf(view: Pick<FolderView, "visible">, fences: readonly FileFence[]): Map<ShardId, ShardHead> {
+function headsOf(view: Pick<FolderView, "visible">, fences: readonly KeptFence[]): Map<ShardId, ShardHead> {
   const heads = new Map<ShardId, ShardHead>();
   for (const entry of view.visible) {
     if (!("checkpoint" in entry)) continue;

@@ -1,64 +1,74 @@
-// Fences as files: what makes a replaced writer harmless without any lock, so that a stopped process can block nobody.
-//
-// A fence is two files. `<n>-<token>.fence` says which generations now own which shards. `<n>-<token>.seal`, written after it, lists the
-// checkpoint files that stood then. A checkpoint file of an older generation that is not in the seal came too late: it is invisible.
-//   F1. A publisher renames its file into place and only then looks for fences. Either it sees the fence and reports SF_CHECKPOINT_FENCED, or
-//       the fence came after and its seal lists the file: a publish that was reported as done is never hidden.
-//   F2. A fence file is never changed. One that covers the shards of an older fence, at newer generations, replaces it.
-//   F3. A fence without seal (its writer died, or is just there) hides nothing: nobody has recovered under it yet.
-//   F4. A damaged fence lets nobody publish until the next `fence` has set it aside.
+// Fences as files beside the checkpoints: for folders that stand alone, and data folders of before ADR 8.
+//   `<n>-<token>.fence`, `<n>-<token>.seal`: the two halves of fences.ts. Neither is ever changed.
 import { StreamFlowError } from "@streamflow/core";
-import type { Checkpoint, Fence, ShardId } from "@streamflow/core";
+import type { Fence, ShardId } from "@streamflow/core";
 import { seal, unseal } from "../checkpoint-codec.ts";
-import type { ShardHead } from "./shard-heads.ts";
-import { laterHead } from "./shard-heads.ts";
+import { Recent } from "../recent.ts";
+import { type FenceKeeper, type KeptFence, type PipelineFences, replacedBy } from "./fences.ts";
+import type { PipelineFolders } from "./pipeline-folders.ts";
 import type { StoreEnvironment } from "./store-environment.ts";
 import { uniqueName } from "./store-environment.ts";
 import { readIfThere, writeAtomically } from "./whole-file.ts";
 
-/** A fence as read from a folder. */
-export interface FileFence {
-  /** Name without ending. */
-  readonly stem: string;
-  readonly generations: ReadonlyMap<ShardId, number>;
-  /** Names of the checkpoint files that stood when it was made. */
-  readonly sealed: ReadonlySet<string> | undefined;
-}
-
 const fenceEnding = ".fence";
 const sealEnding = ".seal";
 
+/** What was read is remembered of so many folders: a host may have very many pipelines. */
+const maxFolders = 1_024;
+
+/** Fences in the pipelines' folders. */
+export class FileFences implements FenceKeeper {
+  readonly #folders: PipelineFolders;
+  readonly #environment: StoreEnvironment;
+  readonly #known = new Recent<FolderFences>(maxFolders);
+
+  constructor(folders: PipelineFolders, environment: StoreEnvironment) {
+    this.#folders = folders;
+    this.#environment = environment;
+  }
+
+  of(pipeline: string): PipelineFences {
+    const known = this.#known.get(pipeline) ?? new FolderFences(pipeline, this.#folders, this.#environment);
+    this.#known.set(pipeline, known);
+    return known;
+  }
+
+  /** Nothing is open. */
+  close(): void {}
+}
+
 /** The fences of one pipeline's folder. Files that were read or written once are remembered: they never change (F2). */
-export class FileFences {
+class FolderFences implements PipelineFences {
+  readonly #pipeline: string;
+  readonly #folders: PipelineFolders;
   readonly #folder: string;
   readonly #environment: StoreEnvironment;
   readonly #read = new Map<string, unknown>();
 
-  constructor(folder: string, environment: StoreEnvironment) {
-    this.#folder = folder;
+  constructor(pipeline: string, folders: PipelineFolders, environment: StoreEnvironment) {
+    this.#pipeline = pipeline;
+    this.#folders = folders;
+    this.#folder = folders.pathOf(pipeline);
     this.#environment = environment;
   }
 
-  /**
-   * Reads the fences among these file names.
-   * @throws {@link StreamFlowError} SF_STATE_CORRUPT for a damaged one.
-   */
-  async read(names: readonly string[]): Promise<readonly FileFence[]> {
-    const fences: FileFence[] = [];
+  async read(given?: readonly string[]): Promise<readonly KeptFence[]> {
+    const names = given ?? (await this.#environment.disk.list(this.#folder));
+    const fences: KeptFence[] = [];
     for (const name of names.filter((candidate) => candidate.endsWith(fenceEnding))) {
       const stem = name.slice(0, -fenceEnding.length);
       const generations = (await this.#load(name)) as readonly (readonly [ShardId, number])[] | undefined;
       if (generations === undefined) continue;
       const sealed = names.includes(stem + sealEnding) ? ((await this.#load(stem + sealEnding)) as readonly string[] | undefined) : undefined;
-      fences.push({ stem, generations: new Map(generations), sealed: sealed === undefined ? undefined : new Set(sealed) });
+      fences.push({ id: stem, generations: new Map(generations), sealed: sealed === undefined ? undefined : new Set(sealed) });
     }
     return fences;
   }
 
-  /** Like `read`, but leaves out damaged fences, and says so. With `setAside` it renames them, so that they are out of everybody's way (F4). */
-  async readUsable(names: readonly string[], setAside: boolean): Promise<readonly FileFence[]> {
+  async readUsable(setAside: boolean, given?: readonly string[]): Promise<readonly KeptFence[]> {
+    const names = given ?? (await this.#environment.disk.list(this.#folder));
     const { disk, logger } = this.#environment;
-    const usable: FileFence[] = [];
+    const usable: KeptFence[] = [];
     for (const name of names.filter((candidate) => candidate.endsWith(fenceEnding))) {
       const pair = [name, name.replace(fenceEnding, sealEnding)].filter((file) => names.includes(file));
       try {
@@ -72,27 +82,24 @@ export class FileFences {
     return usable;
   }
 
-  /** Writes the first half of a fence, durably. Answers its stem. */
-  async announce(fences: readonly Fence[], known: readonly string[]): Promise<string> {
-    const newest = Math.max(0, ...known.filter((name) => name.endsWith(fenceEnding)).map((name) => Number.parseInt(name, 10) || 0));
+  async announce(fences: readonly Fence[], names: readonly string[]): Promise<string> {
+    await this.#folders.make(this.#pipeline);
+    const newest = Math.max(0, ...names.filter((name) => name.endsWith(fenceEnding)).map((name) => Number.parseInt(name, 10) || 0));
     const stem = `${String(newest + 1).padStart(8, "0")}-${uniqueName(this.#environment)}`;
     await this.#write(stem + fenceEnding, fences.map((fence) => [fence.shard, fence.generation]));
     return stem;
   }
 
-  /** Writes the second half. What it lists is durable with it: it syncs the folder. */
+  /** What it lists is durable with it: it syncs the folder. */
   async seal(stem: string, checkpointFiles: readonly string[]): Promise<void> {
     await this.#write(stem + sealEnding, checkpointFiles);
   }
 
-  /** Removes the fences that these generations replace. */
-  async removeReplaced(fences: readonly FileFence[], by: readonly Fence[]): Promise<void> {
+  async removeReplaced(fences: readonly KeptFence[], by: readonly Fence[]): Promise<void> {
     const { disk } = this.#environment;
-    const newer = new Map(by.map((fence) => [fence.shard, fence.generation]));
-    const replaced = fences.filter((fence) => [...fence.generations].every(([shard, generation]) => (newer.get(shard) ?? -1) > generation));
-    for (const { stem } of replaced) {
-      await disk.remove(`${this.#folder}/${stem}${fenceEnding}`);
-      await disk.remove(`${this.#folder}/${stem}${sealEnding}`);
+    for (const { id } of replacedBy(fences, by)) {
+      await disk.remove(`${this.#folder}/${id}${fenceEnding}`);
+      await disk.remove(`${this.#folder}/${id}${sealEnding}`);
     }
   }
 
@@ -112,21 +119,5 @@ export class FileFences {
     const temporary = `${uniqueName(this.#environment)}.tmp`;
     await writeAtomically(this.#environment.disk, this.#folder, { name, temporary, bytes: seal(value) });
     this.#read.set(name, value);
-  }
-}
-
-/** Whether a checkpoint file counts under these fences. */
-export function isVisible(file: string, checkpoint: Checkpoint, fences: readonly FileFence[]): boolean {
-  return fences.every((fence) => fence.sealed === undefined || fence.sealed.has(file) || !isOlder(checkpoint, fence));
-}
-
-function isOlder(checkpoint: Checkpoint, fence: FileFence): boolean {
-  return checkpoint.manifests.some((manifest) => (fence.generations.get(manifest.shard) ?? -1) > manifest.generation);
-}
-
-/** Adds what fences say of shards to what checkpoints say. */
-export function addFences(heads: Map<ShardId, ShardHead>, fences: readonly FileFence[]): void {
-  for (const fence of fences) {
-    for (const [shard, generation] of fence.generations) heads.set(shard, laterHead(heads.get(shard), { generation, epoch: -1 }));
   }
 }

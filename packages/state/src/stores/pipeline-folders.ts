@@ -24,10 +24,13 @@ export class PipelineFolders {
   readonly #root: string;
   readonly #environment: StoreEnvironment;
   readonly #made = new Set<string>();
+  readonly #making: ((name: string) => Promise<void>) | undefined;
 
-  constructor(root: string, environment: StoreEnvironment) {
+  /** @param making is told the name of a folder, and waited for, before that is made */
+  constructor(root: string, environment: StoreEnvironment, making?: (name: string) => Promise<void>) {
     this.#root = root;
     this.#environment = environment;
+    this.#making = making;
   }
 
   pathOf(pipeline: string): string {
@@ -41,6 +44,7 @@ export class PipelineFolders {
     const { disk } = this.#environment;
     const known = await this.#readOwnName(path);
     if (known === undefined) {
+      await this.#making?.(folderNameOf(pipeline));
       await disk.makeFolder(path);
       await writeAtomically(disk, path, { name: nameFile, temporary: `${uniqueName(this.#environment)}.tmp`, bytes: seal({ pipeline }) });
       await disk.syncFolder(this.#root);

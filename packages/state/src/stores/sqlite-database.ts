@@ -43,8 +43,14 @@ const tables = `
 /** Until when owners hold all their leases. */
 const leaseOwners = "CREATE TABLE lease_owners (owner TEXT PRIMARY KEY, expires_ms REAL NOT NULL) WITHOUT ROWID;";
 
-/** Checkpoints, leases, logs and documents. */
-const hostLayout: SqliteLayout = { version: 2, tables: `${tables}${leaseOwners}`, additions: { 2: leaseOwners }, synchronous: "full" };
+/** Who may publish checkpoint files: fences.ts. */
+const fences = `
+  CREATE TABLE fences (pipeline TEXT NOT NULL, id TEXT NOT NULL, generations TEXT NOT NULL, sealed TEXT, PRIMARY KEY (pipeline, id)) WITHOUT ROWID;
+  CREATE TABLE checkpoint_folders (name TEXT PRIMARY KEY) WITHOUT ROWID;
+`;
+
+/** Checkpoints, leases, fences, logs and documents. */
+const hostLayout: SqliteLayout = { version: 3, tables: `${tables}${leaseOwners}${fences}`, additions: { 2: leaseOwners, 3: fences }, synchronous: "full" };
 
 type Value = null | number | string | Uint8Array;
 type Row = Readonly<Record<string, unknown>>;

@@ -116,11 +116,13 @@ describe("the database", () => {
     const first = openSqliteStores(pathOf(made), environment);
     await first.metadata.put("c", "id", { kept: true });
     await closeAll(first);
-    change(made, "DROP TABLE lease_owners");
+    for (const table of ["lease_owners", "fences", "checkpoint_folders"]) change(made, `DROP TABLE ${table}`);
     change(made, "PRAGMA user_version = 1");
     const second = openSqliteStores(pathOf(made), environment);
     await second.leases.acquire({ pipeline: "p", shards: ["k:0"], owner: "a", ttlMs: 1000 });
     expect(await second.leases.keepAlive?.({ owner: "a", ttlMs: 1000 })).toBe(true);
+    change(made, "INSERT INTO fences (pipeline, id, generations) VALUES ('p', 'a', '[]')");
+    change(made, "INSERT INTO checkpoint_folders (name) VALUES ('p')");
     expect((await second.metadata.get("c", "id"))?.document).toEqual({ kept: true });
     await closeAll(second);
   });

@@ -25,7 +25,11 @@ export interface SqliteStoresOptions {
  * SF_STATE_INCOMPATIBLE when a newer version of StreamFlow has written it.
  */
 export function openSqliteStores(path: string, environment: StoreEnvironment, options: SqliteStoresOptions = {}): HostStores {
-  const database = new SqliteDatabase(path);
+  return sqliteStoresOn(new SqliteDatabase(path), environment, options);
+}
+
+/** The stores of a database that is open. */
+export function sqliteStoresOn(database: SqliteDatabase, environment: StoreEnvironment, options: SqliteStoresOptions): HostStores {
   return {
     checkpoints: new SqliteCheckpointStore(database, environment),
     checkpointing,
