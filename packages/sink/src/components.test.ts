@@ -36,6 +36,15 @@ it("sqlite and stdout: options are passed on", () => {
   expect(() => make("sink", "sqlite", { path: "", table: "t" })).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }) as Error);
 });
 
+it("postgres: options are passed on, and the connection string is told to nobody", () => {
+  const sink = make("sink", "postgres", { url: "postgres://me:secret@db/flights", table: "t", namespace: "n", mode: "upsert", key: ["a"], createTable: false, timeoutMs: 5 });
+  expect(sink).toMatchObject({ config: { server: "db:5432/flights", table: "t", namespace: "n", mode: "upsert", key: ["a"] }, needs: { insertOnly: false, fields: ["a"] } });
+  expect(JSON.stringify(sink)).not.toContain("secret");
+  for (const wrong of [{ url: "" }, { table: "" }, { key: ["a"] }, { mode: "upsert", key: [] }, { timeoutMs: 0 }]) {
+    expect(() => make("sink", "postgres", { url: "postgres://db/x", table: "t", ...wrong })).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID" }) as Error);
+  }
+});
+
 it("encoders: options are passed on", () => {
   const written: string[] = [];
   const out = { length: 0, text: (text: string) => void written.push(text), bytes: () => undefined };

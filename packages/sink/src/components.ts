@@ -2,6 +2,7 @@
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, EncoderFactory } from "@streamflow/core";
 import { fileSink } from "./connectors/file.ts";
 import { httpSink, type HttpSinkOptions } from "./connectors/http.ts";
+import { postgresSink, type PostgresSinkOptions } from "./connectors/postgres.ts";
 import { sqliteSink, type SqliteSinkOptions } from "./connectors/sqlite.ts";
 import { stdoutSink } from "./connectors/stdout.ts";
 import { csvEncoder, type CsvEncoderOptions } from "./encoders/csv.ts";
@@ -127,10 +128,28 @@ const http: ComponentSpec<"sink"> = {
   },
 };
 
+const postgres: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "postgres",
+  summary: "Fills a table of Postgres, exactly once: rows and positions are one transaction. Needs the packages pg and pg-copy-streams.",
+  fields: {
+    url: { type: { kind: "string" }, secret: true, doc: "Connection string: `postgres://user:password@host:port/database`.", required: true },
+    table: { type: { kind: "string" }, doc: "Table to fill.", required: true },
+    namespace: { type: { kind: "string" }, doc: "The schema of Postgres that the table is in. Without it, by the connection's search path." },
+    mode: { type: { kind: "string", oneOf: ["append", "upsert"] }, doc: "`append`: every record is a row; `upsert`: the last record of a key is its row, and a delete removes it.", default: "append" },
+    key: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Key columns of an upsert. Without it, the fields that the records are keyed by." },
+    schema: { type: { kind: "schema" }, doc: "Type of a record. Without it what the plan knows, else the columns of the existing table." },
+    createTable: { type: { kind: "boolean" }, doc: "Whether a missing table is made from the schema.", default: true },
+    timeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long an answer of the server is waited for.", default: "60s" },
+  },
+  example: "type: postgres\nurl: ${DATABASE_URL}\ntable: delays\nmode: upsert\nkey: [carrier]\n",
+  create: (config) => postgresSink(config as unknown as PostgresSinkOptions),
+};
+
 function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly format?: EncoderFactory } {
   const reference = config["format"] as ComponentReference | undefined;
   return reference === undefined ? {} : { format: context.component("encoder", reference.type, reference.config) };
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */
-export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, http, ndjson, csv, lines, routeSpec];
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, ndjson, csv, lines, routeSpec];

@@ -1,2 +1,3 @@
 // Named exports only.
-export {};
+export { postgresSink } from "./connectors/postgres.ts";
+export type { PostgresSinkOptions } from "./connectors/postgres.ts";
