@@ -1391,6 +1391,7 @@ export interface SinkCapabilities {
     readonly delivery: "transactional" | "idempotent" | "at-least-once";
     readonly commitOrder?: "store-first" | "sink-first";
     readonly remembersCommits?: boolean;
+    readonly reason?: string;
 }
 
 export interface SinkCommit {
@@ -1405,6 +1406,7 @@ export interface SinkContext {
     readonly schema: Schema | undefined;
     readonly keyFields: readonly string[] | undefined;
     readonly signal: AbortSignal;
+    readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
 }
 
 export interface SinkGuarantee {
@@ -2021,6 +2023,10 @@ export declare const errorCodes: {
     };
     readonly SF_SINK_PARTIAL: {
         readonly summary: "A part of a batch was not written.";
+        readonly retryable: false;
+    };
+    readonly SF_SINK_REJECTED: {
+        readonly summary: "The target of a sink refused a record, and would refuse it again.";
         readonly retryable: false;
     };
     readonly SF_SINK_FENCED: {

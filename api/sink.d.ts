@@ -84,6 +84,7 @@ export interface NdjsonEncoderOptions {
 export interface OutboxOptions {
     readonly maxEpochBytes?: number;
     readonly batchRecords?: number;
+    readonly batchBytes?: number;
     readonly retry?: BackoffPolicy & {
         readonly maxAttempts?: number;
     };

@@ -3,6 +3,7 @@ import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, 
 import { fileSink } from "./connectors/file.ts";
 import { httpSink, type HttpSinkOptions } from "./connectors/http.ts";
 import { postgresSink, type PostgresSinkOptions } from "./connectors/postgres.ts";
+import { redisSink, type RedisSinkOptions } from "./connectors/redis.ts";
 import { sqliteSink, type SqliteSinkOptions } from "./connectors/sqlite.ts";
 import { stdoutSink } from "./connectors/stdout.ts";
 import { csvEncoder, type CsvEncoderOptions } from "./encoders/csv.ts";
@@ -146,10 +147,32 @@ const postgres: ComponentSpec<"sink"> = {
   create: (config) => postgresSink(config as unknown as PostgresSinkOptions),
 };
 
+const redis: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "redis",
+  summary: "Writes values, hashes, streams, lists or messages of Redis, exactly once: an epoch and its positions are one MULTI. Needs ioredis.",
+  fields: {
+    url: { type: { kind: "string" }, doc: "`redis://user:password@host:port/database`, or `rediss://` for TLS.", required: true, secret: true },
+    kind: { type: { kind: "string", oneOf: ["set", "hash", "stream", "list", "publish"] }, doc: "What records become; by key: `set`, `hash`; inserts only: `stream`, `list`, `publish`.", required: true },
+    key: { type: { kind: "string" }, doc: "Key or channel; `{field}` stands for a field of the record, `{{` for a brace.", required: true },
+    format: { type: { kind: "either", options: [{ kind: "string", oneOf: ["json"] }, { kind: "component", of: "encoder" }] }, doc: "How a record becomes a value, for `set`, `list` and `publish`; json without it." },
+    ttlMs: { type: { kind: "duration", minMs: 1 }, doc: "How long after its last record a key of `set` or `hash` goes away." },
+    maxLength: { type: { kind: "integer", min: 1 }, doc: "Entries of a stream, about, or elements of a list that are kept: the newest." },
+    maxEpochBytes: { type: { kind: "size", minBytes: 1 }, doc: "Most bytes that may wait for a commit.", default: "64MiB" },
+    timeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long Redis may take for a commit.", default: "30s" },
+  },
+  example: "type: redis\nurl: redis://127.0.0.1:6379\nkind: hash\nkey: user:{id}\n",
+  create(config, context) {
+    const { format: written, ...rest } = config as unknown as RedisSinkOptions;
+    const json = written === undefined || written === "json";
+    return redisSink({ ...rest, ...(json ? (written === undefined ? {} : { format: "json" as const }) : formatIn(config, context)) });
+  },
+};
+
 function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly format?: EncoderFactory } {
   const reference = config["format"] as ComponentReference | undefined;
   return reference === undefined ? {} : { format: context.component("encoder", reference.type, reference.config) };
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */
-export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, ndjson, csv, lines, routeSpec];
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, redis, ndjson, csv, lines, routeSpec];

@@ -2,5 +2,5 @@
 export { httpSink } from "./connectors/http.ts";
 export type { HttpSinkOptions } from "./connectors/http.ts";
 export type { FailuresIn, HttpAnswer, HttpFailure, HttpVerdict } from "./connectors/http-answer.ts";
-export type { HttpFormat } from "./connectors/http-body.ts";
+export type { RecordFormat } from "./connectors/record-bytes.ts";
 export type { HttpFetch, HttpResponse } from "./connectors/http-client.ts";

@@ -1,7 +1,7 @@
 // Where requests go: URL and headers, of constants and of fields of the record.
 import { StreamFlowError } from "@streamflow/core";
 import { withoutQuery } from "./http-client.ts";
-import { inHeader, inUrl, type Template, template } from "./http-template.ts";
+import { inHeader, inUrl, type Template, template } from "./template.ts";
 
 /** What targets are made of. */
 export interface TargetOptions {
@@ -31,7 +31,7 @@ export class Targets {
       return;
     }
     const made = template(url, "the URL of an http sink", inUrl);
-    const [one, other] = ["a", "b"].map((text) => checkedUrl(url.replaceAll(/\{[^{}]*\}/g, text), "SF_CONFIG_INVALID"));
+    const [one, other] = ["a", "b"].map((text) => checkedUrl(url.replaceAll(/\{[^{}]+\}/g, text), "SF_CONFIG_INVALID"));
     if (new URL(one ?? "").origin !== new URL(other ?? "").origin) throw new StreamFlowError("SF_CONFIG_INVALID", `http sink: a field of a record may not choose the host: ${withoutQuery(url)}`);
     this.#url = (value) => made.render(value);
     if (made.isConstant && isConstant) this.#constant = this.#of(undefined);

@@ -11,10 +11,11 @@ import { childController, StreamFlowError } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
 import { outboxed } from "../outbox.ts";
 import { type FailuresIn, failuresAt, type HttpVerdict } from "./http-answer.ts";
-import { BodyWriter, formatName, type HttpFormat } from "./http-body.ts";
+import { BodyWriter } from "./http-body.ts";
 import { HttpClient, type HttpFetch, withoutQuery } from "./http-client.ts";
 import { HttpDelivery } from "./http-delivery.ts";
 import { Targets } from "./http-target.ts";
+import { formatName, type RecordFormat } from "./record-bytes.ts";
 
 /** Options of {@link httpSink}. */
 export interface HttpSinkOptions<In = unknown> {
@@ -25,7 +26,7 @@ export interface HttpSinkOptions<In = unknown> {
   /** Sent with every request; values may name fields, as `url` may. They appear in no plan and no message. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What a body is: `json` is the record, or a list of records where they are sent in batches. @defaultValue "json" */
-  readonly format?: HttpFormat;
+  readonly format?: RecordFormat;
   /** Several records in one request, as far as they have one URL and headers. @defaultValue one record a request */
   readonly batch?: { /** @defaultValue 500 */ readonly maxRecords?: number; /** @defaultValue 1 MiB */ readonly maxBytes?: number };
   /** `idempotent` promises that the server does nothing for a key that it has seen, for as long as a crash and a restart may take. @defaultValue "at-least-once" */

@@ -1,4 +1,4 @@
-// Texts with {fields} of a record in them: URLs and header values.
+// Texts with {fields} of a record in them: URLs, values of headers, keys.
 import { isPlainObject, StreamFlowError } from "@streamflow/core";
 import { fieldReader } from "../field.ts";
 
@@ -10,21 +10,33 @@ export interface Template {
   render(value: unknown): string;
 }
 
-const place = /\{([^{}]*)\}/g;
+const token = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 
-/** Makes the template of a text; `write` makes a part of it of a field's value. @throws {@link StreamFlowError} SF_CONFIG_INVALID for an empty or open pair of braces */
+/**
+ * Makes the template of a text: `{field}` and `{outer.inner}` stand for fields, `{{` and `}}` for braces. `write` makes a part of it of a field's value.
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID for braces that name no field
+ */
 export function template(text: string, what: string, write: (value: string, field: string) => string): Template {
-  const names = [...text.matchAll(place)].map(([, name]) => name ?? "");
-  if (names.includes("") || /[{}]/.test(text.replaceAll(place, ""))) {
-    throw new StreamFlowError("SF_CONFIG_INVALID", `${what} has braces that name no field: ${JSON.stringify(text)}`, { hint: "write {field}, or {outer.inner}" });
+  const literals: string[] = [];
+  const names: string[] = [];
+  let literal = "";
+  let end = 0;
+  for (const { 0: found, 1: name, index } of text.matchAll(token)) {
+    literal += text.slice(end, index);
+    end = index + found.length;
+    if (found === "{{" || found === "}}") {
+      literal += found.slice(1);
+      continue;
+    }
+    if (name === undefined || name === "") throw new StreamFlowError("SF_CONFIG_INVALID", `${what} has braces that name no field: ${JSON.stringify(text)}`, { hint: "write {field} or {outer.inner}, and {{ for a brace" });
+    literals.push(literal);
+    names.push(name);
+    literal = "";
   }
-  if (names.length === 0) return { isConstant: true, render: () => text };
-  const literals = text.split(place).filter((_, i) => i % 2 === 0);
+  literals.push(literal + text.slice(end));
   const reads = names.map(pathReader);
-  return {
-    isConstant: false,
-    render: (value) => literals.map((literal, i) => (i === names.length ? literal : literal + write(textOf(reads[i]?.(value), names[i] ?? "", what), names[i] ?? ""))).join(""),
-  };
+  const part = (value: unknown, i: number): string => write(textOf(reads[i]?.(value), names[i] ?? "", what), names[i] ?? "");
+  return { isConstant: names.length === 0, render: (value) => literals.map((before, i) => (i === names.length ? before : before + part(value, i))).join("") };
 }
 
 /** A field inside a URL: percent-encoded; what would lead to another path is refused. */
