@@ -44,6 +44,7 @@ shards: 128 key groups, because "per-minute" needs all records of a key, which m
 guarantees:
   totals: exactly-once; table is transactional: output and positions are one transaction of the sink
   late: at-least-once; table cannot take back what was written before a crash
+of the pipeline: at-least-once, as "late", its weakest end
 `);
 });
 

@@ -4,6 +4,7 @@ import type { Shape } from "../contracts/operator.ts";
 import { addedUp } from "./added-up.ts";
 import { canonicalPlan, plainOf } from "./canonical.ts";
 import { standardFunctionTable } from "./function-table.ts";
+import { weakestGuarantee } from "./guarantee.ts";
 import { parallelismOf } from "./parallelism.ts";
 import type { PhysicalNode, PhysicalPlan } from "./physical-plan.ts";
 
@@ -22,6 +23,8 @@ export function explainText(plan: PhysicalPlan): string {
   lines.push(`shards: ${plan.sharding === "partition" ? "input partitions" : "128 key groups"}, because ${plan.shardingReason}`);
   lines.push("guarantees:");
   for (const { sink, guarantee, reason } of plan.guarantees) lines.push(`  ${sink}: ${guarantee}; ${reason}`);
+  const weakest = weakestGuarantee(plan.guarantees);
+  if (weakest !== undefined) lines.push(`of the pipeline: ${weakest.guarantee}, as "${weakest.sink}", its weakest end`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -45,6 +48,7 @@ export function explainJson(plan: PhysicalPlan): Readonly<Record<string, unknown
     reads: Object.fromEntries([...plan.projections].map(([source, projection]) => [source, plainOf(projection)])),
     sharding: { by: plan.sharding, reason: plan.shardingReason },
     guarantees: plan.guarantees,
+    guarantee: weakestGuarantee(plan.guarantees) ?? null,
     fingerprints: plan.fingerprints,
   };
 }

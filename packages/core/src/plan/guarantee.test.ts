@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SinkCapabilities } from "../contracts/sink.ts";
+import { weakestGuarantee } from "./guarantee.ts";
 import type { PlanNode } from "./logical-plan.ts";
+import type { SinkGuarantee } from "./physical-plan.ts";
 import { bridgeNode, fakeOperator, keyed, planLine, sinkNode, sourceNode, stageNode } from "./plan.fixture.ts";
 
 const storeFirst: SinkCapabilities = { delivery: "transactional", commitOrder: "store-first" };
@@ -53,4 +55,19 @@ describe("the weakest end decides, and is named", () => {
 it("every sink has its own: what is upstream of another one does not count", () => {
   const planned = planLine(sourceNode("in"), keyBy, count, sinkNode("out", idempotent));
   expect(planned.guarantees.map(({ sink, guarantee }) => [sink, guarantee])).toEqual([["out", "at-least-once"]]);
+});
+
+describe("the guarantee of the whole pipeline", () => {
+  const sink = (name: string, guarantee: SinkGuarantee["guarantee"]): SinkGuarantee => ({ sink: name, guarantee, reason: "" });
+
+  it("is that of the first of its weakest sinks", () => {
+    expect(weakestGuarantee([sink("a", "exactly-once"), sink("b", "at-least-once"), sink("c", "at-least-once")])?.sink).toBe("b");
+    expect(weakestGuarantee([sink("b", "at-least-once"), sink("c", "at-most-once")])?.sink).toBe("c");
+    expect(weakestGuarantee([sink("a", "exactly-once")])?.guarantee).toBe("exactly-once");
+    expect(weakestGuarantee([])).toBeUndefined();
+  });
+
+  it("a sink may say why it promises no more", () => {
+    expect(guaranteeOf({ ...appending, reason: "is a printer" }, sourceNode("in"))).toBe("at-least-once; table is a printer");
+  });
 });

@@ -8,6 +8,13 @@ export function guarantees(nodes: readonly PhysicalNode[]): readonly SinkGuarant
   return nodes.filter((entry) => entry.node.kind === "sink").map((entry) => guarantee(entry, upstreamOf(entry, byId)));
 }
 
+const fromWeakest: readonly SinkGuarantee["guarantee"][] = ["at-most-once", "at-least-once", "exactly-once"];
+
+/** The guarantee of a whole pipeline: that of its weakest sink, the first of these. Undefined without sinks. */
+export function weakestGuarantee(all: readonly SinkGuarantee[]): SinkGuarantee | undefined {
+  return fromWeakest.map((one) => all.find(({ guarantee }) => guarantee === one)).find((found) => found !== undefined);
+}
+
 function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): SinkGuarantee {
   const sink = entry.node.id;
   const type = entry.node.type;
