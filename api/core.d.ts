@@ -461,6 +461,7 @@ export interface Disk {
 
 export interface DiskFile {
     read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+    readNow?(target: Uint8Array, offset: number, length: number, position: number): number | undefined;
     write(bytes: Uint8Array, position?: number): Promise<void>;
     sync(): Promise<void>;
     truncate(sizeBytes: number): Promise<void>;

@@ -1,5 +1,13 @@
 // The public API of @streamflow/ingest. Written by pnpm api:update.
 
+export interface BatchIterator extends AsyncIterator<Batch> {
+    takeNow?(): Batch | undefined;
+}
+
+export interface Batches {
+    [Symbol.asyncIterator](): BatchIterator;
+}
+
 export type Compression = "none" | "gzip" | "auto";
 
 export interface CsvOptions {
@@ -57,7 +65,7 @@ export interface NdjsonOptions {
 
 export interface PartitionReaders {
     partitions(): readonly string[] | Promise<readonly string[]>;
-    read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch>;
+    read(partition: string, from: Position | undefined, context: ReadContext): Batches;
     progress?(): number | undefined;
     committed?(positions: ReadonlyMap<string, Position>): void | Promise<void>;
     close?(): void | Promise<void>;

@@ -1,7 +1,7 @@
 // Named exports only.
 export { defineSource, sourceOf } from "./source.ts";
 export type { SourceDefinition } from "./source.ts";
-export type { PartitionReaders, ReadContext } from "./partition-readers.ts";
+export type { Batches, BatchIterator, PartitionReaders, ReadContext } from "./partition-readers.ts";
 export { rowBatch } from "./row-batch.ts";
 export type { RowBatchOptions } from "./row-batch.ts";
 export type { SizedBatch } from "./batch-cutter.ts";

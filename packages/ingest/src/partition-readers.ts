@@ -22,6 +22,17 @@ export interface ReadContext {
   readonly signal: AbortSignal;
 }
 
+/** Batches of one partition, in order. */
+export interface BatchIterator extends AsyncIterator<Batch> {
+  /** The next batch where it is there without waiting for anything; undefined: call `next`. Not called before the first `next`, nor while one is under way. */
+  takeNow?(): Batch | undefined;
+}
+
+/** What iterates over the batches of one partition. An async generator is one. */
+export interface Batches {
+  [Symbol.asyncIterator](): BatchIterator;
+}
+
 /** What an open source consists of: its partitions, and a generator of batches for each. */
 export interface PartitionReaders {
   /** Names of the partitions, stable from run to run. Called once, before anything is read. */
@@ -30,7 +41,7 @@ export interface PartitionReaders {
    * Yields the records of a partition after `from` (undefined: from its beginning), in order. Returning ends the partition; throwing fails the
    * pipeline after what was yielded before. It runs only when polled, at most one batch ahead; `return()` is called when it is not read to its end.
    */
-  read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch>;
+  read(partition: string, from: Position | undefined, context: ReadContext): Batches;
   /** 0 … 1, where the size is known. */
   progress?(): number | undefined;
   /** Told after each completed checkpoint: everything up to these positions is never asked for again. */

@@ -6,7 +6,7 @@
 // Deliberately not here: groups that assign and revoke partitions while running; such a source implements `Source` itself.
 import { toStreamFlowError, type Batch, type PollLimits, type PollResult, type Position, type SourceContext, type SourceSession, type StreamFlowError } from "@streamflow/core";
 import { BatchCutter } from "./batch-cutter.ts";
-import type { PartitionReaders, ReadContext } from "./partition-readers.ts";
+import type { Batches, BatchIterator, PartitionReaders, ReadContext } from "./partition-readers.ts";
 import { ReadAheadMemory } from "./read-ahead-memory.ts";
 
 /** How long `close` waits for a reader that does not heed its signal. */
@@ -49,7 +49,7 @@ class ReaderSession implements SourceSession {
       signal: this.#abort.signal,
     };
     for (const partition of partitions) {
-      const start = (): AsyncIterable<Batch> => readers.read(partition, starts.get(partition), read);
+      const start = (): Batches => readers.read(partition, starts.get(partition), read);
       const what = `source "${context.node}", partition "${partition}"`;
       this.#pumps.set(partition, new PartitionPump({ what, start, memory: new ReadAheadMemory(context.environment.budget), onNews: () => this.#wake() }));
     }
@@ -128,7 +128,7 @@ interface PumpParts {
   /** For messages. */
   readonly what: string;
   readonly memory: ReadAheadMemory;
-  readonly start: () => AsyncIterable<Batch>;
+  readonly start: () => Batches;
   /** What a poll was told to wait for is there. */
   readonly onNews: () => void;
 }
@@ -138,7 +138,7 @@ class PartitionPump {
   /** Whether the latest poll found nothing. */
   answeredIdle = false;
   readonly #parts: PumpParts;
-  #iterator: AsyncIterator<Batch> | undefined;
+  #iterator: BatchIterator | undefined;
   #pending = false;
   #ended = false;
   #failure: StreamFlowError | undefined;
@@ -154,6 +154,7 @@ class PartitionPump {
   }
 
   poll(limits: PollLimits): PollResult {
+    this.#takeNow();
     const waiting = this.#waiting;
     this.answeredIdle = false;
     if (waiting !== undefined) {
@@ -162,7 +163,8 @@ class PartitionPump {
       if (waiting.isEmpty) {
         this.#waiting = undefined;
         this.#parts.memory.free();
-        this.#fetch();
+        // A reader that can answer at once reads ahead by itself where it has to wait.
+        if (this.#iterator?.takeNow === undefined) this.#fetch();
       }
       return batch;
     }
@@ -171,6 +173,16 @@ class PartitionPump {
     this.answeredIdle = true;
     this.#fetch();
     return "idle";
+  }
+
+  #takeNow(): void {
+    if (this.#pending || this.hasAnswer || this.#stopping !== undefined) return;
+    try {
+      const batch = this.#iterator?.takeNow?.();
+      if (batch !== undefined) this.#arrived(batch);
+    } catch (thrown) {
+      this.#failure = toStreamFlowError(thrown, "SF_SOURCE_FAILED", this.#parts.what);
+    }
   }
 
   #fetch(): void {
@@ -188,8 +200,12 @@ class PartitionPump {
       this.#ended = true;
       return;
     }
-    this.#waiting = new BatchCutter(result.value);
-    this.#parts.memory.arrived(result.value.byteLength);
+    this.#arrived(result.value);
+  }
+
+  #arrived(batch: Batch): void {
+    this.#waiting = new BatchCutter(batch);
+    this.#parts.memory.arrived(batch.byteLength);
   }
 
   #next(): Promise<IteratorResult<Batch>> {

@@ -34,6 +34,8 @@ export interface DiskStat {
 export interface DiskFile {
   /** Reads up to `length` bytes at `position` into `target` at `offset`; answers the count, 0 at the end. */
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** As `read`, at once; answers undefined where that could keep the caller waiting, and has read nothing then (DSK-6). */
+  readNow?(target: Uint8Array, offset: number, length: number, position: number): number | undefined;
   /** Writes all of `bytes` at `position` (default: at the end). */
   write(bytes: Uint8Array, position?: number): Promise<void>;
   /** Resolves when everything written before is durable. */
@@ -50,6 +52,7 @@ export interface DiskFile {
  * - DSK-2. `rename` within one folder replaces the target atomically for readers.
  * - DSK-3. `createExclusive` fails with SF_DISK_FAILED and `context.reason = "exists"` where the name exists.
  * - DSK-4. A missing file: `stat` answers undefined; everything else throws SF_DISK_FAILED with `context.reason = "missing"`.
+ * - DSK-6. `readNow` reads what `read` would have read, or answers undefined. It may answer undefined at any time, but not for ever where it is asked in turn with `read`.
  * - DSK-5. A full disk is SF_DISK_FULL (retryable), no permission SF_DISK_READ_ONLY; every error names the path.
  */
 export interface Disk {

@@ -113,17 +113,27 @@ class NodeFile implements DiskFile {
   }
 
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    if (this.#closed) return Promise.reject(diskError(new Error("it is closed"), "read", this.#path));
     try {
-      if (!this.#isRead) this.#learn();
-      if (!this.#readsBlock && this.#quick?.next() !== true) return this.#readByOthers(target, offset, length, position);
-      const before = performance.now();
-      const count = readSync(this.#handle.fd, target, offset, length, position);
-      this.#quick?.took(performance.now() - before, count);
+      const count = this.readNow(target, offset, length, position);
+      if (count === undefined) return this.#readByOthers(target, offset, length, position);
       // Whoever reads on and on must let others have their turn.
       return this.#readsBlock ? Promise.resolve(count) : new Promise((resolve) => setImmediate(resolve, count));
     } catch (thrown) {
-      return Promise.reject(diskError(thrown, "read", this.#path));
+      return Promise.reject(thrown as Error);
+    }
+  }
+
+  readNow(target: Uint8Array, offset: number, length: number, position: number): number | undefined {
+    if (this.#closed) throw diskError(new Error("it is closed"), "read", this.#path);
+    try {
+      if (!this.#isRead) this.#learn();
+      if (!this.#readsBlock && this.#quick?.areHere !== true) return undefined;
+      const before = performance.now();
+      const count = readSync(this.#handle.fd, target, offset, length, position);
+      this.#quick?.took(performance.now() - before, count);
+      return count;
+    } catch (thrown) {
+      throw diskError(thrown, "read", this.#path);
     }
   }
 
@@ -133,6 +143,7 @@ class NodeFile implements DiskFile {
   }
 
   #readByOthers(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    this.#quick?.wentAway();
     return this.#byOthers("read", (ended) => read(this.#handle.fd, target, offset, length, position, ended));
   }
 

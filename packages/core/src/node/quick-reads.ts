@@ -18,10 +18,13 @@ export class QuickReads {
   #wasSlow = false;
 
   /** Whether the calling thread does the next read. */
-  next(): boolean {
-    if (this.#away === 0) return true;
-    this.#away--;
-    return false;
+  get areHere(): boolean {
+    return this.#away === 0;
+  }
+
+  /** Tells that another thread did a read. */
+  wentAway(): void {
+    if (this.#away > 0) this.#away--;
   }
 
   /** Tells how long the calling thread took for a read. */

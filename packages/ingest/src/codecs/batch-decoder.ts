@@ -227,6 +227,7 @@ export class BatchDecoder implements DecodeOutput {
 function behind(stretch: Stretch, end: number, isText: boolean): number {
   if (!isText || end >= stretch.to) return end;
   const at = stretch.bytes[end] === 0x0d ? end + 1 : end;
+  if (at === stretch.to && stretch.last) return at;
   return at < stretch.to && stretch.bytes[at] === 0x0a ? at + 1 : end;
 }
 

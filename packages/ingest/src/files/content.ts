@@ -17,6 +17,8 @@ export interface ContentOptions extends GunzipLimits {
 export interface Content {
   /** Reads up to `length` bytes into `target` at `offset`; answers the count, 0 at the end. */
   read(target: Uint8Array, offset: number, length: number): Promise<number>;
+  /** As `read`, at once; undefined where that could keep the caller waiting, and at the end. */
+  readNow?(target: Uint8Array, offset: number, length: number): number | undefined;
   /** Skips bytes; answers false where there are not as many. */
   skip(bytes: number): Promise<boolean>;
   /** Bytes of the file, as it lies on the disk, that have been read. */
@@ -92,6 +94,13 @@ class PlainContent implements Content {
       this.#position += count;
       return count;
     });
+  }
+
+  readNow(target: Uint8Array, offset: number, length: number): number | undefined {
+    const count = this.#file.readNow?.(target, offset, length, this.#position);
+    if (count === undefined || count === 0) return undefined;
+    this.#position += count;
+    return count;
   }
 
   /** An end that lies before what has been read is none: records may be missing. */

@@ -9,7 +9,7 @@ import { changedFile, parsePlace, type FilePlace } from "../files/file-position.
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
 import type { ParquetReadOptions } from "../files/parquet-reader.ts";
 import { readText, type TextReadOptions } from "../files/text-reader.ts";
-import type { PartitionReaders, ReadContext } from "../partition-readers.ts";
+import type { Batches, BatchIterator, PartitionReaders, ReadContext } from "../partition-readers.ts";
 import type { RangeThreads } from "../ranges/range-threads.ts";
 import { sourceOf } from "../source.ts";
 
@@ -139,14 +139,14 @@ class FileReaders implements PartitionReaders {
     return this.#options.partitions === "one" ? [onePartition] : this.#files.map((file) => file.name);
   }
 
-  read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch> {
+  read(partition: string, from: Position | undefined, context: ReadContext): Batches {
     const files = this.#options.partitions === "one" ? this.#files : this.#files.filter((file) => file.name === partition);
     const place = from === undefined ? undefined : parsePlace(from);
     const first = place === undefined ? 0 : files.findIndex((file) => file.name === place.file);
     if (place !== undefined && first < 0) throw changedFile(place.file, "the file is no longer among those of the source");
     for (const file of files.slice(0, first)) this.#read.set(file.name, file.sizeBytes);
     const rest = files.slice(first);
-    const readAt = (i: number): AsyncIterable<Batch> => {
+    const readAt = (i: number): Batches => {
       const before = rest[i - 1];
       if (before !== undefined) this.#read.set(before.name, before.sizeBytes);
       return this.#readFile(rest[i]!, { partition, from: i === 0 ? place : undefined, context });
@@ -155,7 +155,7 @@ class FileReaders implements PartitionReaders {
     return rest.length === 1 ? readAt(0) : oneAfterAnother(rest.length, readAt);
   }
 
-  #readFile(file: ListedFile, options: { partition: string; from: FilePlace | undefined; context: ReadContext }): AsyncIterable<Batch> {
+  #readFile(file: ListedFile, options: { partition: string; from: FilePlace | undefined; context: ReadContext }): Batches {
     const { partition, from, context } = options;
     const shared = {
       disk: context.environment.disk,
@@ -211,6 +211,40 @@ async function* parquetBatches(options: ParquetReadOptions, from: FilePlace | un
   options.onRead(Infinity);
 }
 
-async function* oneAfterAnother(count: number, readAt: (i: number) => AsyncIterable<Batch>): AsyncGenerator<Batch> {
-  for (let i = 0; i < count; i++) yield* readAt(i);
+function oneAfterAnother(count: number, readAt: (i: number) => Batches): Batches {
+  return { [Symbol.asyncIterator]: () => new OneAfterAnother(count, readAt) };
+}
+
+/** As a generator that yields all of one, then all of the next, would do it; but what is there at once stays so. */
+class OneAfterAnother implements BatchIterator {
+  readonly #count: number;
+  readonly #readAt: (i: number) => Batches;
+  #i = -1;
+  #current: BatchIterator | undefined;
+
+  constructor(count: number, readAt: (i: number) => Batches) {
+    this.#count = count;
+    this.#readAt = readAt;
+  }
+
+  takeNow(): Batch | undefined {
+    return this.#current?.takeNow?.();
+  }
+
+  async next(): Promise<IteratorResult<Batch>> {
+    for (;;) {
+      const result = await this.#current?.next();
+      if (result?.done === false) return result;
+      this.#current = undefined;
+      if (++this.#i >= this.#count) return { done: true, value: undefined };
+      this.#current = this.#readAt(this.#i)[Symbol.asyncIterator]();
+    }
+  }
+
+  async return(): Promise<IteratorResult<Batch>> {
+    this.#i = this.#count;
+    await this.#current?.return?.();
+    this.#current = undefined;
+    return { done: true, value: undefined };
+  }
 }

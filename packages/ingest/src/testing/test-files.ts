@@ -44,6 +44,11 @@ export class TestFiles {
         this.bytesRead += count;
         return count;
       },
+      readNow: (target, offset, length, position) => {
+        const count = file.readNow?.(target, offset, length, position);
+        this.bytesRead += count ?? 0;
+        return count;
+      },
       write: (bytes, position) => file.write(bytes, position),
       sync: () => file.sync(),
       truncate: (size) => file.truncate(size),

@@ -69,6 +69,23 @@ function addFiles(suite: SuiteBuilder<Trial>): void {
     await file.close();
   });
 
+  suite.add(["DSK-6", "what is read at once is what would have been read; what is not is left to read"], async ({ disk, folder }) => {
+    const bytes = sampleBytes(5_000);
+    const file = await write(disk, `${folder}/a`, bytes);
+    const target = new Uint8Array(5_000);
+    for (let at = 0; at < bytes.length; ) {
+      const untouched = target.slice();
+      const length = Math.min(7, bytes.length - at);
+      const now = file.readNow?.(target, at, length, at);
+      if (now === undefined) sameBytes(target, untouched, "the target");
+      at += now ?? (await file.read(target, at, length, at));
+    }
+    sameBytes(target, bytes, "what was read");
+    assert.equal((await file.read(target, 0, 7, bytes.length)) + (file.readNow?.(target, 0, 7, bytes.length) ?? 0), 0);
+    await file.close();
+    if (file.readNow !== undefined) assert.throws(() => file.readNow?.(target, 0, 7, 0));
+  });
+
   suite.add(["DSK", "truncate cuts and grows with zeros; the next write at the end follows"], async ({ disk, folder }) => {
     const file = await write(disk, `${folder}/a`, text("0123456789"));
     await file.truncate(4);
