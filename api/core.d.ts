@@ -120,6 +120,7 @@ export interface CheckpointStore {
     publish(pipeline: string, checkpoint: Checkpoint): Promise<void>;
     list(pipeline: string): Promise<readonly ListedCheckpoint[]>;
     discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
+    rest?(pipeline: string): void;
     prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
     pipelines(): Promise<readonly string[]>;
     close(): Promise<void>;
@@ -1081,10 +1082,10 @@ export interface PipelineOptions {
 
 export declare class PipelineRun implements LeaseHolder {
     #private;
-    readonly name: string;
     readonly lifecycle: Lifecycle;
     constructor(plan: LogicalPlan, options: RunOptions, leases?: LeaseKeeper);
     get plan(): PhysicalPlan;
+    get name(): string;
     get state(): LifecycleState;
     get lastError(): StreamFlowError | undefined;
     get restarts(): number;

@@ -84,9 +84,9 @@ export interface SeriesSnapshot {
 
 export declare class SketchHistogram implements Histogram {
     #private;
-    readonly relativeAccuracy: number;
-    readonly maxBuckets: number;
     constructor(options?: SketchOptions);
+    get relativeAccuracy(): number;
+    get maxBuckets(): number;
     get count(): number;
     get sum(): number;
     get min(): number;

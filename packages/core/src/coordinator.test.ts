@@ -484,6 +484,18 @@ describe("C5: a silent pipeline", () => {
     expect(await end).toEqual({ end: "stopped", restarts: 0 });
   });
 
+  it("tells the store that nothing will be asked for a while, when it falls asleep and not before (CKP-12)", async () => {
+    const rested: string[] = [];
+    const { run, clock, options } = sleepy();
+    Object.assign(options.stores.checkpoints, { rest: (pipeline: string) => rested.push(pipeline) });
+    void run.run();
+    await clock.advanceAsync(999);
+    expect([run.state, ...rested]).toEqual(["running"]);
+    await clock.advanceAsync(60_000);
+    expect([run.isAsleep, ...rested]).toEqual([true, run.name]);
+    run.stop();
+  });
+
   it("never sleeps where it is told so, or while it is paused", async () => {
     for (const [options, pauses] of [[{ sleepAfterMs: Infinity }, false], [{}, true]] as const) {
       const { run, clock } = sleepy(options);

@@ -11,7 +11,7 @@
 // Scaling: a shard is owned by one process at a time. Start the same pipeline in more processes, and the source's group protocol spreads the input
 // partitions; their shards follow through leases and the checkpoint store, each restored by its new owner where the old one let it go.
 import type { Fence, ShardId } from "./contracts/checkpoint-store.ts";
-import type { CancelTimer, Environment } from "./contracts/environment.ts";
+import type { Environment } from "./contracts/environment.ts";
 import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
 import type { CheckpointResult } from "./engine/checkpointer.ts";
@@ -20,6 +20,7 @@ import type { RunEnd, WorkEnd } from "./engine/executor-options.ts";
 import { Executor } from "./engine/executor.ts";
 import { fateOf } from "./engine/fate.ts";
 import { type LeaseHolder, LeaseKeeper } from "./engine/lease-keeper.ts";
+import { type RestartPolicy, Restarts } from "./engine/restarts.ts";
 import { StreamFlowError, toStreamFlowError } from "./errors.ts";
 import type { HostStores } from "./host.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
@@ -49,11 +50,10 @@ export interface RunResult {
 }
 
 const noFences: readonly Fence[] = [];
-const defaults = { maxRestarts: 10, windowMs: 600_000, initialDelayMs: 200, maxDelayMs: 30_000 };
+const defaults: RestartPolicy = { maxRestarts: 10, windowMs: 600_000, initialDelayMs: 200, maxDelayMs: 30_000 };
 
 /** One pipeline with its life: started, paused, restarted, stopped. */
 export class PipelineRun implements LeaseHolder {
-  readonly name: string;
   readonly lifecycle: Lifecycle;
   readonly #options: RunOptions;
   readonly #leases: LeaseKeeper;
@@ -63,42 +63,42 @@ export class PipelineRun implements LeaseHolder {
   #lastProgress: ExecutorProgress | undefined;
   /** What was done before it slept last. */
   #before: ExecutorProgress | undefined;
-  /** Kept while it sleeps. */
-  #held: readonly Fence[] = noFences;
+  /** Kept while it sleeps. One, as most have, takes no array. */
+  #held: Fence | readonly Fence[] = noFences;
   #isAsleep = false;
   /** Somebody has called it since it began to work. */
   #isWoken = false;
   /** Those who wait until it works again. */
   #callers: (() => void)[] | undefined;
-  #resolve: ((result: RunResult) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  /** Ends the promise of `run`; given a promise that fails, it fails. */
+  #resolve: ((result: RunResult | Promise<never>) => void) | undefined;
   #isOpen = false;
-  #failures: readonly number[] | undefined;
-  #restarts = 0;
-  #cancelDelay: CancelTimer | undefined;
-  #endDelay: (() => void) | undefined;
+  /** Undefined: it has never failed. */
+  #restarts: Restarts | undefined;
   #isStopping = false;
   /** Paused, and not resumed since: the next attempt begins paused too. */
   #isPaused = false;
   /** Rejected records that are committed. */
   #rejected = 0;
-  #lastError: StreamFlowError | undefined;
 
   /**
    * @param leases who renews its leases, under the owner that it names @defaultValue a keeper of its own
    * @throws {@link StreamFlowError} what the planner finds: nothing is opened before that.
    */
   constructor(plan: LogicalPlan, options: RunOptions, leases: LeaseKeeper = leaseKeeper(options)) {
-    this.name = plan.config.name;
     this.#options = options;
     this.#leases = leases;
     this.#checked = checkPlan(plan, options.functions ?? standardFunctionTable);
-    this.lifecycle = new Lifecycle(this.name);
+    this.lifecycle = new Lifecycle(plan.config.name);
   }
 
   /** What is run. Made again for whoever asks while it sleeps. */
   get plan(): PhysicalPlan {
     return (this.#plan ??= this.#checked.physical());
+  }
+
+  get name(): string {
+    return this.#checked.config.name;
   }
 
   get state(): LifecycleState {
@@ -107,11 +107,11 @@ export class PipelineRun implements LeaseHolder {
 
   /** The last failure, also when a restart mended it. */
   get lastError(): StreamFlowError | undefined {
-    return this.#lastError;
+    return this.#restarts?.lastError;
   }
 
   get restarts(): number {
-    return this.#restarts;
+    return this.#restarts?.count ?? 0;
   }
 
   /** A summary of the present attempt, or of the last one; undefined before the first. */
@@ -129,13 +129,17 @@ export class PipelineRun implements LeaseHolder {
   /** The shards whose leases it holds. */
   get heldShards(): readonly ShardId[] {
     const open = this.#executor?.fences ?? [];
-    return (open.length > 0 ? open : this.#held).map(({ shard }) => shard);
+    return (open.length > 0 ? open : this.#heldFences).map(({ shard }) => shard);
+  }
+
+  get #heldFences(): readonly Fence[] {
+    return "shard" in this.#held ? [this.#held] : this.#held;
   }
 
   /** Another owner has these shards: what is not committed is discarded. */
   lost(shards: readonly ShardId[]): void {
     if (this.#executor !== undefined) this.#executor.lost(shards);
-    else this.#held = this.#held.filter(({ shard }) => !shards.includes(shard));
+    else this.#held = this.#heldFences.filter(({ shard }) => !shards.includes(shard));
   }
 
   /**
@@ -149,13 +153,11 @@ export class PipelineRun implements LeaseHolder {
       return Promise.reject(thrown as Error);
     }
     this.#isStopping = false;
-    this.#failures = undefined;
-    this.#restarts = 0;
+    this.#restarts?.reset();
     this.#isPaused = false;
     this.#rejected = 0;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
       this.#goOn();
     });
   }
@@ -166,8 +168,7 @@ export class PipelineRun implements LeaseHolder {
     if (this.lifecycle.can("draining")) this.#move("draining", "stop");
     this.#executor?.stop();
     this.#wake();
-    this.#cancelDelay?.();
-    this.#endDelay?.();
+    this.#restarts?.endWait();
   }
 
   /** Stops reading after a checkpoint. @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is running */
@@ -193,7 +194,7 @@ export class PipelineRun implements LeaseHolder {
 
   /** Nothing is left to do until input or time comes. For tests on a manual clock. */
   get isQuiescent(): boolean {
-    return this.#endDelay !== undefined || this.#isAsleep || (this.#executor?.isQuiescent ?? false);
+    return this.#restarts?.isWaiting === true || this.#isAsleep || (this.#executor?.isQuiescent ?? false);
   }
 
   /** The executor, woken where it slept. */
@@ -224,9 +225,9 @@ export class PipelineRun implements LeaseHolder {
   #goOn(): void {
     this.#work().then(
       (end) => {
-        if (end !== "asleep") this.#resolve?.({ end, restarts: this.#restarts });
+        if (end !== "asleep") this.#resolve?.({ end, restarts: this.restarts });
       },
-      (error: unknown) => this.#reject?.(error),
+      (error: unknown) => this.#resolve?.(Promise.reject(error as Error)),
     );
   }
 
@@ -253,14 +254,14 @@ export class PipelineRun implements LeaseHolder {
     return this.#isAsleep;
   }
 
-  readonly #wake = (): void => {
+  #wake(): void {
     this.#isWoken = true;
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
     // Not within the call of whoever has news.
-    if (this.#isStopping) void this.#end("asleep").then((end) => this.#resolve?.({ end, restarts: this.#restarts }));
+    if (this.#isStopping) void this.#end("asleep").then((end) => this.#resolve?.({ end, restarts: this.restarts }));
     else queueMicrotask(() => this.#goOn());
-  };
+  }
 
   async #end(how: WorkEnd): Promise<RunEnd> {
     const end = how === "asleep" ? await this.#endAsleep() : how;
@@ -278,7 +279,7 @@ export class PipelineRun implements LeaseHolder {
   /** Lets leases go that were kept for nothing. One that cannot be released runs out by itself. */
   async #letGo(): Promise<void> {
     const { environment, stores } = this.#options;
-    const shards = this.#held.map(({ shard }) => shard);
+    const shards = this.#heldFences.map(({ shard }) => shard);
     this.#held = noFences;
     if (shards.length === 0) return;
     await stores.leases.release({ pipeline: this.name, shards, owner: this.#leases.owner }).catch((error: unknown) => environment.logger.warn("leases could not be released", { error: String(error) }));
@@ -289,8 +290,9 @@ export class PipelineRun implements LeaseHolder {
     const { owner, leaseMs } = this.#leases;
     this.#isWoken = false;
     const executor = new Executor({
-      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#held,
-      ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake }),
+      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences,
+      // Bound, and so smaller than a function with a scope of its own: a source holds it while the run sleeps.
+      ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake.bind(this) }),
     });
     this.#executor = executor;
     // From the beginning: a start may take longer than a lease, where much is restored or looked up.
@@ -319,39 +321,38 @@ export class PipelineRun implements LeaseHolder {
     this.#rejected = executor.rejectedCommitted;
     const fences = executor.fences;
     await executor.close({ keepsLeases: isAsleep });
-    if (isAsleep) this.#held = fences;
+    if (isAsleep) this.#rest(fences);
     else await this.#letGo();
     this.#executor = undefined;
   }
 
+  /** Nothing more is kept anywhere than it takes to begin again. */
+  #rest(fences: readonly Fence[]): void {
+    this.#held = fences.length === 1 ? fences[0]! : fences;
+    this.#options.stores.checkpoints.rest?.(this.name);
+  }
+
   /** Waits for the next attempt, or throws when there is none. */
   async #afterFailure(error: StreamFlowError): Promise<void> {
-    this.#lastError = error;
     const { config } = this.#checked;
     const { environment } = this.#options;
-    const nowMs = environment.clock.monotonicMs();
     const policy = { ...defaults, ...config.restart };
-    this.#failures = [...(this.#failures ?? []).filter((atMs) => nowMs - atMs < policy.windowMs), nowMs];
+    const restarts = (this.#restarts ??= new Restarts());
+    const failures = restarts.fail(error, environment.clock.monotonicMs(), policy.windowMs);
     if (this.#isStopping || fateOf(error, config.deadLetters?.onReject) === "fail") {
       this.#move("failed", "fail");
       throw error;
     }
-    if (this.#failures.length > policy.maxRestarts) {
+    if (failures > policy.maxRestarts) {
       this.#move("failed", "fail");
-      throw new StreamFlowError("SF_RESTART_EXHAUSTED", `pipeline "${this.name}" failed ${this.#failures.length} times within ${policy.windowMs} ms; the last time: ${error.message}`, { cause: error });
+      throw new StreamFlowError("SF_RESTART_EXHAUSTED", `pipeline "${this.name}" failed ${failures} times within ${policy.windowMs} ms; the last time: ${error.message}`, { cause: error });
     }
     this.#move("restarting", "fail");
-    this.#restarts++;
+    restarts.count++;
     environment.metrics.counter(metricNames.restarts.name, metricNames.restarts.help, { pipeline: this.name }).add();
-    // Full jitter, as in deliver.ts, but never at once.
-    const ceilingMs = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (this.#failures.length - 1));
-    const delayMs = ceilingMs / 2 + (environment.random.next() * ceilingMs) / 2;
-    environment.logger.warn(`pipeline "${this.name}" failed and restarts in ${Math.round(delayMs)} ms`, { code: error.code, error: error.message, restarts: this.#restarts });
-    await new Promise<void>((resolve) => {
-      this.#endDelay = resolve;
-      this.#cancelDelay = environment.clock.setTimer(delayMs, resolve);
-    });
-    this.#endDelay = undefined;
+    const delayMs = restarts.delayMs(policy, environment.random.next());
+    environment.logger.warn(`pipeline "${this.name}" failed and restarts in ${Math.round(delayMs)} ms`, { code: error.code, error: error.message, restarts: restarts.count });
+    await restarts.wait(environment.clock, delayMs);
   }
 }
 

@@ -18,6 +18,20 @@ describe("MetricsCollector", () => {
     expect(metrics.counter("a_total", "A.", { x: '1",["y"', y: "2" }).value).toBe(0);
   });
 
+  it("series of several names that were asked for with the same labels are told apart, whatever becomes of the caller's labels", () => {
+    const collector = new MetricsCollector({ clock });
+    const labels: Record<string, string> = { pipeline: "p" };
+    collector.gauge("a", "", labels).set(1);
+    collector.gauge("b", "", labels).set(2);
+    labels["pipeline"] = "q";
+    collector.gauge("a", "", labels).set(3);
+    collector.gauge("b", "", { pipeline: "p" }).set(4);
+    expect(collector.snapshot().families.map(({ name, series }) => [name, ...series.map(({ labels: { pipeline }, value }) => [pipeline, value])])).toEqual([
+      ["a", ["p", 1], ["q", 3]],
+      ["b", ["p", 4]],
+    ]);
+  });
+
   it("MET-3: recording what is no measurement never throws; it is left out and counted", () => {
     const metrics = new MetricsCollector({ clock });
     const counter = metrics.counter("a_total", "A.");

@@ -41,6 +41,8 @@ export class MetricsCollector implements Metrics {
   readonly #maxSeries: number;
   readonly #families = new Map<string, Family>();
   readonly #invalid = new InvalidValues();
+  /** The labels of the last new series: those that are asked for one after the other often have the same, and share them. */
+  #last: { readonly key: string; readonly labels: Labels } = { key: "", labels: {} };
 
   /** @throws {@link StreamFlowError} `SF_CONFIG_INVALID` when `maxSeriesPerName` is not a positive integer. */
   constructor(options: MetricsCollectorOptions) {
@@ -118,8 +120,9 @@ export class MetricsCollector implements Metrics {
     const known = family.series.get(key) as S | undefined;
     if (known !== undefined) return known;
     if (family.series.size < this.#maxSeries) {
-      const made = new Kind({ ...labels }, this.#invalid);
-      family.series.set(key, made);
+      if (this.#last.key !== key) this.#last = { key, labels: { ...labels } };
+      const made = new Kind(this.#last.labels, this.#invalid);
+      family.series.set(this.#last.key, made);
       return made;
     }
     if (family.overflow === undefined) {

@@ -29,7 +29,31 @@ export interface SketchOptions {
   readonly maxBuckets?: number;
 }
 
-const firstCapacity = 64;
+/** Thousands of sketches hold a value or two. */
+const firstCapacity = 8;
+/** Never written to: it has no slots. */
+const none: number[] = [];
+
+/** How values fall into buckets. */
+interface Scale {
+  readonly relativeAccuracy: number;
+  readonly maxBuckets: number;
+  readonly bucketsPerE: number;
+}
+
+function scaleOf({ relativeAccuracy = 0.01, maxBuckets = 2048 }: SketchOptions): Scale {
+  if (!(relativeAccuracy > 0 && relativeAccuracy < 1)) {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `relativeAccuracy must lie between 0 and 1, got ${relativeAccuracy}`);
+  }
+  if (!Number.isInteger(maxBuckets) || maxBuckets < 2) {
+    throw new StreamFlowError("SF_CONFIG_INVALID", `maxBuckets must be an integer of at least 2, got ${maxBuckets}`);
+  }
+  return { relativeAccuracy, maxBuckets, bucketsPerE: 1 / Math.log((1 + relativeAccuracy) / (1 - relativeAccuracy)) };
+}
+
+const standard: SketchOptions = {};
+/** One for all sketches that ask for nothing else. */
+const standardScale = scaleOf(standard);
 
 /**
  * Counts values in buckets that grow by a constant factor, so that a quantile has a bounded relative error over the whole range.
@@ -41,33 +65,28 @@ const firstCapacity = 64;
  * @see Masson, Rim, Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees", VLDB 2019, sections 2 and 3
  */
 export class SketchHistogram implements Histogram {
-  readonly relativeAccuracy: number;
-  readonly maxBuckets: number;
-  readonly #bucketsPerE: number;
+  readonly #scale: Scale;
   #count = 0;
   #sum = 0;
   #min = Infinity;
   #max = 0;
   #zeros = 0;
-  /** `#counts[i]` belongs to bucket `#first + i`. */
-  #counts: Float64Array = new Float64Array(0);
+  /** `#counts[i]` belongs to bucket `#first + i`. A plain array: a typed one has a buffer, and three objects more. */
+  #counts: number[] = none;
   #first = 0;
   /** The lowest bucket in use may be a collapsed one; the highest in use is exact. */
   #highest = 0;
 
-  constructor(options: SketchOptions = {}) {
-    const { relativeAccuracy = 0.01, maxBuckets = 2048 } = options;
-    if (!(relativeAccuracy > 0 && relativeAccuracy < 1)) {
-      throw new StreamFlowError("SF_CONFIG_INVALID", `relativeAccuracy must lie between 0 and 1, got ${relativeAccuracy}`);
-    }
-    if (!Number.isInteger(maxBuckets) || maxBuckets < 2) {
-      throw new StreamFlowError("SF_CONFIG_INVALID", `maxBuckets must be an integer of at least 2, got ${maxBuckets}`);
-    }
-    this.relativeAccuracy = relativeAccuracy;
-    this.maxBuckets = maxBuckets;
-    this.#bucketsPerE = 1 / Math.log((1 + relativeAccuracy) / (1 - relativeAccuracy));
+  constructor(options: SketchOptions = standard) {
+    this.#scale = options === standard ? standardScale : scaleOf(options);
   }
 
+  get relativeAccuracy(): number {
+    return this.#scale.relativeAccuracy;
+  }
+  get maxBuckets(): number {
+    return this.#scale.maxBuckets;
+  }
   get count(): number {
     return this.#count;
   }
@@ -91,7 +110,7 @@ export class SketchHistogram implements Histogram {
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
     if (value === 0) this.#zeros++;
-    else this.#add(Math.ceil(Math.log(value) * this.#bucketsPerE), 1);
+    else this.#add(Math.ceil(Math.log(value) * this.#scale.bucketsPerE), 1);
     return true;
   }
 
@@ -156,7 +175,7 @@ export class SketchHistogram implements Histogram {
       max: this.#max,
       zeros: this.#zeros,
       firstBucket: this.#first + start,
-      buckets: Array.from(this.#counts.subarray(start, end)),
+      buckets: this.#counts.slice(start, end),
     };
   }
 
@@ -178,7 +197,7 @@ export class SketchHistogram implements Histogram {
   #makeRoom(bucket: number): number {
     const { length } = this.#counts;
     if (length === 0) {
-      this.#counts = new Float64Array(Math.min(firstCapacity, this.maxBuckets));
+      this.#counts = zeros(Math.min(firstCapacity, this.maxBuckets));
       this.#first = bucket - (this.#counts.length >> 1);
       this.#highest = bucket;
       return bucket - this.#first;
@@ -197,7 +216,7 @@ export class SketchHistogram implements Histogram {
 
   #moveTo(first: number, capacity: number): void {
     const old = this.#counts;
-    const counts = new Float64Array(capacity);
+    const counts = zeros(capacity);
     for (let i = 0; i < old.length; i++) {
       const amount = old[i] ?? 0;
       if (amount === 0) continue;
@@ -215,10 +234,14 @@ export class SketchHistogram implements Histogram {
 
   /** The value whose distance to both ends of the bucket is the same share of them. */
   #middleOf(bucket: number): number {
-    return Math.exp(bucket / this.#bucketsPerE) * (1 - this.relativeAccuracy);
+    return Math.exp(bucket / this.#scale.bucketsPerE) * (1 - this.relativeAccuracy);
   }
 
   #clamp(value: number): number {
     return Math.min(this.#max, Math.max(this.#min, value));
   }
+}
+
+function zeros(length: number): number[] {
+  return new Array<number>(length).fill(0);
 }

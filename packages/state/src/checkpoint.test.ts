@@ -32,6 +32,13 @@ const content = (shards: readonly ShardDraft[] = [shard()]): CheckpointContent =
 const state = (name: string, ...bytes: number[]): StateBytes => ({ node: "n", state: name, serializer: "x", version: 1, bytes: Uint8Array.from(bytes) });
 const epochs = async (store: CheckpointStore): Promise<readonly number[]> => (await store.list("p")).map((entry) => entry.epoch);
 
+it("a manager that owns nothing yet asks the store for nothing", async () => {
+  const asked: unknown[] = [];
+  const store = new Proxy({} as CheckpointStore, { get: (_, name) => asked.push(name) });
+  const manager = await CheckpointManager.open({ store, pipeline: "p", fences: [], logger: testEnvironment().logger });
+  expect([asked, manager.fences, manager.newestEpoch]).toEqual([[], [], 0]);
+});
+
 describe("a checkpoint", () => {
   it("I1: is invisible until it is published, and then whole: states share a segment, each with its own part", async () => {
     const { store, open, files } = await trial();

@@ -77,6 +77,7 @@ export class CheckpointManager implements CheckpointWriter {
   /** Owns more shards, or known ones under a newer generation. Throws as `open` does. */
   async takeOver(fences: readonly Fence[]): Promise<void> {
     this.#checkNotRefused();
+    if (fences.length === 0) return;
     await this.#guard(() => this.#store.fence(this.pipeline, fences));
     for (const { shard, generation } of fences) this.#generations.set(shard, generation);
     // After the fence: now nothing newer of an earlier owner can appear.

@@ -27,6 +27,10 @@ export class Recent<Value> {
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** The keys, those first that were not used for longest. */
   keys(): Iterable<string> {
     return this.#entries.keys();

@@ -17,15 +17,14 @@ export interface StateMachineOptions<State extends string> {
   readonly initial: State;
 }
 
-const none: readonly never[] = [];
-
 /** Holds a state, and refuses moves that the table does not have. */
 export class StateMachine<State extends string> {
   // Members of their own, no text that is put together before it is needed, and no set: there may be very many of these.
   readonly #kind: string;
   readonly #name: string;
   readonly #moves: Moves<State>;
-  #listeners: readonly MoveListener<State>[] = none;
+  /** Few have more than one: only those take an array. */
+  #listeners: MoveListener<State> | readonly MoveListener<State>[] | undefined = undefined;
   #state: State;
 
   constructor({ kind, name, moves, initial }: StateMachineOptions<State>) {
@@ -48,7 +47,7 @@ export class StateMachine<State extends string> {
     const from = this.#state;
     if (!this.can(to)) throw this.#illegal(operation, `only from ${this.#statesBefore(to)} can it become ${to}`);
     this.#state = to;
-    for (const listener of this.#listeners) listener(to, from);
+    for (const listener of this.#all()) listener(to, from);
   }
 
   /**
@@ -61,9 +60,13 @@ export class StateMachine<State extends string> {
 
   /** Calls `listener` after every move, in the order of registering. Answers what takes it away again. */
   onMove(listener: MoveListener<State>): () => void {
-    // An array that is spread has room for more.
-    this.#listeners = this.#listeners.concat(listener);
-    return () => void (this.#listeners = this.#listeners.filter((other) => other !== listener));
+    this.#listeners = this.#listeners === undefined ? listener : [...this.#all(), listener];
+    return () => void (this.#listeners = this.#all().filter((other) => other !== listener));
+  }
+
+  #all(): readonly MoveListener<State>[] {
+    if (this.#listeners === undefined) return [];
+    return typeof this.#listeners === "function" ? [this.#listeners] : this.#listeners;
   }
 
   #illegal(operation: string, hint: string): StreamFlowError {

@@ -74,6 +74,7 @@ export interface Fence {
  * - CKP-9. Pipelines do not see each other's checkpoints. Names may hold any character.
  * - CKP-10. A damaged checkpoint does not hide the others: `list` reports it as damaged, with the error, and goes on.
  * - CKP-11. `discard`, where there is one, removes segments of a checkpoint that was given up; those that a published checkpoint names stay.
+ * - CKP-12. `rest`, where there is one, forgets what is remembered of a pipeline only so that it need not be read again. Nothing that is answered changes.
  */
 export interface CheckpointStore {
   writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef>;
@@ -82,6 +83,7 @@ export interface CheckpointStore {
   publish(pipeline: string, checkpoint: Checkpoint): Promise<void>;
   list(pipeline: string): Promise<readonly ListedCheckpoint[]>;
   discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
+  rest?(pipeline: string): void;
   prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
   pipelines(): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -111,7 +111,11 @@ export class PartitionTask {
   }
 }
 
-/** The shard of an input partition. */
+let lastShard: ShardId = "";
+
+/** The shard of an input partition. Pipelines of one template ask for the same one, each of them: they hold one string. */
 export function partitionShard(source: string, partition: string): ShardId {
-  return `p:${source}/${partition}`;
+  const shard = `p:${source}/${partition}`;
+  if (shard !== lastShard) lastShard = shard;
+  return lastShard;
 }

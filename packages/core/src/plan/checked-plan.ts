@@ -7,14 +7,25 @@ import type { LogicalPlan, PipelineConfig, PlanNode } from "./logical-plan.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import { planPipeline } from "./planner.ts";
 
+/** A source or sink; its whole node where that says something else than it does by itself. */
+type Own = NonNullable<PlanNode["source"]> | NonNullable<PlanNode["sink"]> | OwnNode;
+
+class OwnNode {
+  readonly node: PlanNode;
+
+  constructor(node: PlanNode) {
+    this.node = node;
+  }
+}
+
 /** A plan that was checked, in as little as it takes. */
 export class CheckedPlan {
   readonly config: PipelineConfig;
   readonly #shared: PhysicalPlan;
-  /** Its sources and sinks, in the order of its nodes. */
-  readonly #own: readonly PlanNode[];
+  /** In the order of its nodes. */
+  readonly #own: readonly Own[];
 
-  constructor(config: PipelineConfig, own: readonly PlanNode[], shared: PhysicalPlan) {
+  constructor(config: PipelineConfig, own: readonly Own[], shared: PhysicalPlan) {
     this.config = config;
     this.#own = own;
     this.#shared = shared;
@@ -23,8 +34,15 @@ export class CheckedPlan {
   /** The whole plan, made anew. */
   physical(): PhysicalPlan {
     const shared = this.#shared;
-    const own = new Map(this.#own.map((node) => [node.id, node]));
-    const logical: LogicalPlan = { ...shared.logical, config: this.config, nodes: shared.logical.nodes.map((node) => own.get(node.id) ?? node) };
+    const own = new Map<string, PlanNode>();
+    const nodesOfAll = shared.logical.nodes.map((node) => {
+      const live = node.kind === "stage" ? undefined : this.#own[own.size];
+      if (live === undefined) return node;
+      const whole = wholeNode(node, live);
+      own.set(node.id, whole);
+      return whole;
+    });
+    const logical: LogicalPlan = { ...shared.logical, config: this.config, nodes: nodesOfAll };
     const nodes = shared.nodes.map((entry) => {
       const node = own.get(entry.node.id);
       return node === undefined ? entry : { ...entry, node };
@@ -43,7 +61,7 @@ let sweepAt = fewest;
  * @throws {@link StreamFlowError} as `planPipeline` does
  */
 export function checkPlan(logical: LogicalPlan, functions: FunctionTable): CheckedPlan {
-  const own = logical.nodes.filter(isLive).map(compact);
+  const own = logical.nodes.filter(isLive).map(ownOf);
   const key = keyOfPlan(logical, functions);
   let shared = known.get(key)?.deref();
   if (shared === undefined) {
@@ -69,9 +87,17 @@ function isLive(node: PlanNode): boolean {
   return node.source !== undefined || node.sink !== undefined;
 }
 
-/** A copy that holds nothing but the fields: objects that grew field by field, and arrays, have room for more. */
-function compact({ id, named, kind, type, config, source, sink }: PlanNode): PlanNode {
-  return source === undefined ? { id, named, kind, type, config, sink: sink! } : { id, named, kind, type, config, source };
+/** The rest of a node is what equal plans have in common. */
+function ownOf(node: PlanNode): Own {
+  const live = node.source ?? node.sink!;
+  return live.type === node.type && keyOfValue(live.config) === keyOfValue(node.config) ? live : new OwnNode(node);
+}
+
+function wholeNode(bare: PlanNode, own: Own): PlanNode {
+  if (own instanceof OwnNode) return own.node;
+  const { id, named, kind } = bare;
+  const { type, config } = own;
+  return kind === "source" ? { id, named, kind, type, config, source: own as NonNullable<PlanNode["source"]> } : { id, named, kind, type, config, sink: own as NonNullable<PlanNode["sink"]> };
 }
 
 function withoutLive(plan: PhysicalPlan): PhysicalPlan {

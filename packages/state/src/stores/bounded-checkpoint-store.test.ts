@@ -26,8 +26,11 @@ it("does at most so much at once, in order, and goes on behind what fails", asyn
 });
 
 it("the store behind it is asked for everything", async () => {
-  const memory = new MemoryCheckpointStore();
+  const rested: string[] = [];
+  const memory = Object.assign(new MemoryCheckpointStore(), { rest: (pipeline: string) => rested.push(pipeline) });
   const store = boundedCheckpointStore(memory, 2);
+  store.rest?.("p");
+  expect(rested).toEqual(["p"]);
   await store.fence("p", [{ shard: "k:0", generation: 1 }]);
   const [segment, gone] = await Promise.all([1, 2].map((byte) => store.writeSegment("p", Uint8Array.of(byte))));
   const manifest = { formatVersion: 1, shard: "k:0", generation: 1, positions: {}, progress: {}, state: [] } as const;

@@ -38,6 +38,8 @@ export interface PipelineFences {
 /** Keeps the fences of all pipelines of a host. */
 export interface FenceKeeper {
   of(pipeline: string): PipelineFences;
+  /** Forgets what can be read again (CKP-12). */
+  rest(pipeline: string): void;
   close(): void;
 }
 

@@ -351,6 +351,30 @@ describe("space", () => {
     expect(await epochs(store)).toEqual([]);
   });
 
+  it.each(kinds)("CKP-12: what is remembered of a pipeline that rests is read again, and answers are the same (%s)", async (_, create) => {
+    const storage = create();
+    const { disk, environment } = storage.parts;
+    const store = await openWith(storage, environment);
+    await store.fence("p", [{ shard: "k:0", generation: 2 }]);
+    await store.publish("p", checkpoint(1, 2));
+    const opened: string[] = [];
+    const openRead = disk.openRead.bind(disk);
+    disk.openRead = (path) => {
+      opened.push(path.replace(/.*\./, ""));
+      return openRead(path);
+    };
+    await store.publish("p", checkpoint(2, 2));
+    expect(opened).toEqual([]);
+    store.rest?.("p");
+    await expect(store.publish("p", checkpoint(2, 2))).rejects.toMatchObject({ code: "SF_CHECKPOINT_FENCED" });
+    expect(opened.filter((ending) => ending === "checkpoint")).toHaveLength(2);
+    expect(opened).toContain("json");
+    store.rest?.("p");
+    await store.fence("p", [{ shard: "k:0", generation: 3 }]);
+    await expect(store.publish("p", checkpoint(3, 2))).rejects.toMatchObject({ code: "SF_CHECKPOINT_FENCED" });
+    expect(await epochs(store)).toEqual([2, 1]);
+  });
+
   it("a publish syncs a segment, a checkpoint and two folders, no more", async () => {
     const { disk, environment } = testEnvironment();
     const store = await openFileCheckpointStore("/data/checkpoints", environment);

@@ -149,6 +149,12 @@ class FileCheckpointStore implements CheckpointStore {
     });
   }
 
+  rest(pipeline: string): void {
+    this.#folders.rest(pipeline);
+    this.#fences.rest(pipeline);
+    this.#decoded.delete(this.#folders.pathOf(pipeline));
+  }
+
   pipelines(): Promise<readonly string[]> {
     return this.#folders.names();
   }

@@ -33,6 +33,10 @@ export class FileFences implements FenceKeeper {
     return known;
   }
 
+  rest(pipeline: string): void {
+    this.#known.delete(pipeline);
+  }
+
   /** Nothing is open. */
   close(): void {}
 }

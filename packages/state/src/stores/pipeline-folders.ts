@@ -23,6 +23,7 @@ export function folderNameOf(pipeline: string): string {
 export class PipelineFolders {
   readonly #root: string;
   readonly #environment: StoreEnvironment;
+  /** Names of pipelines. */
   readonly #made = new Set<string>();
   readonly #making: ((name: string) => Promise<void>) | undefined;
 
@@ -40,7 +41,7 @@ export class PipelineFolders {
   /** Creates the folder with its name file, durably, where it is missing. Answers the path. */
   async make(pipeline: string): Promise<string> {
     const path = this.pathOf(pipeline);
-    if (this.#made.has(path)) return path;
+    if (this.#made.has(pipeline)) return path;
     const { disk } = this.#environment;
     const known = await this.#readOwnName(path);
     if (known === undefined) {
@@ -51,8 +52,13 @@ export class PipelineFolders {
     } else if (known !== pipeline) {
       throw new StreamFlowError("SF_STATE_CORRUPT", `folder ${path} belongs to pipeline "${known}", expected "${pipeline}"`);
     }
-    this.#made.add(path);
+    this.#made.add(pipeline);
     return path;
+  }
+
+  /** Forgets that it has made the folder: it looks again. */
+  rest(pipeline: string): void {
+    this.#made.delete(pipeline);
   }
 
   /** A damaged name file holds nothing that the caller does not know: it is written anew. */

@@ -69,6 +69,9 @@ export class SqliteFences implements FenceKeeper {
     };
   }
 
+  /** Nothing is remembered. */
+  rest(): void {}
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
