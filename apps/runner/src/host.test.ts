@@ -33,6 +33,17 @@ it.each([["files", true], ["sqlite", false]] as const)("opens a data folder that
   }
 });
 
+it("says where shared stores are, and tells the password to nobody; anything but a connection string of Postgres is refused", async () => {
+  expect(createHost().sharedStores).toBeUndefined();
+  const host = createHost({ variables: { STREAMFLOW_STORE: "postgresql://me:hunter2@127.0.0.1:1/flights?sslmode=disable" } });
+  expect(host.sharedStores).toBe("postgresql://127.0.0.1:1/flights");
+  await expect(host.openStores("/nowhere")).rejects.toMatchObject({ code: "SF_STORE_UNAVAILABLE", message: expect.not.stringContaining("hunter2") });
+  expect(createHost({ storeUrl: "postgres://other/db", variables: { STREAMFLOW_STORE: "postgres://this/db" } }).sharedStores).toBe("postgres://other/db");
+  for (const wrong of ["hunter2", "mysql://me:hunter2@db/x", ""]) {
+    expect(() => createHost({ storeUrl: wrong })).toThrow(expect.objectContaining({ code: "SF_CONFIG_INVALID", message: expect.not.stringContaining("hunter2") }) as Error);
+  }
+});
+
 it("bounds the memory of all pipelines together", () => {
   expect(createHost({ maxMemoryBytes: 12_345 }).environment.budget.limitBytes).toBe(12_345);
 });

@@ -5,7 +5,7 @@ import type { Project } from "./host-module.ts";
 /** Opens the stores of a data folder that exists, for the length of `use`. @throws {@link StreamFlowError} SF_CONFIG_INVALID when there is none */
 export async function withStores<Result>(project: Project, use: (stores: HostStores) => Promise<Result>): Promise<Result> {
   const { host, dataFolder } = project;
-  if ((await host.environment.disk.stat(dataFolder))?.kind !== "folder") {
+  if (host.sharedStores === undefined && (await host.environment.disk.stat(dataFolder))?.kind !== "folder") {
     throw new StreamFlowError("SF_CONFIG_INVALID", `there is no data folder "${dataFolder}"`, { hint: "name the one that the pipeline was run with: --data DIR" });
   }
   const stores = await host.openStores(dataFolder);

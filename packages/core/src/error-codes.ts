@@ -53,6 +53,7 @@ export const errorCodes = {
   SF_SINK_FENCED: { summary: "A newer owner of the shard has committed to the sink.", retryable: false, hint: "another process has taken over; or the data folder was removed and the output kept: bring it back, or remove the output too" },
   SF_STATE_CORRUPT: { summary: "Stored state fails its checksum or cannot be read.", retryable: false },
   SF_STATE_INCOMPATIBLE: { summary: "Stored state does not fit the present plan.", retryable: false },
+  SF_STORE_UNAVAILABLE: { summary: "The database that holds checkpoints, leases, logs and documents is not reachable at the moment.", retryable: true },
   SF_CHECKPOINT_FAILED: { summary: "A checkpoint could not be completed.", retryable: true },
   SF_CHECKPOINT_FENCED: { summary: "A newer owner of the shard has taken over; this one may publish nothing any more.", retryable: false },
   SF_CHECKPOINT_NONE: { summary: "No usable checkpoint was found.", retryable: false },

@@ -17,12 +17,15 @@ export interface HostStores {
 
 /**
  * Components, stores and environment in one object.
- * - HST-1. `openStores` opens what the data folder holds, creating it when missing; closing the stores is the caller's.
+ * - HST-1. `openStores` opens what the data folder holds, creating it when missing; closing the stores is the caller's. Where there are `sharedStores`,
+ *   it opens these, and leaves the folder alone.
  * - HST-2. Making a host opens nothing and writes nothing. Its registry knows at least one source, one sink and one function; its environment is whole.
  */
 export interface Host {
   readonly environment: Environment;
   readonly registry: Registry;
+  /** Where the stores are, in place of a data folder: a database that other machines share, as text for people. Never holds a secret. */
+  readonly sharedStores?: string | undefined;
   openStores(dataFolder: string): Promise<HostStores>;
 }
 

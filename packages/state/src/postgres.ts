@@ -1,2 +1,3 @@
 // Named exports only.
-export {};
+export { openPostgresStores } from "./stores/postgres-stores.ts";
+export type { PostgresStoresOptions } from "./stores/postgres-stores.ts";

@@ -40,6 +40,7 @@ export const failureFates: Readonly<Record<ErrorCode, FailureFate>> = {
   SF_PARTITION_LOST: "restart",
   SF_SINK_FAILED: "restart",
   SF_CHECKPOINT_FAILED: "restart",
+  SF_STORE_UNAVAILABLE: "restart",
   SF_DISK_FULL: "restart",
   SF_DISK_FAILED: "restart",
   SF_BUDGET_EXCEEDED: "restart",
