@@ -18,7 +18,10 @@ const withoutCode: Step = vitest("unit-no-code", [
 /** Decoders against what their input means, with other streams each time; what differs is printed with its seed. */
 const fuzz: Step = check("fuzz", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "scripts/fuzz.ts", "--seconds", "60"]);
 
+/** Processes killed in the middle of their work, over all sinks and stores, with other moments each time; a failure prints its seed. Needs the servers of the test bed. */
+const chaos: Step = check("chaos", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "e2e/chaos/main.ts", "--kills", "200"]);
+
 /** W1 and W2 beside plain Node and DuckDB, W5 beside itself without checkpoints, by records per CPU-second: bench/floors.ts. */
 const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
 
-await runSteps([...testSteps, withoutCode, e2eStep, fuzz, benchFloors]);
+await runSteps([...testSteps, withoutCode, e2eStep, chaos, fuzz, benchFloors]);

@@ -1,0 +1,70 @@
+// `pnpm chaos`: the promise of exactly-once, held to by kill -9. What it may be told: arguments.ts.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { seededRandom } from "@streamflow/core/testing";
+import { type ChaosArguments, help, readArguments } from "./arguments.ts";
+import { bundleProgram } from "./bundle-program.ts";
+import { progressOf } from "./progress.ts";
+import { reportOf, reportText } from "./report.ts";
+import { chaosSinks } from "./sinks/index.ts";
+import { type Server, services } from "../testbed/index.ts";
+import { type RoundResult, type RoundSpec, runRound } from "./round.ts";
+
+/** Kills of a round: what sinks and stores keep of each life adds up. */
+const killsOfRound = 50;
+
+const args = readArguments(process.argv.slice(2), Date.now);
+if (args === undefined) console.log(help);
+else process.exitCode = await chaos(args);
+
+async function chaos(asked: ChaosArguments): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "streamflow-chaos-"));
+  const progress = progressOf(asked.kills);
+  console.error(`seed ${asked.seed}, folder ${folder}`);
+  const program = await bundleProgram(folder);
+  const servers = await startServers(asked.sinks);
+  const startMs = performance.now();
+  const rounds: RoundResult[] = [];
+  for (const spec of roundsOf(asked, { folder, servers })) {
+    const round = await runRound(spec, program, progress).catch((error: unknown) => failed(spec, error));
+    if (round === undefined) break;
+    rounds.push(round);
+    if (round.lost + round.doubled + round.differing === 0) await rm(spec.folder, { recursive: true });
+    else break;
+  }
+  for (const server of servers.values()) await server.stop();
+  if (rounds.length === 0) return 1;
+  const report = reportOf(rounds, { seed: asked.seed, seconds: (performance.now() - startMs) / 1000 });
+  console.log(asked.json ? JSON.stringify(report) : reportText(report));
+  if (report.problems.length === 0) await rm(folder, { recursive: true });
+  return report.problems.length === 0 ? 0 : 1;
+}
+
+/** Sinks and stores by turns, each round with a seed of its own. */
+function roundsOf({ kills, seed, sinks, stores }: ChaosArguments, { folder, servers }: { readonly folder: string; readonly servers: ReadonlyMap<string, Server> }): readonly RoundSpec[] {
+  const random = seededRandom(seed);
+  const count = Math.max(sinks.length, Math.ceil(kills / killsOfRound));
+  return Array.from({ length: count }, (_, at) => ({
+    seed: random.integer(2 ** 31),
+    sink: sinks[at % sinks.length] ?? "",
+    store: stores[Math.floor(at / sinks.length) % stores.length] ?? "files",
+    kills: Math.floor(((at + 1) * kills) / count) - Math.floor((at * kills) / count),
+    folder: join(folder, `round-${at + 1}`),
+    serverUrl: servers.get(sinks[at % sinks.length] ?? "")?.url ?? "",
+  }));
+}
+
+/** The servers of the test bed that these sinks need, by the name of the sink. */
+async function startServers(sinks: readonly string[]): Promise<ReadonlyMap<string, Server>> {
+  const servers = new Map<string, Server>();
+  for (const sink of sinks) {
+    const service = services.find(({ name }) => name === chaosSinks[sink]?.server);
+    if (service !== undefined) servers.set(sink, await service.start());
+  }
+  return servers;
+}
+
+function failed({ seed, sink, store, folder }: RoundSpec, error: unknown): undefined {
+  console.error(`\nround with seed ${seed}, sink ${sink}, checkpoint store ${store}, in ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+}

@@ -1,0 +1,82 @@
+// A process to be killed. It opens everything that it is made of, and then waits for its job on standard input, so that a spare one can stand by.
+//   in:  {"job": …}                     begin
+//        {"aim": {"point", "visit", "signal"}}   raise a signal at the visit-th time from now that it comes to a point
+//   out: `p <point>` at every named point, before anything else happens there; `running`; `held`, where another process owns the shards; `finished`
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Environment, type FaultPlan, PipelineRun, StreamFlowError } from "@streamflow/core";
+import { nodeEnvironment } from "@streamflow/core/node";
+import { chaosPipeline, type Job } from "./job.ts";
+import { pacedSource } from "./paced-source.ts";
+import { chaosSinks } from "./sinks/index.ts";
+import { openStores } from "./stores.ts";
+
+/** A signal that the process raises itself. */
+export interface Aim {
+  readonly point: string;
+  readonly visit: number;
+  readonly signal: "SIGKILL" | "SIGSTOP";
+}
+
+/** A line on standard input. */
+export type Command = { readonly job: Job } | { readonly aim: Aim };
+
+/** A pipe takes less than this at once: nothing is written half. */
+function tell(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+class RaisedAtPoint implements FaultPlan {
+  #aim: Aim | undefined;
+  #visits = 0;
+
+  set aim(aim: Aim) {
+    this.#aim = aim;
+    this.#visits = 0;
+  }
+
+  reach(point: string): void {
+    tell(`p ${point}`);
+    if (point !== this.#aim?.point || ++this.#visits !== this.#aim.visit) return;
+    process.kill(process.pid, this.#aim.signal);
+  }
+}
+
+/** What a process finds that is not the owner, or not any more. It asks again, as whoever watches over it would have it do. */
+const notOwner: readonly string[] = ["SF_LEASE_HELD", "SF_LEASE_LOST", "SF_CHECKPOINT_FENCED", "SF_SINK_FENCED"];
+const retryMs = 10;
+
+async function work(job: Job, environment: Environment): Promise<void> {
+  const sink = chaosSinks[job.sink];
+  if (sink === undefined) throw new Error(`no sink "${job.sink}"`);
+  const stores = await openStores(job, environment);
+  const run = new PipelineRun(chaosPipeline(job, pacedSource(job), await sink.sinks(job.place)).plan(), { environment, stores, leaseMs: job.leaseMs });
+  run.lifecycle.onMove((to) => {
+    if (to === "running") tell("running");
+  });
+  for (;;) {
+    try {
+      await run.run();
+      tell("finished");
+      process.exit(0);
+    } catch (error) {
+      if (!(error instanceof StreamFlowError && notOwner.includes(error.code))) throw error;
+      tell("held");
+      await pause(retryMs);
+    }
+  }
+}
+
+const faults = new RaisedAtPoint();
+const environment = nodeEnvironment({ faults, log: { level: "warn" } });
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const command = JSON.parse(line) as Command;
+  if ("aim" in command) faults.aim = command.aim;
+  else
+    work(command.job, environment).catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    });
+});
+tell("ready");
