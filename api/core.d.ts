@@ -684,6 +684,7 @@ export interface Histogram {
 export interface Host {
     readonly environment: Environment;
     readonly registry: Registry;
+    readonly sharedStores?: string | undefined;
     openStores(dataFolder: string): Promise<HostStores>;
 }
 
@@ -1864,6 +1865,10 @@ export declare const errorCodes: {
     readonly SF_ABORTED: {
         readonly summary: "The work was cancelled by its caller.";
         readonly retryable: false;
+    };
+    readonly SF_STORE_UNAVAILABLE: {
+        readonly summary: "The database that holds checkpoints, leases, logs and documents is not reachable at the moment.";
+        readonly retryable: true;
     };
     readonly SF_TIMEOUT: {
         readonly summary: "The work took longer than it was allowed to.";

@@ -54,6 +54,7 @@ export interface RunnerHost extends Host {
 
 export interface RunnerHostOptions extends HostOptions {
     readonly checkpoints?: CheckpointStorage;
+    readonly storeUrl?: string;
     readonly maxMemoryBytes?: number;
 }
 
