@@ -35,7 +35,7 @@ export interface CheckpointContent {
 /**
  * A checkpoint that is being written.
  * - CPT-1. It is invisible until `publish` resolves, and then whole.
- * - CPT-2. `writeStates` and `writePrepared` resolve when the bytes are durable; where each state is, is answered in the order given.
+ * - CPT-2. `writeStates` and `writePrepared` resolve when the bytes are durable, and may be changed again; where each state is, is answered in the order given.
  * - CPT-3. After `abandon`, or a `publish` that failed, it is never visible, and what was written for it is given back.
  */
 export interface CheckpointDraft {

@@ -151,6 +151,7 @@ export class Checkpointer {
       await this.#reach("before-store");
       const states = await writeStates(snapshots, this.#parts.environment.clock);
       const written = await draft.writeStates(states);
+      for (const { state } of snapshots) for (const { table } of state) table.free?.();
       const references: Record<string, SegmentRef> = {};
       for (const [port, bytes] of prepared) references[port.node] = await draft.writePrepared(bytes);
       await this.#reach("after-store");
@@ -212,7 +213,7 @@ async function writeStates(snapshots: readonly ShardSnapshot[], clock: Clock): P
 }
 
 /** So much state is written before others may run: about a millisecond's work. */
-const pieceBytes = 1 << 19;
+const pieceBytes = 1 << 20;
 
 function order(port: SinkPort): "store-first" | "sink-first" | undefined {
   const { delivery, commitOrder } = port.sink.capabilities;

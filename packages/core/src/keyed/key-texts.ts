@@ -29,6 +29,10 @@ const firstBytes = 1_024;
 const firstSlots = 64;
 /** A place is two numbers: the hash, and slot + 1, 0 where it is free. */
 const firstPlaces: Int32Array = new Int32Array(2);
+/** Most spaces have no text: those share what they are without one. */
+const noBytes = new DataView(new ArrayBuffer(0));
+const noFloats: Float64Array = new Float64Array(0);
+const noInts: Int32Array = new Int32Array(0);
 const mostProbes = 128;
 const letters = 0x61616161;
 /** Strings are cut out of one string of all bytes, up to so many: V8 has a bound for strings, and it takes memory. */
@@ -38,12 +42,12 @@ const movedAtOnce = 8;
 
 /** The texts of one space. */
 export class KeyTexts {
-  #bytes: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: DataView = noBytes;
   #byteCount = 0;
-  #starts: Float64Array = new Float64Array(0);
+  #starts: Float64Array = noFloats;
   /** −1: no text. */
-  #lengths: Int32Array = new Int32Array(0);
-  #hashes: Int32Array = new Int32Array(0);
+  #lengths: Int32Array = noInts;
+  #hashes: Int32Array = noInts;
   /** Slots behind the last one that has a text. */
   #slots = 0;
   /** At least twice as many as are taken. */

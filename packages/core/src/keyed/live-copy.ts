@@ -7,15 +7,17 @@ import { GroupTexts } from "./group-texts.ts";
 import type { KeyTexts } from "./key-texts.ts";
 import { type Order, removedMark, type SortedCopy } from "./space-copy.ts";
 
-/** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. */
-const stretchBits = 6;
+/** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. Two lines of a processor's cache for each column. */
+const stretchBits = 4;
 const stretchLength = 1 << stretchBits;
 /** Stretches that stand in one block of what is kept. */
-const blockBits = 6;
+const blockBits = 8;
 /** Slots of one block. */
 export const blockLength: number = 1 << (stretchBits + blockBits);
-/** So many stretches are sorted at once: less than a millisecond's work. */
-const stretchesAtOnce = 256;
+/** So many stretches are sorted at once: less than a millisecond's work. The sooner all are, the fewer are kept aside. */
+const stretchesAtOnce = 1 << 11;
+/** So many are copied at once where slots stand in order. */
+const orderedAtOnce = 1 << 14;
 
 /** The arrays of a space that change in place. */
 export interface LiveArrays {
@@ -95,7 +97,7 @@ export class LiveCopy {
     const grouped = texts.isEmpty ? undefined : new GroupTexts(texts, counts);
     const sorting: Sorting = { starts, next: starts.slice(0, counts.length), columns, slots, places: new Int32Array(stretchLength), texts: grouped };
     while (this.#next < this.#stretches) {
-      const end = Math.min(this.#stretches, this.#next + stretchesAtOnce);
+      const end = Math.min(this.#stretches, this.#next + (this.#ordered === undefined ? stretchesAtOnce : orderedAtOnce));
       if (this.#ordered === undefined) for (let at = this.#next; at < end; at++) this.#sortStretch(at, sorting);
       else this.#copyOrdered(this.#next, end, sorting);
       this.#next = end;

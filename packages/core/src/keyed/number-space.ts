@@ -3,7 +3,8 @@
 //   N2. A number is found by its bits, a text by its bytes (key-texts.ts), every other key by its canonical form, in a Map beside.
 //   N3. What a slot is called (its key) never changes while the arrays stay the same, so that a copy for a checkpoint shares them. Columns and groups change:
 //       whoever writes them has asked for the slot first, and then a copy that is under way keeps what was there (live-copy.ts). No slot is known across a barrier.
-//   N4. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
+//   N4. Restored entries are made to be found when the first key is looked for that is not: `#places` has none until then.
+//   N5. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
 // @see Knuth, The Art of Computer Programming 3, 6.4, Algorithms L and R (linear probing)
 import type { NumberSpace } from "../contracts/number-table.ts";
 import type { Texts } from "../record.ts";
@@ -12,12 +13,14 @@ import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
 import { KeyTexts } from "./key-texts.ts";
 import { type ArrayPool, LiveCopy } from "./live-copy.ts";
-import { putFloats, removedMark, type StoredColumns } from "./space-copy.ts";
+import { capacityFor, firstCapacity, hashOf } from "./number-places.ts";
+import { removedMark, type StoredColumns } from "./space-copy.ts";
 import { TextScratch } from "./text-scratch.ts";
 
-const firstCapacity = 64;
-const bits = new Float64Array(1);
-const halves = new Int32Array(bits.buffer);
+const noFloats: Float64Array = new Float64Array(0);
+const noBytes: Uint8Array = new Uint8Array(0);
+/** Nothing is written to it: room is made first. */
+const noPlaces: Int32Array = new Int32Array(1);
 
 /** So many keys move to the larger table as one comes. */
 const movedAtOnce = 8;
@@ -42,11 +45,13 @@ export class Space implements NumberSpace {
   #used = 0;
   #removed = 0;
   /** Keys by slot; NaN for those that are no numbers. */
-  #keys: Float64Array = new Float64Array(firstCapacity);
-  #groups: Uint8Array = new Uint8Array(firstCapacity);
+  #keys: Float64Array = noFloats;
+  #groups: Uint8Array = noBytes;
   readonly #counts: Int32Array;
-  /** Slot + 1 by place; 0: free. Twice as many places as slots. */
-  #places: Int32Array = new Int32Array(2 * firstCapacity);
+  /** Slot + 1 by place; 0: free. At least twice as many places as slots, and a power of two. */
+  #places: Int32Array = noPlaces;
+  /** What is in `#places` is all there is. */
+  #isIndexed = true;
   readonly #others = new Map<CanonicalKey, number>();
   #ordered: Visiting = nothing;
   /** By slot: keys that are neither numbers nor texts, or whose canonical form is another value, as they came first. */
@@ -65,7 +70,7 @@ export class Space implements NumberSpace {
   constructor(rules: KeyRules, columns: number) {
     this.#rules = rules;
     this.#counts = new Int32Array(rules.groups);
-    this.columns = Array.from({ length: columns }, () => new Float64Array(firstCapacity));
+    this.columns = new Array<Float64Array>(columns).fill(noFloats);
   }
 
   get size(): number {
@@ -82,8 +87,13 @@ export class Space implements NumberSpace {
     if (typeof key === "number" && key === key) return this.#find(key);
     const canonical = this.#rules.canonical(key);
     if (isNumber(canonical)) return this.#find(canonical);
+    this.#ensureIndex();
     const end = endOfText(canonical);
     return end < 0 ? (this.#others.get(canonical) ?? -1) : this.#findText(scratch.bytes, 0, end);
+  }
+
+  #ensureIndex(): void {
+    if (!this.#isIndexed) this.index();
   }
 
   /** Of a removed key the text is still there. */
@@ -114,13 +124,14 @@ export class Space implements NumberSpace {
 
   slotOfText(bytes: DataView, start: number, end: number): number {
     const slot = this.#findText(bytes, start, end);
+    if (slot < 0 && !this.#isIndexed) return this.#indexed().slotOfText(bytes, start, end);
     if (this.#copying !== undefined && slot >= 0) this.#copying.keep(slot);
     return slot;
   }
 
   slotForText(bytes: DataView, start: number, end: number): number {
     const slot = this.#findText(bytes, start, end);
-    if (slot < 0) return this.#addText(bytes, start, end);
+    if (slot < 0) return this.#isIndexed ? this.#addText(bytes, start, end) : this.#indexed().slotForText(bytes, start, end);
     if (this.#copying !== undefined) this.#copying.keep(slot);
     return slot;
   }
@@ -137,8 +148,14 @@ export class Space implements NumberSpace {
     return slot;
   }
 
+  #indexed(): this {
+    this.index();
+    return this;
+  }
+
   /** The larger table does not have it. */
   #slotForMissing(key: number): number {
+    if (!this.#isIndexed) return this.#indexed().slotForNumber(key);
     const known = this.#oldPlaces === undefined ? -1 : this.#findIn(this.#oldPlaces, key);
     if (known < 0) return this.#insert(key);
     this.#copying?.keep(known);
@@ -146,6 +163,7 @@ export class Space implements NumberSpace {
   }
 
   remove(slot: number): void {
+    this.#ensureIndex();
     this.#copying?.keep(slot);
     const key = this.#keys[slot]!;
     if (key === key) this.#unplaceAll(key, slot);
@@ -226,6 +244,8 @@ export class Space implements NumberSpace {
 
   /** Everything as it is now, for a checkpoint: next to nothing is copied before it changes, or is written. */
   copy(pool: ArrayPool): LiveCopy {
+    // Indexing may find that keys of old bytes are texts.
+    if (this.#originals.length > 0) this.#ensureIndex();
     this.#copying?.keepAll();
     this.#isShared = true;
     const copy: LiveCopy = new LiveCopy({
@@ -238,14 +258,27 @@ export class Space implements NumberSpace {
     return copy;
   }
 
-  /** Adds the entries of one key group, without making them found: `index` follows. */
+  /** Makes room for so many entries. */
+  reserve(count: number): void {
+    if (count > this.#keys.length) this.#widen(capacityFor(count));
+  }
+
+  /** Adds the entries of one key group. Their arrays become the space's own where it has nothing yet. */
   append(group: number, { count, keys, columns, texts, rest }: StoredColumns): void {
     const from = this.#used;
-    const capacity = capacityFor(from + count);
-    if (capacity > this.#keys.length) this.#widen(capacity);
-    putFloats(keys, this.#keys, from);
+    this.#isIndexed = false;
+    this.#places = noPlaces;
+    this.#forgetOld();
+    if (from === 0 && this.#keys.length === 0) {
+      this.#keys = keys;
+      this.#groups = new Uint8Array(count);
+      this.columns = columns;
+    } else {
+      this.reserve(from + count);
+      this.#keys.set(keys, from);
+      this.columns.forEach((column, at) => column.set(columns[at]!, from));
+    }
     this.#groups.fill(group, from, from + count);
-    this.columns.forEach((column, at) => putFloats(columns[at]!, column, from));
     this.#used += count;
     this.#counts[group]! += count;
     if (texts !== undefined) this.#texts.append(from, texts);
@@ -258,8 +291,9 @@ export class Space implements NumberSpace {
   /** Makes all entries found. */
   index(): void {
     this.#forgetOld();
+    this.#isIndexed = true;
     if (!this.#texts.isEmpty) this.#texts.index();
-    this.#places = new Int32Array(2 * this.#keys.length);
+    this.#places = new Int32Array(2 * capacityFor(this.#keys.length));
     for (let slot = 0; slot < this.#used; slot++) {
       const key = this.#keys[slot]!;
       if (key === key) this.#place(key, slot);
@@ -281,6 +315,7 @@ export class Space implements NumberSpace {
   }
 
   #find(key: number): number {
+    this.#ensureIndex();
     const slot = this.#findIn(this.#places, key);
     return slot >= 0 || this.#oldPlaces === undefined ? slot : this.#findIn(this.#oldPlaces, key);
   }
@@ -303,6 +338,7 @@ export class Space implements NumberSpace {
       this.#keep(slot, key);
       return slot;
     }
+    this.#ensureIndex();
     const end = endOfText(canonical);
     if (end >= 0) {
       const known = this.#findText(scratch.bytes, 0, end);
@@ -389,8 +425,8 @@ export class Space implements NumberSpace {
     if (this.#removed > this.#used / 4) return this.#compact();
     // As many keys have come since the table last grew as there were: those have moved long since.
     while (this.#oldPlaces !== undefined) this.#moveSome();
-    this.#widen(this.#keys.length * 2);
-    this.#oldPlaces = this.#places;
+    this.#widen(capacityFor(Math.ceil(1.5 * this.#keys.length)));
+    if (this.#used > 0) this.#oldPlaces = this.#places;
     this.#oldUsed = this.#used;
     this.#places = new Int32Array(2 * this.#keys.length);
   }
@@ -433,14 +469,9 @@ export class Space implements NumberSpace {
     this.columns = this.columns.map(() => new Float64Array(capacity));
     this.#keys = new Float64Array(capacity);
     this.#groups = new Uint8Array(capacity);
-    this.#places = new Int32Array(2 * capacity);
+    this.#places = new Int32Array(2 * capacityFor(capacity));
+    this.#isIndexed = true;
   }
-}
-
-function capacityFor(size: number): number {
-  let capacity = firstCapacity;
-  while (capacity < size) capacity *= 2;
-  return capacity;
 }
 
 /** Writes a text to the scratch, and answers where it ends; −1: the key is no text, or one without UTF-8. */
@@ -451,17 +482,6 @@ function endOfText(canonical: CanonicalKey): number {
 
 function isNumber(canonical: CanonicalKey): canonical is number {
   return typeof canonical === "number" && canonical === canonical;
-}
-
-/** Integers spread by their bits, fractions by all of theirs. */
-function hashOf(key: number): number {
-  let hash = key | 0;
-  if (hash !== key) {
-    bits[0] = key;
-    hash = halves[0]! ^ Math.imul(halves[1]!, 0x9e3779b1);
-  }
-  hash = Math.imul(hash, 0x9e3779b1);
-  return hash ^ (hash >>> 15);
 }
 
 function widened<T extends Float64Array | Uint8Array>(old: T, wide: T): T {

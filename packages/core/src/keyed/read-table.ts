@@ -1,6 +1,6 @@
 // Stored tables as tools see them: entries by namespace and key, without the operator that wrote them.
 import { KeyTexts } from "./key-texts.ts";
-import { columnsMark, putFloats, readColumns } from "./space-copy.ts";
+import { columnsMark, readSpace, spacesOf } from "./space-copy.ts";
 import { StateReader } from "./state-codec.ts";
 
 /** An entry of a stored table. */
@@ -33,14 +33,11 @@ export function* readTable(bytes: Uint8Array): Generator<StoredEntry> {
 }
 
 function* readNumbers(bytes: Uint8Array): Generator<StoredEntry> {
-  for (const { namespace, count, rest, texts: storedTexts, ...stored } of readColumns(bytes)) {
+  for (const space of spacesOf(bytes)) {
+    const { namespace } = space;
+    const { count, keys, columns, rest, texts: storedTexts } = readSpace(space);
     const texts = new KeyTexts();
     if (storedTexts !== undefined) texts.append(0, storedTexts);
-    const [keys, ...columns] = [stored.keys, ...stored.columns].map((column) => {
-      const numbers = new Float64Array(count);
-      putFloats(column, numbers, 0);
-      return numbers;
-    }) as [Float64Array, ...Float64Array[]];
     const more = new Map(rest.map(([index, key, extra]) => [index, { key, extra }]));
     for (let i = 0; i < count; i++) {
       const { key, extra } = more.get(i) ?? {};

@@ -5,6 +5,8 @@ export interface TablePart {
   readonly group: number;
   /** Makes the bytes, once. Yields where others may run. */
   write(this: void): Generator<undefined, Uint8Array>;
+  /** Told when nobody needs the bytes any more: they may be those of the next copy. */
+  readonly free?: (this: void) => void;
 }
 
 /** A part whose bytes are there. */

@@ -67,12 +67,12 @@ export class TableSet implements OperatorState {
     const stored = [...this.#tables.values()].filter((table) => !isDerived(table));
     return stored.flatMap((table) => {
       const name: TableName = { state: table.name, serializer: table.serializer.name, version: table.serializer.version };
-      return this.#parts(table).map(({ group, write }) => ({ ...name, group, write }));
+      return this.#parts(table).map((part) => ({ ...name, ...part }));
     });
   }
 
   snapshot(): readonly TableSnapshot[] {
-    return this.copy().map(({ write, ...name }) => ({ ...name, bytes: written(write()) }));
+    return this.copy().map(({ group, state, serializer, version, write }) => ({ group, state, serializer, version, bytes: written(write()) }));
   }
 
   #parts(table: MemoryTable<unknown> | MemoryNumberTable): readonly TablePart[] {

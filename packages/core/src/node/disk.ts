@@ -1,12 +1,15 @@
 // Files of the machine.
-import { constants, fstatSync, read, readSync, write } from "node:fs";
+import { constants, fstatSync, read, readSync, write, writeSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile, DiskStat } from "../contracts/environment.ts";
 import { diskError, isMissing, systemCode } from "./disk-error.ts";
-import { QuickReads } from "./quick-reads.ts";
+import { QuickCalls } from "./quick-calls.ts";
 
 const writeFlags = constants.O_RDWR | constants.O_CREAT;
+
+/** So much is written by one call: no longer than others can wait. */
+const mostAtOnce = 1 << 20;
 
 /** Options of {@link nodeDisk}. */
 export interface NodeDiskOptions {
@@ -102,9 +105,10 @@ class NodeFile implements DiskFile {
   #idle: (() => void) | undefined;
 
   readonly #readsBlock: boolean;
-  /** Absent before the first read, and where waiting may never end, as for a pipe. */
-  #quick: QuickReads | undefined;
-  #isRead = false;
+  /** Absent before the first call, and where waiting may never end, as for a pipe. */
+  #quickReads: QuickCalls | undefined;
+  #quickWrites: QuickCalls | undefined;
+  #isKnown = false;
 
   constructor(path: string, handle: FileHandle, readsBlock: boolean) {
     this.#path = path;
@@ -126,11 +130,11 @@ class NodeFile implements DiskFile {
   readNow(target: Uint8Array, offset: number, length: number, position: number): number | undefined {
     if (this.#closed) throw diskError(new Error("it is closed"), "read", this.#path);
     try {
-      if (!this.#isRead) this.#learn();
-      if (!this.#readsBlock && this.#quick?.areHere !== true) return undefined;
+      this.#learn();
+      if (!this.#readsBlock && this.#quickReads?.areHere !== true) return undefined;
       const before = performance.now();
       const count = readSync(this.#handle.fd, target, offset, length, position);
-      this.#quick?.took(performance.now() - before, count);
+      this.#quickReads?.took(performance.now() - before, count);
       return count;
     } catch (thrown) {
       throw diskError(thrown, "read", this.#path);
@@ -138,12 +142,15 @@ class NodeFile implements DiskFile {
   }
 
   #learn(): void {
-    this.#isRead = true;
-    if (!this.#readsBlock && fstatSync(this.#handle.fd).isFile()) this.#quick = new QuickReads();
+    if (this.#isKnown) return;
+    this.#isKnown = true;
+    if (!fstatSync(this.#handle.fd).isFile()) return;
+    this.#quickReads = new QuickCalls();
+    this.#quickWrites = new QuickCalls();
   }
 
   #readByOthers(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    this.#quick?.wentAway();
+    this.#quickReads?.wentAway();
     return this.#byOthers("read", (ended) => read(this.#handle.fd, target, offset, length, position, ended));
   }
 
@@ -170,11 +177,27 @@ class NodeFile implements DiskFile {
     let at = position ?? (this.#end ??= await this.size());
     // The system may take less than it was given.
     for (let done = 0; done < bytes.length; ) {
-      const from = { done, at };
-      const count = await this.#byOthers("write", (ended) => write(this.#handle.fd, bytes, from.done, bytes.length - from.done, from.at, ended));
+      const count = await this.#writeSome(bytes, done, at);
       done += count;
       at += count;
       if (this.#end !== undefined && at > this.#end) this.#end = at;
+    }
+  }
+
+  #writeSome(bytes: Uint8Array, from: number, at: number): Promise<number> {
+    const length = Math.min(bytes.length - from, mostAtOnce);
+    try {
+      this.#learn();
+      if (this.#quickWrites?.areHere !== true) {
+        this.#quickWrites?.wentAway();
+        return this.#byOthers("write", (ended) => write(this.#handle.fd, bytes, from, length, at, ended));
+      }
+      const before = performance.now();
+      const count = writeSync(this.#handle.fd, bytes, from, length, at);
+      this.#quickWrites.took(performance.now() - before, count);
+      return new Promise((resolve) => setImmediate(resolve, count));
+    } catch (thrown) {
+      return Promise.reject(diskError(thrown, "write", this.#path));
     }
   }
 

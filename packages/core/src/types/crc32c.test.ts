@@ -12,7 +12,7 @@ it("gives the values of RFC 3720", () => {
 
 it("equals the bitwise definition on any bytes, in one piece or in two", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (bytes, cut) => {
+    fc.property(fc.uint8Array({ maxLength: 20_000, size: "max" }), fc.nat(20_000), (bytes, cut) => {
       const expected = bitwise(bytes);
       expect(crc32c(bytes)).toBe(expected);
       expect(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut)))).toBe(expected);

@@ -13,7 +13,7 @@
 //   I3. Several processes may use one folder: what decides between them are fences, never locks or caches.
 //   I4. A segment goes only when no checkpoint file names it, and it was discarded, or is older than any checkpoint could take.
 // Deliberately not here: choosing what to restore (../recovery.ts), packing states into segments (../checkpoint.ts).
-import { checksumOf, StreamFlowError } from "@streamflow/core";
+import { checksumOf, crc32c, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId } from "@streamflow/core";
 import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
 import { Recent } from "../recent.ts";
@@ -90,9 +90,10 @@ class FileCheckpointStore implements CheckpointStore {
   async writeSegment(pipeline: string, bytes: Uint8Array): Promise<SegmentRef> {
     const folder = await this.#serial.run(pipeline, () => this.#folders.make(pipeline));
     const name = `${uniqueName(this.#environment)}.segment`;
-    await createSynced(this.#environment.disk, `${folder}/${name}`, bytes);
+    let checksum = 0;
+    await createSynced(this.#environment.disk, `${folder}/${name}`, bytes, (piece) => (checksum = crc32c(piece, checksum)));
     await reach(this.#environment, "store.segment.written");
-    return { name, byteLength: bytes.byteLength, checksum: checksumOf(bytes) };
+    return { name, byteLength: bytes.byteLength, checksum: checksum.toString(16).padStart(8, "0") };
   }
 
   async readSegment(pipeline: string, ref: SegmentRef): Promise<Uint8Array> {
