@@ -8,7 +8,7 @@ import { StreamFlowError, toStreamFlowError } from "./errors.ts";
 import { standardFunctionTable } from "./plan/function-table.ts";
 import type { LogicalPlan, PipelineConfig } from "./plan/logical-plan.ts";
 import { PlanBuilder, type Tail } from "./plan/plan-builder.ts";
-import type { Stage } from "./stage.ts";
+import { isCheckedByPlan, type Stage } from "./stage.ts";
 
 /** What may be said of a node when it is added. */
 export interface NodeOptions {
@@ -71,8 +71,7 @@ export class Pipeline<In = unknown, Out = In> {
   addStage<Next>(stage: Stage<Out, Next>, options: NodeOptions = {}): Pipeline<In, Next> {
     this.#checkOpen("addStage");
     const tails = this.#ensureTails();
-    this.#validate(stage as Stage<unknown, unknown>, tails, options.id);
-    this.#tails = [this.#append(stage as Stage<unknown, unknown>, { main: tails }, options.id)];
+    this.#tails = [this.#addChecked(stage as Stage<unknown, unknown>, tails, options.id)];
     return this as unknown as Pipeline<In, Next>;
   }
 
@@ -147,6 +146,17 @@ export class Pipeline<In = unknown, Out = In> {
   #ensureTails(): readonly Tail[] {
     if (this.#tails.length === 0) this.#tails = [this.#builder.addSource(inputSource, "input")];
     return this.#tails;
+  }
+
+  /** What the plan checks by itself is asked of the stage only where the plan refuses it: the stage says more. */
+  #addChecked(stage: Stage, tails: readonly Tail[], id: string | undefined): Tail {
+    if (!isCheckedByPlan(stage)) this.#validate(stage, tails, id);
+    try {
+      return this.#append(stage, { main: tails }, id);
+    } catch (thrown) {
+      if (isCheckedByPlan(stage)) this.#validate(stage, tails, id);
+      throw thrown;
+    }
   }
 
   #validate(stage: Stage<unknown, unknown>, tails: readonly Tail[], id: string | undefined): void {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Shape } from "./contracts/operator.ts";
 import { fakeOperator, keyed } from "./plan/plan.fixture.ts";
+import { Pipeline } from "./pipeline.ts";
 import { operatorStage } from "./stage.ts";
 
 const doubling = fakeOperator("doubling", {}, { create: (_config: never, { emit }) => ({ inputs: [(value) => emit((value as number) * 2)] }) });
@@ -17,6 +18,17 @@ async function* endless(seen: { released: boolean }): AsyncGenerator<number> {
 it("STG-1: answers the shape of its output for that of its input", () => {
   const keyBy = operatorStage<number, number>(fakeOperator("keyBy", { output: keyed }), { type: "keyBy", config: {} });
   expect(keyBy.validate({ name: "p" }, shape)).toEqual({ ...shape, ...keyed });
+});
+
+it("STG-1: a pipeline asks an operator for its shape once, and a stage that validates by itself as well, first", () => {
+  const asked: string[] = [];
+  const definition = fakeOperator("counted");
+  const counted = operatorStage<number, number>({ ...definition, shape: (...given) => (asked.push("shape"), definition.shape(...given)) }, { type: "counted", config: {} });
+  new Pipeline<number>({ name: "p" }).addStage(counted);
+  expect(asked).toEqual(["shape"]);
+  const own = { ...counted, validate: () => void asked.push("validate") };
+  new Pipeline<number>({ name: "p" }).addStage(own);
+  expect(asked).toEqual(["shape", "validate", "shape"]);
 });
 
 it("STG-2, STG-3: runs by itself over any stream, pulled one by one, and ends it", async () => {

@@ -39,13 +39,21 @@ export interface StageOperator {
 export function operatorStage<In, Out>(definition: AnyOperatorDefinition, description: StageDescription): Stage<In, Out> {
   return {
     operator: { definition, description },
-    validate: (_config, shape = unknownShape) => {
-      const context = { node: description.id ?? description.type, functions: standardFunctionTable };
-      const inputs = (definition.inputs ?? ["main"]).map(() => shape);
-      return definition.shape(description.config as never, inputs, context).outputs.main;
-    },
+    validate: validateOperator,
     process: (stream) => processAlone<In, Out>({ definition, description }, stream),
   };
+}
+
+function validateOperator(this: Stage, _config: PipelineConfig, shape: Shape = unknownShape): Shape | undefined {
+  const { definition, description } = this.operator!;
+  const context = { node: description.id ?? description.type, functions: standardFunctionTable };
+  const inputs = (definition.inputs ?? ["main"]).map(() => shape);
+  return definition.shape(description.config as never, inputs, context).outputs.main;
+}
+
+/** Whether a stage is checked, as it is added to a plan, for everything that its `validate` finds: an operator's own shape. */
+export function isCheckedByPlan(stage: Stage): boolean {
+  return stage.validate === validateOperator && (stage.operator?.definition.inputs ?? ["main"]).length === 1;
 }
 
 /** A one-stage pipeline. */

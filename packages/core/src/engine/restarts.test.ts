@@ -31,7 +31,7 @@ it("a wait ends by the clock, or when it is ended", async () => {
   for (const end of [() => clock.advance(50), () => restarts.endWait()]) {
     const wait = restarts.wait(clock, 50);
     expect(restarts.isWaiting).toBe(true);
-    await end();
+    end();
     await wait;
     expect(restarts.isWaiting).toBe(false);
   }

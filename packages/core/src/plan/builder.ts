@@ -72,11 +72,14 @@ const methods: ExpressionMethods & ThisType<ExpressionBuilder> = {
   toString() { return formatExpression(this); },
 };
 
-/** Methods that a node has without being part of it: not enumerable, so that nodes stay plain data for JSON, comparison and storage. */
-const descriptors: PropertyDescriptorMap = Object.fromEntries(Object.entries(methods).map(([name, value]) => [name, { value, enumerable: false }]));
+/** Whether a value is a node with the methods of this file: plain data but for its prototype. */
+export function isBuilt(value: object): boolean {
+  return Object.getPrototypeOf(value) === methods;
+}
 
+/** The node itself gets its methods, and nothing that could be listed: it stays plain data for JSON, comparison and storage. */
 function build(node: Expression): ExpressionBuilder {
-  return Object.defineProperties(checkExpressionShape(node), descriptors) as ExpressionBuilder;
+  return Object.setPrototypeOf(checkExpressionShape(node), methods) as ExpressionBuilder;
 }
 
 function binary(left: ExpressionBuilder, operator: BinaryOperator, right: Operand): ExpressionBuilder {

@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { nextTurn } from "../node/turn.ts";
 import { t } from "../types/constructors.ts";
+import { field } from "./builder.ts";
 import { checkPlan, knownPlans } from "./checked-plan.ts";
 import { standardFunctionTable } from "./function-table.ts";
 import type { LogicalPlan, PipelineConfig } from "./logical-plan.ts";
@@ -42,7 +43,10 @@ it("T2: equal plans share their nodes; whatever the planner can see keeps them a
   const one = new Instance();
   expect(isShared(plan({ config: { name: "a" } }), plan({ config: { name: "b" } }))).toBe(true);
   expect(isShared(plan({ stage: { where, one, x: [1, { y: 2n }] } }), plan({ stage: { where, one, x: [1, { y: 2n }] } }))).toBe(true);
+  expect(isShared(plan({ stage: { where: field("a").gt(1) } }), plan({ stage: { where: field("a").gt(1) } }))).toBe(true);
   const apart: readonly Said[] = [
+    { stage: { where: field("a").gt(1) } }, { stage: { where: field("a").gt(2) } }, { stage: { where: field("b").gt(1) } },
+    { stage: { x: "a", y: "b" } }, { stage: { x: 'a,1"y:1"b' } },
     { config: { unboundedState: true } }, { source: { replayable: false } }, { source: { schema: t.struct({ a: t.int32() }) } }, { source: { schema: t.struct({ a: t.int64() }) } },
     { stage: { where } }, { stage: { where: () => true } }, { stage: { where: () => true } }, { stage: { one } }, { stage: { one: new Instance() } },
     { stage: { x: 1 } }, { stage: { x: "1" } }, { stage: { x: 1n } }, { stage: { x: -0 } }, { stage: { x: 0 } }, { stage: { x: null } }, { stage: { x: undefined } }, { stage: { x: "undefined" } },

@@ -3,6 +3,7 @@
 //   T2. Plans are equal where nothing that the planner can see differs: plain data by value; functions, and instances of classes, only where they are the same.
 //   T3. What nobody runs is not kept.
 import type { FunctionTable } from "../contracts/operator.ts";
+import { isBuilt } from "./builder.ts";
 import type { LogicalPlan, PipelineConfig, PlanNode } from "./logical-plan.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import { planPipeline } from "./planner.ts";
@@ -90,7 +91,8 @@ function isLive(node: PlanNode): boolean {
 /** The rest of a node is what equal plans have in common. */
 function ownOf(node: PlanNode): Own {
   const live = node.source ?? node.sink!;
-  return live.type === node.type && keyOfValue(live.config) === keyOfValue(node.config) ? live : new OwnNode(node);
+  const { config } = live;
+  return live.type === node.type && (config === node.config || keyOfValue(config) === keyOfValue(node.config)) ? live : new OwnNode(node);
 }
 
 function wholeNode(bare: PlanNode, own: Own): PlanNode {
@@ -118,20 +120,34 @@ function keyOfPlan({ config, nodes, edges }: LogicalPlan, functions: FunctionTab
 
 /** What a source or sink says of itself besides its configuration. What it does is nothing that the planner can see. */
 function keyOfLive(live: object): string {
-  const said = Object.entries(live).filter(([name, value]) => name !== "config" && typeof value !== "function");
-  return keyOfValue(Object.fromEntries(said));
+  return keyOfFields(live, (name, value) => name !== "config" && typeof value !== "function");
 }
 
+/** Texts come with their length, so that nothing in them is taken for what stands around them. */
 function keyOfValue(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return `${value.length}"${value}`;
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return typeof value === "function" ? nameOf(value) : String(value);
-  if (Array.isArray(value)) return `[${value.map(keyOfValue).join(",")}]`;
+  if (Array.isArray(value)) {
+    let text = "[";
+    for (const item of value) text += `${keyOfValue(item)},`;
+    return `${text}]`;
+  }
+  return isPlain(value) ? keyOfFields(value) : nameOf(value);
+}
+
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return nameOf(value);
+  return prototype === Object.prototype || prototype === null || isBuilt(value);
+}
+
+function keyOfFields(value: object, counts: (name: string, value: unknown) => boolean = () => true): string {
   let text = "{";
-  for (const name of Object.keys(value)) text += `${JSON.stringify(name)}:${keyOfValue((value as Record<string, unknown>)[name])},`;
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
+    if (counts(name, field)) text += `${name.length}"${name}:${keyOfValue(field)},`;
+  }
   return `${text}}`;
 }
 

@@ -11,6 +11,15 @@ const maxKnown = 256;
 const noSchema = {};
 const known = new WeakMap<object, WeakMap<FunctionTable, Map<string, CompiledExpression>>>();
 
+/** What an expression object was compiled to last: those that equal plans share are asked for again and again. */
+interface Last {
+  readonly compiled: ReadonlyMap<string, CompiledExpression>;
+  readonly mayGenerateCode: boolean;
+  readonly made: CompiledExpression;
+}
+
+const lastOf = new WeakMap<Expression, Last>();
+
 /**
  * As `compileExpression`; equal expressions over one schema object are compiled once.
  * @throws {@link StreamFlowError} SF_EXPRESSION_INVALID
@@ -18,11 +27,14 @@ const known = new WeakMap<object, WeakMap<FunctionTable, Map<string, CompiledExp
 export function compiledOnce(expression: Expression, schema: Schema | undefined, functions: FunctionTable): CompiledExpression {
   const ofSchema = madeIn(known, schema ?? noSchema, () => new WeakMap());
   const compiled = madeIn(ofSchema, functions, () => new Map());
+  const last = lastOf.get(expression);
+  if (last?.compiled === compiled && last.mayGenerateCode === mayGenerateCode()) return last.made;
   const key = `${mayGenerateCode()} ${JSON.stringify(expression, exact)}`;
   const before = compiled.get(key);
   if (before !== undefined) return before;
   const made = compileExpression(expression, { schema, functions });
   if (compiled.size < maxKnown) compiled.set(key, made);
+  lastOf.set(expression, { compiled, mayGenerateCode: mayGenerateCode(), made });
   return made;
 }
 

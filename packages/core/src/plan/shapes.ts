@@ -107,7 +107,7 @@ export function mergedShape(entry: GraphNode, input: string, outputOf: (edge: Pl
       throw invalid(`"${edges[0]?.from}" and "${edges[index]?.from}" both feed "${entry.node.id}", but only one of them carries event time`, "put an eventTime stage behind each source", [entry.node.id]);
     }
   }
-  const sameKey = shapes.every((shape) => JSON.stringify(shape.key) === JSON.stringify(first.key));
+  const sameKey = shapes.every((shape) => shape === first || JSON.stringify(shape.key) === JSON.stringify(first.key));
   return {
     schema: shapes.some((shape) => shape.schema === undefined) ? undefined : first.schema,
     key: sameKey ? first.key : undefined,
@@ -117,7 +117,7 @@ export function mergedShape(entry: GraphNode, input: string, outputOf: (edge: Pl
 }
 
 function compatible(a: Schema | undefined, b: Schema | undefined): boolean {
-  return a === undefined || b === undefined || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || a === undefined || b === undefined || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether a node is bridged: known only by its `process`. */
