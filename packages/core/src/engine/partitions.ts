@@ -245,6 +245,7 @@ export class Partitions {
     const recovered = await stores.checkpointing.recover({
       store: stores.checkpoints, pipeline: checkpointer.pipeline, shards, logger: environment.logger, plan: { fingerprints: plan.fingerprints }, acceptEpochs: isAccepted,
     });
+    this.#mustBeNewest(recovered);
     const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(heads.all));
     checkpointer.writer.noteEpoch(newestEpoch);
     for (const port of ports) port.nextEpoch(newestEpoch + 1);
@@ -252,6 +253,19 @@ export class Partitions {
     await this.#settlePrepared(recovered, heads);
     await this.#reach("after-recover");
     return recovered.shards;
+  }
+
+  /**
+   * Between what the sinks have said and what the store lists, another owner may have taken over and published: this one would abort that
+   * epoch, not knowing that the sinks have it. What owners before it have published is settled: they can publish and commit nothing more.
+   * @throws {@link StreamFlowError} SF_CHECKPOINT_FENCED
+   */
+  #mustBeNewest({ orphans }: Recovered): void {
+    for (const { shard, generation, epoch } of orphans.flatMap((orphan) => orphan.manifests)) {
+      const own = this.#generations.get(shard);
+      if (own === undefined || generation <= own) continue;
+      throw new StreamFlowError("SF_CHECKPOINT_FENCED", `shard "${shard}" was taken over while it was recovered: generation ${generation} has published epoch ${epoch}, this one is ${own}`, { context: { shard } });
+    }
   }
 
   async #sinkHeads(shards: readonly ShardId[]): Promise<SinkHeads> {
