@@ -447,6 +447,13 @@ export interface DeliverOptions {
     readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
 }
 
+export interface DeliveryPolicy {
+    readonly commitPolicy?: "required" | "all" | "quorum";
+    readonly required?: readonly string[];
+    readonly quorum?: number;
+    readonly maxBacklogBytes?: number;
+}
+
 export interface Disk {
     openRead(path: string): Promise<DiskFile>;
     openWrite(path: string): Promise<DiskFile>;
@@ -513,6 +520,20 @@ export interface Environment {
     readonly threads?: Threads;
     readonly stdin?: () => AsyncIterable<Uint8Array>;
     readonly stdout?: OutputStream;
+}
+
+export interface EpochBatchBounds {
+    readonly batchRecords: number;
+    readonly batchBytes: number;
+}
+
+export declare class EpochOutput {
+    #private;
+    constructor(bounds: EpochBatchBounds);
+    get byteLength(): number;
+    add(batch: SinkBatch): void;
+    addRecord(batch: SinkBatch, index: number): void;
+    seal(epoch: number): Uint8Array | undefined;
 }
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -1072,6 +1093,7 @@ export interface PipelineConfig {
     };
     readonly restart?: RestartPolicy;
     readonly deadLetters?: DeadLetterPolicy;
+    readonly delivery?: DeliveryPolicy;
     readonly unboundedState?: boolean;
     readonly maxDriftMs?: number;
     readonly parallelism?: number;
@@ -1425,6 +1447,7 @@ export interface SinkNeeds {
 
 export interface SinkSession {
     readonly readsColumns?: boolean;
+    wantsBarrier?(): boolean;
     write(batch: SinkBatch): void | Promise<void>;
     flush(): Promise<void>;
     prepare?(commit: SinkCommit): Promise<Uint8Array>;
@@ -1866,10 +1889,6 @@ export declare const errorCodes: {
         readonly summary: "The work was cancelled by its caller.";
         readonly retryable: false;
     };
-    readonly SF_STORE_UNAVAILABLE: {
-        readonly summary: "The database that holds checkpoints, leases, logs and documents is not reachable at the moment.";
-        readonly retryable: true;
-    };
     readonly SF_TIMEOUT: {
         readonly summary: "The work took longer than it was allowed to.";
         readonly retryable: true;
@@ -2048,6 +2067,10 @@ export declare const errorCodes: {
     readonly SF_STATE_INCOMPATIBLE: {
         readonly summary: "Stored state does not fit the present plan.";
         readonly retryable: false;
+    };
+    readonly SF_STORE_UNAVAILABLE: {
+        readonly summary: "The database that holds checkpoints, leases, logs and documents is not reachable at the moment.";
+        readonly retryable: true;
     };
     readonly SF_CHECKPOINT_FAILED: {
         readonly summary: "A checkpoint could not be completed.";
@@ -2325,6 +2348,8 @@ export declare function planProblems(logical: LogicalPlan, functions: FunctionTa
 export declare function programBeside(name: string, moduleUrl: string): URL;
 
 export declare function propertyName(name: string): string;
+
+export declare function readEpoch(sealed: Uint8Array): Generator<SinkBatch>;
 
 export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
 

@@ -116,6 +116,7 @@ export interface SinkBatchParts {
 
 export interface SinkFirstSteps {
     readonly name: string;
+    readonly readsColumns?: boolean;
     stage(batch: SinkBatch): void | Promise<void>;
     transact(transaction: SinkTransaction): Promise<void>;
     reset(): Promise<void>;
@@ -146,6 +147,7 @@ export interface StdoutSinkOptions {
 export interface StoreFirstSteps {
     readonly name: string;
     readonly readsColumns?: boolean;
+    wantsBarrier?(): boolean;
     stage(batch: SinkBatch): void | Promise<void>;
     seal(commit: SinkCommit): Promise<Uint8Array | undefined>;
     publish(sealed: Uint8Array): Promise<void>;

@@ -37,6 +37,11 @@ function stageConfig(stage: string, options: Partial<ParseOptions> = {}): unknow
 }
 
 describe("parsePipeline", () => {
+  it("reads which sinks an epoch waits for: a list stays a list", () => {
+    const text = "name: p\nsource: { type: generator }\nsinks: [{ type: memory, id: a }, { type: memory, id: b }]\ndelivery: { commitPolicy: required, required: [a], maxBacklogBytes: 1MiB }\n";
+    expect(parsePipeline(text, { registry }).config.delivery).toEqual({ commitPolicy: "required", required: ["a"], maxBacklogBytes: 1_048_576 });
+  });
+
   it("reads a whole pipeline", () => {
     const spec = parsePipeline(read("valid/orders.yaml"), { registry, file: "orders.yaml", folder: "conf", ...variables({ TOKEN: "12345", RETRIES: "7", PASSWORD: "hunter2" }) });
     expect(spec.folder).toBe("conf");

@@ -86,6 +86,18 @@ export const pipelineFields: Readonly<Record<string, ConfigField>> = {
       },
     },
   },
+  delivery: {
+    doc: "Which sinks an epoch waits for; what the others lack is kept in the checkpoints, and sent as soon as they take it.",
+    type: {
+      kind: "object",
+      fields: {
+        commitPolicy: { type: { kind: "string", oneOf: ["required", "all", "quorum"] }, doc: "required waits for the required sinks, all for every sink, quorum for so many, whichever. required where it is not given." },
+        required: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Ids of the sinks that are required. All where it is not given." },
+        quorum: { type: { kind: "integer", min: 1 }, doc: "How many sinks the policy quorum waits for." },
+        maxBacklogBytes: { type: { kind: "size", minBytes: 1 }, doc: "Output that may wait for one sink; beyond, the pipeline waits for it too. 64MiB where it is not given." },
+      },
+    },
+  },
   unboundedState: { type: { kind: "boolean" }, doc: "Allows state that can grow for ever." },
   parallelism: { type: { kind: "integer", min: 1, max: 256 }, doc: "How many threads read each source that several can read. Results and checkpoints do not depend on it. 1 where it is not given." },
   maxDrift: { type: { kind: "duration", minMs: 1 }, doc: "Sources further ahead in event time than this are held." },
@@ -108,7 +120,7 @@ export function toPipelineConfig(fields: Readonly<Record<string, unknown>>): Pip
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The component that checks the records of any other source against a JSON Schema. */

@@ -45,7 +45,7 @@ export type { AnyOperatorDefinition } from "./registry.ts";
 export { isExpression } from "./plan/expression.ts";
 export type { AggregateCall, BinaryOperator, Compute, Expression, UnaryOperator } from "./plan/expression.ts";
 export type { LogicalPlan, PipelineConfig, PlanEdge, PlanNode } from "./plan/logical-plan.ts";
-export type { DeadLetterPolicy, RestartPolicy } from "./plan/policies.ts";
+export type { DeadLetterPolicy, DeliveryPolicy, RestartPolicy } from "./plan/policies.ts";
 export { operatorStage } from "./stage.ts";
 export type { Stage, StageOperator } from "./stage.ts";
 export { Pipeline } from "./pipeline.ts";
@@ -60,6 +60,8 @@ export type { MoveListener, Moves, StateMachineOptions } from "./async/state-mac
 export { eventTime, eventTimeOperator } from "./engine/event-time.ts";
 export type { EventTimeConfig, EventTimeOptions } from "./engine/event-time.ts";
 export { deliver } from "./engine/deliver.ts";
+export { EpochOutput, readEpoch } from "./engine/epoch-output.ts";
+export type { EpochBatchBounds } from "./engine/epoch-output.ts";
 export type { DeliverOptions } from "./engine/deliver.ts";
 export { fateOf } from "./engine/fate.ts";
 export type { Fate } from "./engine/fate.ts";

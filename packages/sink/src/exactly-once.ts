@@ -35,6 +35,8 @@ export interface StoreFirstSteps {
   readonly name: string;
   /** `stage` is at an advantage where records come as columns (SNK-16). @defaultValue false */
   readonly readsColumns?: boolean;
+  /** So much is staged that the epoch should end. @defaultValue never */
+  wantsBarrier?(): boolean;
   /** Takes records, in order; see SNK-8 and SNK-11. */
   stage(batch: SinkBatch): void | Promise<void>;
   /**
@@ -65,6 +67,7 @@ export function storeFirstSession(steps: StoreFirstSteps): SinkSession {
   };
   return {
     ...(steps.readsColumns === true ? { readsColumns: true } : {}),
+    ...(steps.wantsBarrier === undefined ? {} : { wantsBarrier: () => steps.wantsBarrier?.() === true }),
     write(batch) {
       session.mustBeOpen("write");
       return steps.stage(batch);
@@ -110,6 +113,8 @@ export interface SinkTransaction {
 export interface SinkFirstSteps {
   /** For messages: `SQLite sink "out"`. */
   readonly name: string;
+  /** `stage` is at an advantage where records come as columns (SNK-16). @defaultValue false */
+  readonly readsColumns?: boolean;
   /** Takes records, in order, where nobody else can see them; see SNK-8 and SNK-11. */
   stage(batch: SinkBatch): void | Promise<void>;
   /** Begins, reads heads, decides, applies what was staged, stores heads, commits; and forgets what was staged if it was with it. */
@@ -125,6 +130,7 @@ export interface SinkFirstSteps {
 export function sinkFirstSession(steps: SinkFirstSteps): SinkSession {
   const session = new SessionGuard(steps.name);
   return {
+    ...(steps.readsColumns === true ? { readsColumns: true } : {}),
     write(batch) {
       session.mustBeOpen("write");
       return steps.stage(batch);

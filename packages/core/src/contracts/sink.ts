@@ -100,6 +100,8 @@ export interface SinkContext {
 export interface SinkSession {
   /** Records are better handed over as columns. @defaultValue false */
   readonly readsColumns?: boolean;
+  /** Store-first: it holds so much of this epoch that a checkpoint should be taken now. @defaultValue never */
+  wantsBarrier?(): boolean;
   write(batch: SinkBatch): void | Promise<void>;
   flush(): Promise<void>;
   prepare?(commit: SinkCommit): Promise<Uint8Array>;

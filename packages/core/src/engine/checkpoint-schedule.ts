@@ -12,6 +12,8 @@ export interface CheckpointScheduleParts {
   readonly isSynchronous: boolean;
   /** A sink catches up with another one: a checkpoint now would fall between them. */
   isReplaying(): boolean;
+  /** A sink holds so much of this epoch that it should end. */
+  isUrgent(): boolean;
   completed(result: CheckpointResult): void;
   failed(error: unknown): void;
   /** Hands on what was held while sinks committed. */
@@ -39,6 +41,7 @@ export class CheckpointSchedule {
   /** Milliseconds until the next barrier is due; Infinity: none is. */
   get dueInMs(): number {
     if (!this.isDirty || this.isPending || this.#parts.isReplaying()) return Infinity;
+    if (this.#parts.isUrgent()) return 0;
     return this.#lastBarrierMs + this.#parts.everyMs - this.#parts.clock.monotonicMs();
   }
 

@@ -7,6 +7,7 @@ import type { Clock, Environment } from "../contracts/environment.ts";
 import type { ShardCommit, SinkCommit } from "../contracts/sink.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import { quorumHas } from "./backlog.ts";
 import { broken } from "./broken.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
 import type { SinkPort } from "./sink-port.ts";
@@ -138,6 +139,7 @@ export class Checkpointer {
     await this.#commitTransactions(commit);
     await this.#reach("after-commit-transaction");
     await this.#commitPrepared(prepared);
+    await quorumHas(draft.epoch, this.#parts.plan, this.#parts.ports);
     await this.#reach("after-commit-prepared");
     for (const { shard } of snapshots) this.#committed.set(shard, draft.epoch);
     await this.#parts.committed(snapshots);

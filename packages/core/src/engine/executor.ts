@@ -26,7 +26,7 @@ import { Partitions } from "./partitions.ts";
 import { ProcessingTimers } from "./processing-timers.ts";
 import { RejectPort } from "./reject-port.ts";
 import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
-import { closePorts, openSinks, sinkPorts } from "./sinks.ts";
+import { closePorts, finishSinks, openSinks, sinkPorts } from "./sinks.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { maySleep, Sleep } from "./sleep.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
@@ -113,7 +113,7 @@ export class Executor {
       clock, checkpointer: this.#checkpointer,
       everyMs: config.checkpoint?.everyMs ?? 1_000,
       isSynchronous: config.checkpoint?.mode === "sync",
-      isReplaying: () => this.#partitions.replay.isRunning,
+      isReplaying: () => this.#partitions.replay.isRunning, isUrgent: () => this.#ports.some((port) => port.session?.wantsBarrier?.() === true),
       completed: (result) => {
         this.metrics.checkpointed(result);
         this.#rejects.committed();
@@ -389,8 +389,7 @@ export class Executor {
       throw new StreamFlowError("SF_SOURCE_POSITION", `the input of pipeline "${this.#options.plan.logical.config.name}" ends before a place up to which a sink already has its output`);
     }
     await this.#schedule.takeIfDirty();
-    // What targets refused in the last commit.
-    await this.#rejects.flush();
+    await finishSinks(this.#ports, { environment: this.#options.environment, rejects: this.#rejects, end, checkpoint: () => this.#schedule.takeNow() });
     return end;
   }
 

@@ -10,6 +10,8 @@ import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
+import { isFormerBacklog } from "./backlog.ts";
+import { areFrames } from "./backlog-frames.ts";
 import { broken } from "./broken.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
@@ -285,7 +287,10 @@ export class Partitions {
   /** Store-first sinks: commit again what was published, abort what never counted. What a sink knows to be committed stays, and is withheld. */
   async #settlePrepared({ prepared, orphans }: Recovered, heads: SinkHeads): Promise<void> {
     for (const bySink of prepared.values()) {
-      for (const [node, bytes] of bySink) await this.#port(node)?.session?.commitPrepared?.(bytes);
+      for (const [node, bytes] of bySink) {
+        const port = this.#port(node);
+        if (port !== undefined && !isFormerBacklog(port, bytes)) await port.session?.commitPrepared?.(bytes);
+      }
     }
     const { stores, checkpointer } = this.#parts;
     for (const orphan of orphans) {
@@ -293,7 +298,9 @@ export class Partitions {
         const session = this.#port(node)?.session;
         const isCommitted = heads.all.get(node)?.some((head) => head.epoch >= orphan.epoch && orphan.manifests.some(({ shard }) => shard === head.shard));
         if (session?.abortPrepared === undefined || isCommitted === true) continue;
-        await session.abortPrepared(await stores.checkpoints.readSegment(checkpointer.pipeline, segment));
+        const bytes = await stores.checkpoints.readSegment(checkpointer.pipeline, segment);
+        // A backlog has sent nothing of an epoch that never counted.
+        if (!areFrames(bytes)) await session.abortPrepared(bytes);
       }
     }
   }

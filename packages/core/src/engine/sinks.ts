@@ -3,7 +3,10 @@ import type { Environment } from "../contracts/environment.ts";
 import type { Cursor } from "../contracts/operator.ts";
 import type { RecordIdentity } from "../contracts/sink.ts";
 import { type StreamFlowError, toStreamFlowError } from "../errors.ts";
+import { hasBacklog } from "../plan/delivery.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
+import { backlogged, drainBacklogs } from "./backlog.ts";
+import type { RejectPort } from "./reject-port.ts";
 import { SinkPort } from "./sink-port.ts";
 
 /** What ports need of the executor. */
@@ -28,8 +31,8 @@ export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readon
   const { cursor, environment, signal } = options;
   const ports: SinkPort[] = [];
   for (const { node } of plan.nodes) {
-    const { sink } = node;
-    if (node.kind !== "sink" || sink === undefined) continue;
+    if (node.kind !== "sink" || node.sink === undefined) continue;
+    const sink = hasBacklog(plan.logical, node.id) ? backlogged(node.sink, plan) : node.sink;
     const reject = (error: StreamFlowError, value: unknown, identity: RecordIdentity): void => options.reject(node.id, error, value, identity);
     const { clock, random } = environment;
     ports.push(new SinkPort({
@@ -53,6 +56,25 @@ export async function openSinks(plan: PhysicalPlan, ports: readonly SinkPort[], 
       throw toStreamFlowError(error, "SF_SINK_FAILED", `sink "${port.node}"`);
     }
   }
+}
+
+/** What finishing needs. */
+export interface FinishOptions {
+  readonly environment: Environment;
+  readonly rejects: RejectPort;
+  readonly end: "finished" | "stopped";
+  readonly checkpoint: () => Promise<unknown>;
+}
+
+/** What is left to do behind the last commit: backlogs arrive, and what sinks have refused on the way is kept. */
+export async function finishSinks(ports: readonly SinkPort[], { environment: { clock, logger }, rejects, end, checkpoint }: FinishOptions): Promise<void> {
+  const bytes = await drainBacklogs(ports, clock, end);
+  if (bytes !== undefined && bytes > 0) logger.warn("sinks have not taken all of their output; the next run sends what is left", { bytes });
+  if (bytes === 0) {
+    await checkpoint();
+    await drainBacklogs(ports, clock, end);
+  }
+  await rejects.flush();
 }
 
 /** Closes all sinks, each after its write under way: what is opened again must not overlap with it. */

@@ -1,6 +1,7 @@
 // Whether a run that has been silent for a while may give up everything that it is made of, and begin again from its last checkpoint: docs/adr/0005.
 //   Z1. It sleeps only where a restart from the last checkpoint would find it exactly as it is: what is not in a checkpoint keeps it awake.
 import type { Clock } from "../contracts/environment.ts";
+import { hasBacklogs } from "../plan/delivery.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { isBridged } from "../plan/shapes.ts";
 import type { BatchRunner } from "./batch-runner.ts";
@@ -16,6 +17,7 @@ import type { Slot } from "./scheduler.ts";
  * answers, and marks no partition as idle.
  */
 export function maySleep(plan: PhysicalPlan, instances: readonly OperatorInstance[]): boolean {
+  if (hasBacklogs(plan.logical)) return false;
   if (plan.nodes.some((entry) => isBridged(entry.node) || entry.shape?.asynchronous === true)) return false;
   return idleAfterMs(plan) === Infinity && instances.every((instance) => instance.operator.open === undefined);
 }

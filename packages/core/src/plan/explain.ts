@@ -3,6 +3,7 @@ import type { Projection } from "../contracts/codec.ts";
 import type { Shape } from "../contracts/operator.ts";
 import { addedUp } from "./added-up.ts";
 import { canonicalPlan, plainOf } from "./canonical.ts";
+import { deliveryText } from "./delivery.ts";
 import { standardFunctionTable } from "./function-table.ts";
 import { weakestGuarantee } from "./guarantee.ts";
 import { parallelismOf } from "./parallelism.ts";
@@ -21,6 +22,8 @@ export function explainText(plan: PhysicalPlan): string {
     lines.push("");
   }
   lines.push(`shards: ${plan.sharding === "partition" ? "input partitions" : "128 key groups"}, because ${plan.shardingReason}`);
+  const delivery = deliveryText(plan.logical);
+  if (delivery !== undefined) lines.push(`delivery: ${delivery}`);
   lines.push("guarantees:");
   for (const { sink, guarantee, reason } of plan.guarantees) lines.push(`  ${sink}: ${guarantee}; ${reason}`);
   const weakest = weakestGuarantee(plan.guarantees);

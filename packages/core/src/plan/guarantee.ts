@@ -1,11 +1,14 @@
 // What every sink promises end to end, and why: the weakest end decides.
+import type { SinkCapabilities } from "../contracts/sink.ts";
+import { hasBacklog } from "./delivery.ts";
+import type { LogicalPlan } from "./logical-plan.ts";
 import type { PhysicalNode, SinkGuarantee } from "./physical-plan.ts";
 import { isBridged } from "./shapes.ts";
 
 /** Computes the guarantee of every sink of a placed plan. */
-export function guarantees(nodes: readonly PhysicalNode[]): readonly SinkGuarantee[] {
+export function guarantees(nodes: readonly PhysicalNode[], logical: LogicalPlan): readonly SinkGuarantee[] {
   const byId = new Map(nodes.map((entry) => [entry.node.id, entry]));
-  return nodes.filter((entry) => entry.node.kind === "sink").map((entry) => guarantee(entry, upstreamOf(entry, byId)));
+  return nodes.filter((entry) => entry.node.kind === "sink").map((entry) => guarantee(entry, upstreamOf(entry, byId), hasBacklog(logical, entry.node.id)));
 }
 
 const fromWeakest: readonly SinkGuarantee["guarantee"][] = ["at-most-once", "at-least-once", "exactly-once"];
@@ -15,7 +18,7 @@ export function weakestGuarantee(all: readonly SinkGuarantee[]): SinkGuarantee |
   return fromWeakest.map((one) => all.find(({ guarantee }) => guarantee === one)).find((found) => found !== undefined);
 }
 
-function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): SinkGuarantee {
+function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[], isBacklogged: boolean): SinkGuarantee {
   const sink = entry.node.id;
   const type = entry.node.type;
   const lossy = upstream.find((n) => n.node.source?.capabilities.replayable === false);
@@ -27,6 +30,7 @@ function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): Sink
   if (bridge !== undefined) {
     return { sink, guarantee: "at-least-once", reason: `stage "${bridge.node.id}" offers only process(), and must keep nothing between records: what it keeps is not checkpointed` };
   }
+  if (isBacklogged) return { sink, ...backlogged(type, capabilities) };
   if (capabilities?.delivery === "transactional") {
     const order = capabilities.commitOrder === "store-first" ? "its output becomes visible only after the checkpoint that covers it" : "output and positions are one transaction of the sink";
     return { sink, guarantee: "exactly-once", reason: `${type} is transactional: ${order}` };
@@ -39,6 +43,14 @@ function guarantee(entry: PhysicalNode, upstream: readonly PhysicalNode[]): Sink
     return { sink, guarantee: "at-least-once", reason: `${type} is idempotent, but records behind "${blocker.node.id}" have no identity of their own` };
   }
   return { sink, guarantee: "at-least-once", reason: `${type} ${capabilities?.reason ?? "cannot take back what was written before a crash"}` };
+}
+
+/** Of a sink that epochs do not wait for: what it is sent again after a crash is decided in the checkpoint, whatever is upstream. */
+function backlogged(type: string, capabilities: SinkCapabilities | undefined): Omit<SinkGuarantee, "sink"> {
+  if (capabilities?.delivery === "idempotent") return { guarantee: "exactly-once", reason: `${type} is idempotent, and what it has not taken yet is kept in the checkpoints, with its identity` };
+  if (capabilities?.delivery !== "transactional") return { guarantee: "at-least-once", reason: `${type} ${capabilities?.reason ?? "cannot take back what was written before a crash"}` };
+  if (capabilities.commitOrder === "sink-first" || capabilities.remembersCommits === true) return { guarantee: "exactly-once", reason: `${type} is transactional, and knows which of the epochs that are kept for it in the checkpoints it has` };
+  return { guarantee: "at-least-once", reason: `${type} does not know which of the epochs that are kept for it in the checkpoints it has` };
 }
 
 function upstreamOf(entry: PhysicalNode, byId: ReadonlyMap<string, PhysicalNode>): readonly PhysicalNode[] {

@@ -2,7 +2,7 @@
 import type { Sink } from "../contracts/sink.ts";
 import type { Source } from "../contracts/source.ts";
 import type { AnyOperatorDefinition } from "../registry.ts";
-import type { DeadLetterPolicy, RestartPolicy } from "./policies.ts";
+import type { DeadLetterPolicy, DeliveryPolicy, RestartPolicy } from "./policies.ts";
 
 /** Configuration of a pipeline. */
 export interface PipelineConfig {
@@ -19,6 +19,7 @@ export interface PipelineConfig {
   };
   readonly restart?: RestartPolicy;
   readonly deadLetters?: DeadLetterPolicy;
+  readonly delivery?: DeliveryPolicy;
   /** Allows state that can grow for ever. @defaultValue false */
   readonly unboundedState?: boolean;
   /** Sources further ahead in event time than this are held. @defaultValue unlimited */

@@ -3,6 +3,7 @@ import type { Projection } from "../contracts/codec.ts";
 import type { FunctionTable } from "../contracts/operator.ts";
 import { StreamFlowError } from "../errors.ts";
 import { stateFingerprint } from "./canonical.ts";
+import { deliveryProblems } from "./delivery.ts";
 import { guarantees } from "./guarantee.ts";
 import { connectNodes, invalid, missingInputs, orderNodes, rejectedOutput, sortNodes, unreadOutputs } from "./graph.ts";
 import type { LogicalPlan, PlanNode } from "./logical-plan.ts";
@@ -18,7 +19,7 @@ import { isBridged, shapeNodes, type ShapedNode } from "./shapes.ts";
 export function planPipeline(logical: LogicalPlan, functions: FunctionTable): PhysicalPlan {
   checkThreads(logical);
   const shaped = shapeNodes(orderNodes(logical), functions);
-  const [problem] = stateProblems(logical, shaped);
+  const [problem] = [...stateProblems(logical, shaped), ...deliveryProblems(logical)];
   if (problem !== undefined) throw problem;
   const nodes = placeNodes(shaped);
   const shared = nodes.find((node) => node.exchanged);
@@ -29,7 +30,7 @@ export function planPipeline(logical: LogicalPlan, functions: FunctionTable): Ph
     projections: projections(nodes),
     sharding: shared === undefined ? "partition" : "key-group",
     shardingReason: shardingReason(nodes, shared),
-    guarantees: guarantees(nodes),
+    guarantees: guarantees(nodes, logical),
     fingerprints: Object.fromEntries(nodes.filter((n) => n.shape?.stateful === true).map((n) => [n.node.id, stateFingerprint(n.node)])),
   };
 }
@@ -48,7 +49,7 @@ export function planProblems(logical: LogicalPlan, functions: FunctionTable): re
     // Shapes behind an input that nothing feeds would only repeat it.
     if (found.length > 0) return found;
     found.push(...unreadOutputs(graph));
-    found.push(...stateProblems(logical, shapeNodes(sortNodes(graph), functions)));
+    found.push(...stateProblems(logical, shapeNodes(sortNodes(graph), functions)), ...deliveryProblems(logical));
   } catch (thrown) {
     if (!StreamFlowError.is(thrown)) throw thrown;
     found.push(thrown);

@@ -21,3 +21,18 @@ export interface DeadLetterPolicy {
   /** Original bytes kept of each. @defaultValue 65_536 */
   readonly maxBytes?: number;
 }
+
+/** Which sinks an epoch waits for. What the others lack is kept in the checkpoints, and sent as soon as they take it (docs/adr/0009). */
+export interface DeliveryPolicy {
+  /**
+   * `required`: an epoch counts when every required sink has it; `all`: when every sink has it; `quorum`: when so many sinks have it, whichever.
+   * @defaultValue "required"
+   */
+  readonly commitPolicy?: "required" | "all" | "quorum";
+  /** Ids of the sinks that `required` waits for. @defaultValue all */
+  readonly required?: readonly string[];
+  /** How many sinks `quorum` waits for. */
+  readonly quorum?: number;
+  /** Bytes of output that may wait for one sink; beyond, the pipeline waits for it too. @defaultValue 64 MiB */
+  readonly maxBacklogBytes?: number;
+}
