@@ -31,7 +31,9 @@ export interface Handlers {
         readonly limit: number;
     }, globals: GlobalOptions): Promise<void>;
     inspectState(pipeline: string, options: InspectStateOptions, globals: GlobalOptions): Promise<void>;
-    inspectDeadLetters(pipeline: string, options: InspectDeadLettersOptions, globals: GlobalOptions): Promise<void>;
+    listDeadLetters(pipeline: string, options: ListDeadLettersOptions, globals: GlobalOptions): Promise<void>;
+    countDeadLetters(pipeline: string, globals: GlobalOptions): Promise<void>;
+    purgeDeadLetters(pipeline: string, options: PurgeDeadLettersOptions, globals: GlobalOptions): Promise<void>;
     components(type: string | undefined, options: {
         readonly markdown?: boolean;
     }, globals: GlobalOptions): Promise<void>;

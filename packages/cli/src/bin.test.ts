@@ -34,19 +34,23 @@ describe.concurrent("run and inspect", { timeout: 240_000 }, () => {
     const run = await workspace.run(...host, "run", "orders.yaml");
     expect(run).toMatchObject({ code: 0, stdout: "" });
     expect(run.stderr).toMatch(/^orders finished: 100 records in, 6 out, in [\d.]+m?s \([\d,]+ records\/s\)\n/);
-    expect(run.stderr).toContain(`rejected: 1 records; see them with: streamflow inspect dead-letters orders --data ${workspace.folder}/.streamflow`);
+    expect(run.stderr).toContain(`rejected: 1 records; see them with: streamflow dead-letters list orders --data ${workspace.folder}/.streamflow`);
 
     const again = await workspace.run(...host, "run", "orders.yaml");
     expect(again.code).toBe(0);
     expect(again.stderr).toMatch(/^orders finished: 0 records in, 0 out, .*\n {2}nothing new: it went on from checkpoint \d+ in .*\.streamflow; for a fresh start name another --data folder/);
     expect(run.stderr).not.toContain("nothing new");
 
-    const letters = await workspace.run(...host, "inspect", "dead-letters", "orders");
+    const letters = await workspace.run(...host, "dead-letters", "list", "orders");
     expect(letters.code).toBe(0);
     expect(letters.stdout).toMatch(/#1 {2}\S+ {2}file {2}orders\.ndjson @ .*\n {2}SF_CODEC_DECODE: .*\n {2}4 B: \{bad\n/);
 
     const [answer] = jsonLines((await workspace.run(...host, "inspect", "dead-letters", "orders", "--json")).stdout);
     expect(answer).toMatchObject({ pipeline: "orders", total: 1, deadLetters: [{ node: "file", code: "SF_CODEC_DECODE", text: "{bad", byteLength: 4, truncated: false }] });
+
+    expect((await workspace.run(...host, "dead-letters", "count", "orders")).stdout).toMatch(/NODE +CODE +LETTERS\nfile +SF_CODEC_DECODE +1\nall +1\n/);
+    expect((await workspace.run(...host, "dead-letters", "purge", "orders", "--all")).stdout).toBe("1 dead letters of orders removed, 0 left\n");
+    expect((await workspace.run(...host, "dead-letters", "list", "orders")).stdout).toBe("orders has no dead letters\n");
 
     const checkpoints = jsonLines((await workspace.run(...host, "inspect", "checkpoints", "orders", "--json")).stdout)[0]?.["checkpoints"] as readonly object[];
     expect(checkpoints[0]).toMatchObject({ shards: 1, nodes: [], damaged: null });

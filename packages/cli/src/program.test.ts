@@ -7,7 +7,7 @@ import { exitCodeTable } from "./exit-codes.ts";
 import { createProgram, type Handlers } from "./program.ts";
 
 const nothing = (): Promise<void> => Promise.resolve();
-const handlers: Handlers = { run: nothing, validate: nothing, explain: nothing, inspectCheckpoints: nothing, inspectState: nothing, inspectDeadLetters: nothing, components: nothing, schema: nothing };
+const handlers: Handlers = { run: nothing, validate: nothing, explain: nothing, inspectCheckpoints: nothing, inspectState: nothing, listDeadLetters: nothing, countDeadLetters: nothing, purgeDeadLetters: nothing, components: nothing, schema: nothing };
 const page = readFileSync(join(import.meta.dirname, "../../../docs/cli.md"), "utf8");
 
 /** Every command with its way from the root: `inspect state <pipeline>`. */
@@ -92,5 +92,12 @@ describe("createProgram", () => {
     };
     prepare(program);
     await expect(program.parseAsync(["inspect", "dead-letters", "p", option, value], { from: "user" })).rejects.toThrow(/expected|argument missing/);
+  });
+
+  it("dead-letters: list is inspect dead-letters; purge takes one bound", async () => {
+    const seen: unknown[] = [];
+    const keeping: Handlers = { ...handlers, listDeadLetters: async (name, options) => void seen.push(name, options), purgeDeadLetters: async (name, options) => void seen.push(name, options) };
+    for (const words of [["inspect", "dead-letters", "p", "--after", "3"], ["dead-letters", "list", "p", "--after", "3"], ["dead-letters", "purge", "p", "--through", "7"]]) await createProgram(keeping, "0.0.0").parseAsync(words, { from: "user" });
+    expect(seen).toEqual(["p", { after: 3, limit: 20 }, "p", { after: 3, limit: 20 }, "p", { through: 7 }]);
   });
 });

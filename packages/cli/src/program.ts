@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { GlobalOptions, SetValues } from "./cli-context.ts";
 import { explainFormats } from "./commands/explain.ts";
 import type { ExplainCommandOptions } from "./commands/explain.ts";
-import type { InspectDeadLettersOptions } from "./commands/inspect-dead-letters.ts";
+import type { ListDeadLettersOptions, PurgeDeadLettersOptions } from "./commands/dead-letters.ts";
 import type { InspectStateOptions } from "./commands/inspect-state.ts";
 import type { RunCommandOptions } from "./commands/run.ts";
 
@@ -14,7 +14,9 @@ export interface Handlers {
   explain(file: string, options: ExplainCommandOptions, globals: GlobalOptions): Promise<void>;
   inspectCheckpoints(pipeline: string, options: { readonly limit: number }, globals: GlobalOptions): Promise<void>;
   inspectState(pipeline: string, options: InspectStateOptions, globals: GlobalOptions): Promise<void>;
-  inspectDeadLetters(pipeline: string, options: InspectDeadLettersOptions, globals: GlobalOptions): Promise<void>;
+  listDeadLetters(pipeline: string, options: ListDeadLettersOptions, globals: GlobalOptions): Promise<void>;
+  countDeadLetters(pipeline: string, globals: GlobalOptions): Promise<void>;
+  purgeDeadLetters(pipeline: string, options: PurgeDeadLettersOptions, globals: GlobalOptions): Promise<void>;
   components(type: string | undefined, options: { readonly markdown?: boolean }, globals: GlobalOptions): Promise<void>;
   schema(globals: GlobalOptions): Promise<void>;
 }
@@ -32,9 +34,10 @@ export function createProgram(handlers: Handlers, version: string): Command {
     .addOption(new Option("--log-level <level>", "least level of log lines on standard error").choices(["debug", "info", "warn", "error"]).default("warn"))
     .addOption(new Option("--no-color", "no colours (also: NO_COLOR=1)"))
     .addOption(new Option("--debug", "show stacks and causes of errors"))
-    .addHelpText("after", examples(["streamflow validate orders.yaml", "streamflow explain orders.yaml", "streamflow run orders.yaml --data ./data", "streamflow inspect dead-letters orders --data ./data"]));
+    .addHelpText("after", examples(["streamflow validate orders.yaml", "streamflow explain orders.yaml", "streamflow run orders.yaml --data ./data", "streamflow dead-letters list orders --data ./data"]));
   addPipelineCommands(program, handlers);
   addInspect(program, handlers);
+  addDeadLetters(program, handlers);
   addReferenceCommands(program, handlers);
   return program;
 }
@@ -74,12 +77,11 @@ function addPipelineCommands(program: Command, handlers: Handlers): void {
 
 function addInspect(program: Command, handlers: Handlers): void {
   const inspect = program.command("inspect").summary("look into a data folder").description("Shows what a data folder holds of a pipeline. Changes nothing; may be used while the pipeline runs.");
-  const pipeline = (): Argument => new Argument("<pipeline>", "name of the pipeline");
   inspect
     .command("checkpoints")
     .summary("list checkpoints, with damage")
     .description("Lists the checkpoints of a pipeline, the newest first: epoch, age, size, shards. Every stored byte is verified, and damage is said.")
-    .addArgument(pipeline())
+    .addArgument(pipelineArgument())
     .addOption(limitOption(20))
     .addHelpText("after", examples(["streamflow inspect checkpoints orders --data ./data"]))
     .action((name: string, options: { limit: number }, command: Command) => handlers.inspectCheckpoints(name, options, command.optsWithGlobals()));
@@ -87,22 +89,52 @@ function addInspect(program: Command, handlers: Handlers): void {
     .command("state")
     .summary("show the state in the newest checkpoint")
     .description("Shows what the newest readable checkpoint holds: tables by node and shard with their sizes, and where each shard stands. With --node or --key it shows entries.")
-    .addArgument(pipeline())
+    .addArgument(pipelineArgument())
     .addOption(new Option("--node <id>", "entries of this node"))
     .addOption(new Option("--key <key>", "entries of this key: text as it is, everything else as JSON"))
     .addOption(limitOption(20))
     .addHelpText("after", examples(["streamflow inspect state orders", "streamflow inspect state orders --node per-minute --key ORD", "streamflow inspect state orders --node per-minute --limit 1000 --json"]))
     .action((name: string, options: InspectStateOptions, command: Command) => handlers.inspectState(name, options, command.optsWithGlobals()));
-  inspect
-    .command("dead-letters")
+  addDeadLetterList(inspect, "dead-letters", handlers);
+}
+
+/** `inspect dead-letters` is `dead-letters list`. */
+function addDeadLetterList(parent: Command, name: string, handlers: Handlers): void {
+  parent
+    .command(name)
     .summary("list records that could not be processed")
     .description("Lists records that were taken out of a pipeline: why, by which node, from which position, and their original bytes.")
-    .addArgument(pipeline())
+    .addArgument(pipelineArgument())
     .addOption(new Option("--node <id>", "only those that this node refused"))
     .addOption(new Option("--after <cursor>", "only those behind this one: the number of the last one seen").argParser(wholeNumber).default(0))
     .addOption(limitOption(20))
-    .addHelpText("after", examples(["streamflow inspect dead-letters orders", "streamflow inspect dead-letters orders --node parse --json"]))
-    .action((name: string, options: InspectDeadLettersOptions, command: Command) => handlers.inspectDeadLetters(name, options, command.optsWithGlobals()));
+    .addHelpText("after", examples([`streamflow ${parent.name()} ${name} orders`, `streamflow ${parent.name()} ${name} orders --node parse --json`]))
+    .action((pipeline: string, options: ListDeadLettersOptions, command: Command) => handlers.listDeadLetters(pipeline, options, command.optsWithGlobals()));
+}
+
+function addDeadLetters(program: Command, handlers: Handlers): void {
+  const letters = program.command("dead-letters").summary("look at records that could not be processed, and remove them").description("Records that were taken out of a pipeline, with their original bytes and the reason. May be used while the pipeline runs.");
+  addDeadLetterList(letters, "list", handlers);
+  letters
+    .command("count")
+    .summary("count them, by node and error code")
+    .description("Counts dead letters by the node that refused them and the error code.")
+    .addArgument(pipelineArgument())
+    .addHelpText("after", examples(["streamflow dead-letters count orders", "streamflow dead-letters count orders --json"]))
+    .action((pipeline: string, _options: unknown, command: Command) => handlers.countDeadLetters(pipeline, command.optsWithGlobals()));
+  letters
+    .command("purge")
+    .summary("remove them for good")
+    .description("Removes dead letters for good: all of them, or those up to a number that `list` shows.")
+    .addArgument(pipelineArgument())
+    .addOption(new Option("--through <cursor>", "those up to this one, and it too").argParser(positiveNumber))
+    .addOption(new Option("--all", "all of them").conflicts("through"))
+    .addHelpText("after", examples(["streamflow dead-letters purge orders --through 120", "streamflow dead-letters purge orders --all"]))
+    .action((pipeline: string, options: PurgeDeadLettersOptions, command: Command) => handlers.purgeDeadLetters(pipeline, options, command.optsWithGlobals()));
+}
+
+function pipelineArgument(): Argument {
+  return new Argument("<pipeline>", "name of the pipeline");
 }
 
 function addReferenceCommands(program: Command, handlers: Handlers): void {

@@ -152,7 +152,7 @@ class RunCommand {
       lines.push(`  nothing new: it went on from checkpoint ${fromEpoch} in ${project.dataFolder}; for a fresh start name another --data folder and another output`);
     }
     if (late > 0) lines.push(`  late: ${grouped(late)} records came after their windows were closed`);
-    if (rejected > 0) lines.push(`  rejected: ${grouped(rejected)} records; see them with: streamflow inspect dead-letters ${run.name} --data ${project.dataFolder}`);
+    if (rejected > 0) lines.push(`  rejected: ${grouped(rejected)} records; see them with: streamflow dead-letters list ${run.name} --data ${project.dataFolder}`);
     if (restarts > 0) lines.push(`  restarts: ${restarts}; the counts are those of the last attempt`);
     return `${lines.join("\n")}\n`;
   }
