@@ -97,11 +97,19 @@ export class HostedPipeline {
    * @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL when it runs already; what is wrong with the file
    */
   async start(): Promise<void> {
+    const begin = await this.prepare();
+    begin();
+  }
+
+  /** The first half of `start`, with its errors: loads the file. Answers the second half, which does nothing where another command came between the two. */
+  async prepare(): Promise<() => void> {
     if (active.has(this.status)) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot start pipeline "${this.name}": it is ${this.status}`, { hint: "stop or restart it" });
     const command = ++this.#command;
     const problem = await this.#load();
     if (problem !== undefined) throw problem;
-    if (command === this.#command) this.#ended = this.#watch();
+    return () => {
+      if (command === this.#command) this.#ended = this.#watch();
+    };
   }
 
   /** Ends it after a last checkpoint. Answers at once; `ended` tells when it is over. */

@@ -19,6 +19,9 @@ export interface DrainResult {
   readonly stuck: readonly string[];
 }
 
+/** So many pipelines begin at once at most. */
+const mostTogether = 256;
+
 const filePattern = /^[^.].*\.(ya?ml|json)$/;
 const ownFiles: ReadonlySet<string> = new Set(["streamflow.config.json"]);
 
@@ -66,9 +69,14 @@ export class Runner {
 
   /** Starts every pipeline. One that cannot start is logged, and shows in `infos`. */
   async startAll(): Promise<void> {
-    // One after another, so that of two files with one name the first one wins, always.
-    for (const pipeline of this.#pipelines) {
-      if (!this.#isDraining) await pipeline.start().catch(() => undefined);
+    // Loaded one after another, so that of two files with one name the first one wins, always; begun together, so that they share transactions of
+    // the stores: the disk is waited for a few times in all. The first do not wait for many others.
+    for (let from = 0, together = 1; from < this.#pipelines.length; from += together, together = Math.min(2 * together, mostTogether)) {
+      const begins = [];
+      for (const pipeline of this.#pipelines.slice(from, from + together)) {
+        if (!this.#isDraining) begins.push(await pipeline.prepare().catch(() => undefined));
+      }
+      for (const begin of begins) begin?.();
     }
   }
 
