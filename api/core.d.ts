@@ -222,6 +222,7 @@ export interface CompiledCompute {
     readonly isPure: boolean;
     readonly evaluate: (record: unknown) => unknown;
     readonly code: (record: RecordCode, scope: TextScope) => string;
+    readonly facts?: () => FunctionFacts | undefined;
     readonly explain: (thrown: unknown) => unknown;
 }
 
@@ -855,6 +856,11 @@ export interface LogicalPlan {
     readonly edges: readonly PlanEdge[];
 }
 
+export interface MadeRecord {
+    readonly names: readonly string[] | undefined;
+    readonly carried: ReadonlyMap<string, string>;
+}
+
 export interface MapOrderedOptions {
     readonly concurrency: number;
     readonly signal?: AbortSignal;
@@ -1201,6 +1207,7 @@ export interface RecordCode extends RecordFrame {
     readonly value: string;
     readonly rare: string;
     field(name: string): string | undefined;
+    part(names: ReadonlySet<string>): string | undefined;
     isField(expression: string): boolean;
     under(frame: Partial<RecordFrame>): RecordCode;
 }
@@ -1688,7 +1695,7 @@ export interface TaskCode extends CodeScope {
     textOf(expression: string): TextCode | undefined;
     emit(record: RecordCode, output?: string): string;
     emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame, numbers?: ReadonlySet<string>): string;
-    emitValue(value: string, frame: RecordFrame): string;
+    emitValue(value: string, frame: RecordFrame, made?: MadeRecord): string;
     reject(record: RecordCode, error: string): string;
     closure(record: RecordCode): string;
 }

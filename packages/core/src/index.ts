@@ -35,7 +35,7 @@ export type { CompatibilityMode, CompatibilityProblem, RegisteredSchema, SchemaR
 export { decodeStateSnapshot, encodeStateSnapshot } from "./keyed/state-snapshot.ts";
 export type { SnapshotPart } from "./keyed/state-snapshot.ts";
 export type { NumberSpace, NumberTable, NumberTableOptions } from "./contracts/number-table.ts";
-export type { CodeScope, RecordCode, RecordFrame, TaskCode, TextCode, TextScope } from "./contracts/operator-code.ts";
+export type { CodeScope, MadeRecord, RecordCode, RecordFrame, TaskCode, TextCode, TextScope } from "./contracts/operator-code.ts";
 export type { AsyncWork, Cursor, Emit, EmittedRecords, EventTime, ExpressionFunction, FunctionTable, KeyShape, KeyedTable, NodeShape, Operator, OperatorContext, OperatorDefinition, OperatorLoader, OperatorState, OperatorTotals, PlanContext, Serializer, Shape, StateInput, StateOutput, Timers } from "./contracts/operator.ts";
 export type { ComponentContext, ComponentKind, ComponentProducts, ComponentReference, ComponentSpec, ConfigField, ConfigType, StageDescription } from "./contracts/component.ts";
 export type { Host, HostLogOptions, HostModule, HostOptions, HostStores } from "./host.ts";

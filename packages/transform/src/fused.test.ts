@@ -18,7 +18,7 @@ interface Row {
 /** Computations that hold, fail and answer nonsense; as functions and as expressions. */
 const wheres = [field("k").ne("b"), field("k").eq("a").or(field("n").gt(4)), field("n").gt(2), field("n").plus(1).gt(field("at")), (row: Row) => (row.n as number) > 2, (row: Row) => row.n as boolean, (row: Row) => failOn(row, row.n === 3, true)];
 const keys = [field("k"), (row: Row) => row.k, (row: Row) => failOn(row, row.k === "b", row.k), (row: Row) => (row.n === 4 ? () => 1 : row.k)];
-const maps = [undefined, (row: Row) => ({ ...row, n: (row.n as number) * 2 }), (row: Row) => (row.n === 1 ? undefined : row), (row: Row) => (row.n === 2 ? Promise.reject(new Error("late")).catch(() => row) : { k: row.k, n: row.n }), shapeshifter];
+const maps = [undefined, ({ at, k, n }: Row) => ({ at, name: k, k, n }), ({ at, k, n }: Row) => ({ k, at, n: (n as number) * 2 }), (row: Row) => ({ n: failOn({ at: 0, k: 0, n: row.n }, row.n === 5, row.n), at: row.at, k: row.k }), (row: Row) => ({ at: row.at, k: row.k, n: String(row.k).length }), (row: Row) => ({ ...row, n: (row.n as number) * 2 }), (row: Row) => (row.n === 1 ? undefined : row), (row: Row) => (row.n === 2 ? Promise.reject(new Error("late")).catch(() => row) : { k: row.k, n: row.n }), shapeshifter];
 /** As many fields each time, now and then with another name or in another order, so that a shape that was learned is met by others. */
 function shapeshifter(row: Row): unknown {
   if (row.n === 5) return { at: row.at, other: row.k, n: row.n };

@@ -1,7 +1,7 @@
 // map: one record in, one record out.
-import type { ComponentSpec, Compute, Expression, OperatorDefinition, Schema, Stage } from "@streamflow/core";
+import type { ComponentSpec, Compute, Expression, MadeRecord, OperatorDefinition, RecordCode, Schema, Stage, TaskCode } from "@streamflow/core";
 import { computeCode, isExpression, programBeside, StreamFlowError } from "@streamflow/core";
-import { compute, failure, isPure, readsOf, refusePromise } from "./compute.ts";
+import { compute, type Computed, failure, isPure, readsOf, refusePromise } from "./compute.ts";
 import { fieldsCode, mostFieldsInCode } from "./fields-code.ts";
 import { type StageOptions, stageOf, stageSpec, unknownShape } from "./operator-stage.ts";
 
@@ -72,19 +72,36 @@ export const mapOperator: OperatorDefinition<MapConfig> = {
       code(record, task) {
         if (fields !== undefined) return fieldsCode({ fields, fail: (thrown) => failure(computed.explain(thrown), what) }, record, task);
         const refuse = (value: unknown): void => refusePromise(value, what);
+        const { made, code } = carriedPast(computed, record, task);
         return computeCode({
-          computed, fail: (thrown) => failure(thrown, what),
+          computed: { ...computed, code }, fail: (thrown) => failure(thrown, what),
           check: () => {
             throw missing();
           },
           quick: (mapped) => `${mapped}!==undefined`,
-          use: (mapped) => `${computed.isExpression ? "" : `if(${mapped}!==null&&typeof ${mapped}==="object"&&${mapped}.then!==undefined)${task.bind(refuse)}(${mapped});`}
-${task.emitValue(mapped, record)}`,
+          use: (mapped) => `${computed.isExpression || made?.names?.includes("then") === false ? "" : `if(${mapped}!==null&&typeof ${mapped}==="object"&&${mapped}.then!==undefined)${task.bind(refuse)}(${mapped});`}
+${task.emitValue(mapped, record, made)}`,
         }, record, task);
       },
     };
   },
 };
+
+/** What a function answers, and how it is called: texts that it only carries go past it. */
+function carriedPast({ facts, evaluate, code }: Computed, record: RecordCode, task: TaskCode): { readonly made: MadeRecord | undefined; readonly code: Computed["code"] } {
+  const known = facts?.();
+  if (known === undefined) return { made: undefined, code };
+  const carried = new Map<string, string>();
+  const reads = new Set(known.reads);
+  for (const [name, from] of known.carried) {
+    const expression = record.field(from);
+    if (expression === undefined || task.textOf(expression) === undefined) continue;
+    carried.set(name, expression);
+    reads.delete(from);
+  }
+  const part = carried.size === 0 ? undefined : record.part(reads);
+  return { made: { names: known.names, carried }, code: part === undefined ? code : () => `${task.bind(evaluate)}(${part})` };
+}
 
 /** The fields of an expression that makes a record of them. */
 function fieldsOf(to: Compute): readonly (readonly [name: string, value: Expression])[] | undefined {

@@ -28,6 +28,8 @@ export interface RecordCode extends RecordFrame {
   readonly rare: string;
   /** A field, null where it is missing, of a record that is known by its fields; undefined: it is not. */
   field(name: string): string | undefined;
+  /** An object of these of its fields alone, made for this place; undefined: it is not known by its fields. */
+  part(names: ReadonlySet<string>): string | undefined;
   /** Whether an expression is a field of it as it stands: never undefined, and as cheap to write again as a variable. */
   isField(expression: string): boolean;
   /** The same record under another time, key or change kind. */
@@ -43,6 +45,14 @@ export interface TextCode {
   readonly end: string;
 }
 
+/** What is known of a record that a function has made. */
+export interface MadeRecord {
+  /** Its fields in order, where it is always a new object of them. */
+  readonly names: readonly string[] | undefined;
+  /** What belongs into some of its fields, which are undefined so far: expressions that are texts (`textOf`). */
+  readonly carried: ReadonlyMap<string, string>;
+}
+
 /** The task that code is written for, as one operator sees it. */
 export interface TaskCode extends CodeScope {
   /** The bytes of a text, where an expression is a field of the record that would make a string of them; undefined: it is not. */
@@ -55,7 +65,7 @@ export interface TaskCode extends CodeScope {
    */
   emitFields(fields: ReadonlyMap<string, string>, frame: RecordFrame, numbers?: ReadonlySet<string>): string;
   /** Statements that hand on a new record that is the value of an expression, which may be written several times. */
-  emitValue(value: string, frame: RecordFrame): string;
+  emitValue(value: string, frame: RecordFrame, made?: MadeRecord): string;
   /** Statements that reject a record; `error` is an expression for a StreamFlowError. */
   reject(record: RecordCode, error: string): string;
   /** Statements that hand the record to the operator's own closure, for what its code leaves out. */

@@ -163,7 +163,7 @@ ${body}
         const rest = task.emit(new FieldsRecord(whole, frame));
         return `${whole.declaration}${rest}`;
       },
-      emitValue: (value, frame) => task.emit(new ValueRecord(value, frame)),
+      emitValue: (value, frame, made) => task.emit(new ValueRecord(value, frame, made === undefined ? {} : { made })),
       reject: (record, error) => `${this.#place(record)}${scope.bind(instance.reject)}(${error},${record.rare});`,
       closure: (record) => `${this.#place(record)}${scope.bind(instance.operator.inputs[0])}(${record.rare});`,
     };

@@ -1,20 +1,29 @@
 // Records as generated code knows them: by a value in a variable, or by fields that stand in columns or variables.
-import type { CodeScope, RecordCode, RecordFrame } from "../contracts/operator-code.ts";
+import type { CodeScope, MadeRecord, RecordCode, RecordFrame } from "../contracts/operator-code.ts";
 import { propertyName } from "../plan/code-generation.ts";
+
+const unknown: MadeRecord = { names: undefined, carried: new Map() };
 
 /** A record that is a value in a variable. */
 export class ValueRecord implements RecordCode {
+  /** The value, complete. */
   readonly value: string;
   readonly rare: string;
+  /** The value as it is: what is carried is not in it. */
+  readonly bare: string;
+  readonly made: MadeRecord;
   readonly time: string;
   readonly key: string;
   readonly change: string;
   /** The fields of the record that this one was made from, where they are known. */
   readonly origin: FieldsRecord | undefined;
 
-  constructor(value: string, frame: RecordFrame, origin: FieldsRecord | undefined = originOf(frame)) {
-    this.value = value;
-    this.rare = value;
+  constructor(value: string, frame: RecordFrame, { origin = originOf(frame), made = unknown }: { readonly origin?: FieldsRecord | undefined; readonly made?: MadeRecord } = {}) {
+    const carried = [...made.carried].map(([name, text]) => `${value}[${JSON.stringify(name)}]=${text},`).join("");
+    this.bare = value;
+    this.made = made;
+    this.value = carried === "" ? value : `(${carried}${value})`;
+    this.rare = this.value;
     this.time = frame.time;
     this.key = frame.key;
     this.change = frame.change;
@@ -25,12 +34,16 @@ export class ValueRecord implements RecordCode {
     return undefined;
   }
 
+  part(): undefined {
+    return undefined;
+  }
+
   isField(): boolean {
     return false;
   }
 
   under({ time = this.time, key = this.key, change = this.change }: Partial<RecordFrame>): RecordCode {
-    return new ValueRecord(this.value, { time, key, change }, this.origin);
+    return new ValueRecord(this.bare, { time, key, change }, { origin: this.origin, made: this.made });
   }
 }
 
@@ -64,7 +77,11 @@ export class RecordFields {
   }
 
   get literal(): string {
-    return `{${[...this.fields].map(([name, text]) => `${propertyName(name)}:${text}`).join(",")}}`;
+    return literalOf([...this.fields]);
+  }
+
+  part(names: ReadonlySet<string>): string {
+    return literalOf([...this.fields].filter(([name]) => names.has(name)));
   }
 
   get value(): string {
@@ -75,6 +92,10 @@ export class RecordFields {
   get declaration(): string {
     return this.#name === undefined ? "" : `${this.#name}=${this.literal};`;
   }
+}
+
+function literalOf(fields: readonly (readonly [name: string, text: string])[]): string {
+  return `{${fields.map(([name, text]) => `${propertyName(name)}:${text}`).join(",")}}`;
 }
 
 /** A record that is known by its fields. */
@@ -109,6 +130,10 @@ export class FieldsRecord implements RecordCode {
 
   field(name: string): string {
     return this.#fields.field(name);
+  }
+
+  part(names: ReadonlySet<string>): string {
+    return this.#fields.part(names);
   }
 
   isField(expression: string): boolean {

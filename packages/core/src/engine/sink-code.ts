@@ -1,7 +1,7 @@
 // The code that hands a record to a sink as columns: each field into an array of its own, without ever making the record.
 import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Emit } from "../contracts/operator.ts";
-import type { RecordFrame, TextCode } from "../contracts/operator-code.ts";
+import type { MadeRecord, RecordFrame, TextCode } from "../contracts/operator-code.ts";
 import type { SourceScope } from "../plan/expression-source.ts";
 import type { ColumnForm, ColumnKind } from "./held-output.ts";
 import type { RecordShape } from "./record-shape.ts";
@@ -17,7 +17,7 @@ export interface FieldTexts {
 
 /** A value that a user's function has made, and what it will most likely look like. */
 export interface ShapedValue {
-  readonly record: RecordFrame & { readonly value: string; readonly origin: FieldTexts | undefined };
+  readonly record: RecordFrame & { readonly bare: string; readonly made: MadeRecord; readonly origin: FieldTexts | undefined };
   readonly shape: RecordShape;
 }
 
@@ -81,20 +81,29 @@ if(${way.name}.form===${this.#scope.bind(way.form)}${numberChecks(places)}){${th
   /** As `hand`, for a value whose fields are only known by what others were: one of another shape is a row. */
   handValue(input: SinkInput, { record, shape }: ShapedValue, row: string): string | undefined {
     const { names, areNumbers } = shape;
+    const { bare: r, made } = record;
     const places = names.map((name, at): Place => {
+      const carried = made.carried.get(name);
+      if (carried !== undefined) return { kind: "texts", value: carried, text: this.texts.get(carried), isText: "" };
       const value = this.#scope.temporary();
       const expression = record.origin?.fields.get(name);
       const text = expression === undefined ? undefined : this.texts.get(expression);
       return { kind: text !== undefined ? "texts" : areNumbers[at] === true ? "numbers" : "values", value, text, isText: `&&${value}===${expression}` };
     });
     const way = this.#way(input, names, places);
+    const isForm = `${way.name}.form===${this.#scope.bind(way.form)}`;
+    const loads = names.map((name, at) => (made.carried.has(name) ? "" : `${places[at]?.value}=${r}[${JSON.stringify(name)}];`)).join("");
+    const store = this.#store(way, places, record);
+    if (made.names !== undefined && made.names.length === names.length && made.names.every((name, at) => name === names[at])) {
+      return `if(${way.name}!==undefined){${loads}
+if(${isForm}${numberChecks(places)}){${store}}else{${row}}}`;
+    }
     const count = this.#scope.temporary();
-    const [r, list, prototype] = [record.value, this.#scope.bind(names), this.#scope.bind(Object.prototype)];
-    const loads = names.map((name, at) => `${places[at]?.value}=${r}[${JSON.stringify(name)}];`).join("");
+    const [list, prototype] = [this.#scope.bind(names), this.#scope.bind(Object.prototype)];
     return `if(${way.name}!==undefined){${count}=-1;
-if(${way.name}.form===${this.#scope.bind(way.form)}&&typeof ${r}==="object"&&${r}!==null&&${r}.__proto__===${prototype}){${count}=0;for(const k in ${r})if(k!==${list}[${count}++]){${count}=-1;break;}}
+if(${isForm}&&typeof ${r}==="object"&&${r}!==null&&${r}.__proto__===${prototype}){${count}=0;for(const k in ${r})if(k!==${list}[${count}++]){${count}=-1;break;}}
 if(${count}===${names.length}){${loads}}
-if(${count}===${names.length}${numberChecks(places)}){${this.#store(way, places, record)}}else{${row}}}`;
+if(${count}===${names.length}${numberChecks(places)}){${store}}else{${row}}}`;
   }
 
   /** Statements in front of the loop over a batch. */

@@ -7,6 +7,7 @@ import type { DataType, Schema } from "../schema.ts";
 import { describeValue } from "../types/value-path.ts";
 import { compiledOnce } from "./compiled-once.ts";
 import { type Compute, isExpression } from "./expression.ts";
+import { factsOf, type FunctionFacts } from "./function-source.ts";
 
 /** A compiled computation. */
 export interface CompiledCompute {
@@ -20,6 +21,8 @@ export interface CompiledCompute {
   readonly evaluate: (record: unknown) => unknown;
   /** As text for generated code. What it throws goes through `explain`. */
   readonly code: (record: RecordCode, scope: TextScope) => string;
+  /** What the text of a function proves. */
+  readonly facts?: () => FunctionFacts | undefined;
   /** What `evaluate` would have thrown. */
   readonly explain: (thrown: unknown) => unknown;
 }
@@ -36,9 +39,13 @@ export function compileCompute(compute: Compute, schema: Schema | undefined, fun
 }
 
 function compiledFunction(evaluate: (record: unknown) => unknown): CompiledCompute {
+  const facts = (): FunctionFacts | undefined => factsOf(evaluate);
   return {
-    type: undefined, fields: "all", isExpression: false, isPure: true, evaluate,
-    code: (record, scope) => `${scope.bind(evaluate)}(${record.value})`,
+    type: undefined, fields: "all", isExpression: false, isPure: true, evaluate, facts,
+    code: (record, scope) => {
+      const known = facts();
+      return `${scope.bind(evaluate)}(${(known === undefined ? undefined : record.part(known.reads)) ?? record.value})`;
+    },
     explain: (thrown) => thrown,
   };
 }
