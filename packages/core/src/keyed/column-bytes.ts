@@ -13,7 +13,14 @@ const widths = [0, 1, 4, 8, 0] as const;
 export const floatsKind: number = kinds.floats;
 /** So many numbers are written at once: less than a millisecond's work. */
 const pieceLength = 1 << 18;
+/** A loop that is called again and again is compiled sooner than one that runs on and on. */
+const loopLength = 1 << 12;
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+interface Stretch {
+  readonly from: number;
+  readonly end: number;
+}
 
 /** A column that has been written: its kind, and where it ends. */
 export interface WrittenColumn {
@@ -37,7 +44,7 @@ export function padded(length: number): number {
 }
 
 /** Writes `column[from, end)` at `at`, a multiple of 8 in `bytes`, of which the buffer begins at one. Yields where others may run. */
-export function* writeColumn(column: Float64Array, { from, end }: { readonly from: number; readonly end: number }, { bytes, at }: { readonly bytes: Uint8Array; readonly at: number }): Generator<undefined, WrittenColumn> {
+export function* writeColumn(column: Float64Array, { from, end }: Stretch, { bytes, at }: { readonly bytes: Uint8Array; readonly at: number }): Generator<undefined, WrittenColumn> {
   const count = end - from;
   const integers = new Int32Array(bytes.buffer, bytes.byteOffset + at, count);
   if (isAllNaN(column, from, end)) return { kind: kinds.nans, end: at };
@@ -73,14 +80,27 @@ function isAllNaN(column: Float64Array, from: number, end: number): boolean {
 
 /** Each in a byte of its own, where the first of them begins: none is overwritten before it is read. */
 function narrow(integers: Int32Array, bytes: Uint8Array, at: number): void {
-  for (let i = 0; i < integers.length; i++) bytes[at + i] = integers[i]!;
+  for (let from = 0; from < integers.length; from += loopLength) narrowSome(integers, { from, end: Math.min(integers.length, from + loopLength) }, bytes, at);
+}
+
+function narrowSome(integers: Int32Array, { from, end }: Stretch, bytes: Uint8Array, at: number): void {
+  for (let i = from; i < end; i++) bytes[at + i] = integers[i]!;
 }
 
 /** The bits that any of them has; undefined: one is no integer of 32 bits. */
-function writeIntegers(column: Float64Array, { from, end }: { readonly from: number; readonly end: number }, into: Int32Array, at: number): number | undefined {
+function writeIntegers(column: Float64Array, { from, end }: Stretch, into: Int32Array, at: number): number | undefined {
   const halves = new Int32Array(column.buffer, column.byteOffset, 2 * column.length);
   let seen = 0;
-  const offset = at - from;
+  for (let next = from; next < end; next += loopLength) {
+    const found = writeSome(column, { from: next, end: Math.min(end, next + loopLength), halves }, into, at - from);
+    if (found === undefined) return undefined;
+    seen |= found;
+  }
+  return seen;
+}
+
+function writeSome(column: Float64Array, { from, end, halves }: Stretch & { readonly halves: Int32Array }, into: Int32Array, offset: number): number | undefined {
+  let seen = 0;
   for (let i = from; i < end; i++) {
     const value = column[i]!;
     const integer = value | 0;
