@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ["e2e/**/*.test.ts", "packages/*/src/**/*.e2e.test.ts", "apps/*/src/**/*.e2e.test.ts"],
+    include: ["e2e/**/*.test.ts", "packages/*/src/**/*.e2e.test.ts", "apps/*/src/**/*.e2e.test.ts", "bench/**/*.e2e.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: ["e2e/testbed/global-setup.ts"],
   },

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /** Commits are not synced: the machine does not fail, and a server that is killed loses nothing that the system has. */
 const usualSettings: Readonly<Record<string, string>> = {
-  fsync: "off", full_page_writes: "off", wal_level: "logical", max_connections: "200", log_min_messages: "warning", jit: "off", max_wal_size: "2GB",
+  fsync: "off", full_page_writes: "off", wal_level: "logical", max_connections: "200", log_min_messages: "warning", jit: "off", max_wal_size: "256MB",
 };
 
 export const postgres: Service = {

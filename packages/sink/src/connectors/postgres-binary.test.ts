@@ -26,7 +26,17 @@ describe("a buffer of rows", () => {
   });
 
   it("writes a number that a float64 holds exactly as it writes the bigint (property)", () => {
-    fc.assert(fc.property(fc.maxSafeInteger(), (value) => hex((out) => out.safeInt64(value)) === hex((out) => out.int64(BigInt(value)))));
+    fc.assert(fc.property(fc.maxSafeInteger(), (value) => hex((out) => out.sizedSafeInt64(value)) === hex((out) => (out.int32(8), out.int64(BigInt(value))))));
+  });
+
+  it("writes texts of any length, and bytes of any length that are texts already, as Buffer does (property)", () => {
+    fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 100 }), fc.nat(9), (text, gap) => {
+      const utf8 = Buffer.from(text);
+      const around = new DataView(new Uint8Array([...Array.from({ length: gap }, () => 7), ...utf8, ...Array.from({ length: 8 }, () => 9)]).buffer);
+      const expected = `${utf8.length.toString(16).padStart(8, "0")}${utf8.toString("hex")}`;
+      expect(hex((out) => (out.sizedText(text), out.byte(0xee)))).toBe(`${expected}ee`);
+      expect(hex((out) => (out.sizedBytes(around, gap, gap + utf8.length), out.byte(0xee)))).toBe(`${expected}ee`);
+    }));
   });
 
   it("begins with the signature of a binary COPY", () => {

@@ -1,6 +1,11 @@
 // Rows in the binary form of COPY, put together in one piece of memory. Three times as quick as the text form to make, and twice as quick for the server to read.
 // Numbers are big-endian; a value has its length in front of it, and NULL the length -1.
 
+/** Longer ones go through the methods of Buffer, of which a call costs more than a few bytes. */
+const mostByWord = 64;
+const mostByUnit = 24;
+const copySlack = 4;
+
 /** Bytes that rows are written into; grows as needed. */
 export class CopyBuffer {
   #bytes: Buffer;
@@ -36,15 +41,6 @@ export class CopyBuffer {
     this.length += 8;
   }
 
-  /** A whole number that a float64 holds exactly, as 64 bits: quicker than by way of a bigint. */
-  safeInt64(value: number): void {
-    this.#reserve(8);
-    const high = Math.floor(value / 2 ** 32);
-    this.#view.setInt32(this.length, high);
-    this.#view.setUint32(this.length + 4, value - high * 2 ** 32);
-    this.length += 8;
-  }
-
   float32(value: number): void {
     this.#reserve(4);
     this.#view.setFloat32(this.length, value);
@@ -68,10 +64,43 @@ export class CopyBuffer {
     this.length += value.length;
   }
 
+  /** A whole number of 32 bits, with its length in front. */
+  sizedInt32(value: number): void {
+    this.#reserve(8);
+    this.#view.setInt32(this.length, 4);
+    this.#view.setInt32(this.length + 4, value);
+    this.length += 8;
+  }
+
+  /** A whole number that a float64 holds exactly, as 64 bits with its length in front: quicker than by way of a bigint. */
+  sizedSafeInt64(value: number): void {
+    this.#reserve(12);
+    const high = Math.floor(value / 2 ** 32);
+    this.#view.setInt32(this.length, 8);
+    this.#view.setInt32(this.length + 4, high);
+    this.#view.setUint32(this.length + 8, value - high * 2 ** 32);
+    this.length += 12;
+  }
+
+  /** Bytes `[start, end)`, with their length in front. Eight bytes behind them are readable. */
+  sizedBytes(bytes: DataView, start: number, end: number): void {
+    const size = end - start;
+    this.#reserve(4 + size + copySlack);
+    const view = this.#view;
+    let to = this.length;
+    view.setInt32(to, size);
+    to += 4;
+    // Short ones, as most are, four at a time: a call of a copying method costs more.
+    if (size > mostByWord) this.#bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, size), to);
+    else for (let at = 0; at < size; at += 4) view.setInt32(to + at, bytes.getInt32(start + at));
+    this.length = to + size;
+  }
+
   /** A text in UTF-8, with its length in front. */
   sizedText(text: string): void {
     // No character of a string has more than three bytes for each of its units.
     this.#reserve(4 + text.length * 3);
+    if (text.length <= mostByUnit && this.#shortText(text)) return;
     const size = this.#bytes.write(text, this.length + 4, "utf8");
     this.#view.setInt32(this.length, size);
     this.length += 4 + size;
@@ -86,6 +115,20 @@ export class CopyBuffer {
 
   endSized(start: number): void {
     this.#view.setInt32(start - 4, this.length - start);
+  }
+
+  /** Unit by unit; false where a unit is no byte. */
+  #shortText(text: string): boolean {
+    const bytes = this.#bytes;
+    const from = this.length + 4;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[from + i] = unit;
+    }
+    this.#view.setInt32(from - 4, text.length);
+    this.length = from + text.length;
+    return true;
   }
 
   #reserve(more: number): void {

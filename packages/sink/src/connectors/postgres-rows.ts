@@ -6,25 +6,18 @@
 //   R3. What was sent is lost with its connection. Then everything fails until `clear`: no epoch is committed without its first half.
 import { BatchError, ChangeKind, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import type { BatchFailure, SinkBatch } from "@streamflow/core";
-import { fieldReader } from "../field.ts";
 import { CopyBuffer, copyHeader, copyTrailer } from "./postgres-binary.ts";
+import { CellWriters, type WriteCell } from "./postgres-cells.ts";
 import type { CopyIn, PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresTable } from "./postgres-table.ts";
-import type { WriteColumn } from "./postgres-values.ts";
 
 const pieceBytes = 1 << 20;
-
-interface FieldWriter {
-  readonly read: ReturnType<typeof fieldReader>;
-  readonly write: WriteColumn;
-  readonly isKey: boolean;
-}
 
 /** Rows that are not committed yet. */
 export class EpochRows {
   readonly #connect: () => Promise<PostgresConnection>;
   readonly #table: PostgresTable;
-  readonly #fields: readonly FieldWriter[];
+  readonly #cells: CellWriters;
   readonly #isUpsert: boolean;
   #connection: PostgresConnection;
   #isInTransaction = false;
@@ -44,7 +37,7 @@ export class EpochRows {
     this.#connect = connect;
     this.#table = table;
     this.#isUpsert = table.createStaged !== undefined;
-    this.#fields = table.columns.map(({ name, isKey, write }) => ({ read: fieldReader(name), write, isKey }));
+    this.#cells = new CellWriters(table);
   }
 
   /** @throws BatchError for records that the table cannot hold; the others are taken. */
@@ -116,12 +109,13 @@ export class EpochRows {
   #write(batch: SinkBatch): BatchFailure[] {
     const failures: BatchFailure[] = [];
     const piece = this.#piece;
+    const cells = this.#cells.of(batch);
     for (let i = 0; i < batch.length; i++) {
       const change = batch.changes?.[i] ?? ChangeKind.insert;
       const isDelete = this.#isUpsert && (change === ChangeKind.delete || change === ChangeKind.updateBefore);
       const start = piece.length;
       try {
-        this.#writeRow(batch.values[i], isDelete);
+        this.#writeRow(cells, i, isDelete);
         if (isDelete) this.#deletes = true;
       } catch (thrown) {
         piece.length = start;
@@ -131,19 +125,14 @@ export class EpochRows {
     return failures;
   }
 
-  #writeRow(value: unknown, isDelete: boolean): void {
+  #writeRow(cells: readonly WriteCell[], index: number, isDelete: boolean): void {
     const piece = this.#piece;
-    const isRow = typeof value === "object" && value !== null;
-    if (!isRow && !this.#table.isScalar) throw new StreamFlowError("SF_SCHEMA_VIOLATION", `a record must be an object with named fields, got ${value === null ? "null" : typeof value}`);
-    piece.int16(this.#fields.length + (this.#isUpsert ? 2 : 0));
-    for (const { read, write, isKey } of this.#fields) {
-      // A delete names its key; whatever else it holds is going away.
-      if (isDelete && !isKey) piece.int32(-1);
-      else write(this.#table.isScalar ? value : read(value as Readonly<Record<string, unknown>>), piece);
-    }
+    piece.int16(cells.length + (this.#isUpsert ? 2 : 0));
+    // A delete names its key; whatever else it holds is going away.
+    if (isDelete) this.#table.columns.forEach(({ isKey }, at) => (isKey ? cells[at]?.(index, piece) : piece.int32(-1)));
+    else for (const write of cells) write(index, piece);
     if (!this.#isUpsert) return;
-    piece.int32(8);
-    piece.safeInt64(this.#order++);
+    piece.sizedSafeInt64(this.#order++);
     piece.int32(1);
     piece.byte(isDelete ? 1 : 0);
   }

@@ -2,7 +2,7 @@
 import type { DataType, Schema, StructType } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { columnType, columnWriter, type PostgresColumn, type PostgresType, type WriteColumn } from "./postgres-values.ts";
+import { columnType, columnWriter, takesTexts, type PostgresColumn, type PostgresType, type WriteColumn } from "./postgres-values.ts";
 
 /** What is asked of a table. */
 export interface PostgresTableRequest {
@@ -37,6 +37,8 @@ export interface WritableColumn {
   readonly name: string;
   readonly isKey: boolean;
   readonly write: WriteColumn;
+  /** It takes every text that there can be in a column of texts. */
+  readonly takesTexts: boolean;
 }
 
 interface DeclaredColumn {
@@ -156,7 +158,7 @@ function writable({ name, table, key }: PostgresTableRequest, column: PostgresCo
       hint: "leave the field out of the records, or give the column another type",
     });
   }
-  return { name: column.name, isKey: key?.includes(column.name) === true, write };
+  return { name: column.name, isKey: key?.includes(column.name) === true, write, takesTexts: takesTexts(column.target) };
 }
 
 function statements(request: PostgresTableRequest, columns: readonly PostgresColumn[]): Omit<PostgresTable, "columns" | "isScalar"> {

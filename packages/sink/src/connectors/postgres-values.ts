@@ -94,6 +94,11 @@ export function columnWriter(column: PostgresColumn): WriteColumn | undefined {
   };
 }
 
+/** Whether a column takes every text that is well formed and holds no U+0000. */
+export function takesTexts({ base, modifier, kind }: PostgresType): boolean {
+  return kind !== "e" && (base === "text" || (base === "varchar" && modifier < 0));
+}
+
 function writerOf(target: PostgresType, type: DataType | undefined): WriteValue | undefined {
   const { base, kind, element, modifier } = target;
   if (kind === "e") return writeText;
@@ -119,18 +124,24 @@ function whole(least: number, most: number, size: 2 | 4): WriteValue {
   return (value, out) => {
     const number = typeof value === "bigint" ? Number(value) : value;
     if (!Number.isInteger(number) || (number as number) < least || (number as number) > most) return false;
-    out.int32(size);
-    if (size === 2) out.int16(number as number);
-    else out.int32(number as number);
+    if (size === 4) {
+      out.sizedInt32(number as number);
+    } else {
+      out.int32(2);
+      out.int16(number as number);
+    }
     return true;
   };
 }
 
 function writeInt64(value: unknown, out: CopyBuffer): boolean {
   if (typeof value === "bigint" ? !fitsInt64(value) : !Number.isSafeInteger(value)) return false;
-  out.int32(8);
-  if (typeof value === "bigint") out.int64(value);
-  else out.safeInt64(value as number);
+  if (typeof value === "number") {
+    out.sizedSafeInt64(value);
+  } else {
+    out.int32(8);
+    out.int64(value as bigint);
+  }
   return true;
 }
 
@@ -164,10 +175,13 @@ const greatestTimestampMs = 8_640_000_000_000_000;
 
 function writeTimestamp(value: unknown, out: CopyBuffer): boolean {
   if (typeof value !== "number" || !Number.isInteger(value) || value < leastTimestampMs || value > greatestTimestampMs) return false;
-  out.int32(8);
   const microseconds = (value - unixMsOfPostgresEpoch) * 1000;
-  if (Number.isSafeInteger(microseconds)) out.safeInt64(microseconds);
-  else out.int64(BigInt(value - unixMsOfPostgresEpoch) * 1000n);
+  if (Number.isSafeInteger(microseconds)) {
+    out.sizedSafeInt64(microseconds);
+  } else {
+    out.int32(8);
+    out.int64(BigInt(value - unixMsOfPostgresEpoch) * 1000n);
+  }
   return true;
 }
 

@@ -117,6 +117,7 @@ interface StepsParts {
 /** What only Postgres knows of the protocol in exactly-once.ts. */
 class PostgresSteps {
   readonly name: string;
+  readonly readsColumns = true;
   readonly #parts: StepsParts;
 
   constructor(parts: StepsParts) {
