@@ -141,7 +141,7 @@ const postgres: ComponentSpec<"sink"> = {
     key: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Key columns of an upsert. Without it, the fields that the records are keyed by." },
     schema: { type: { kind: "schema" }, doc: "Type of a record. Without it what the plan knows, else the columns of the existing table." },
     createTable: { type: { kind: "boolean" }, doc: "Whether a missing table is made from the schema.", default: true },
-    timeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long an answer of the server is waited for.", default: "60s" },
+    timeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long an answer of the server is waited for, also to the statement that upserts an epoch.", default: "60s" },
   },
   example: "type: postgres\nurl: ${DATABASE_URL}\ntable: delays\nmode: upsert\nkey: [carrier]\n",
   create: (config) => postgresSink(config as unknown as PostgresSinkOptions),

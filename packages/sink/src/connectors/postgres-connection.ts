@@ -28,8 +28,10 @@ export interface CopyIn {
   end(): Promise<void>;
 }
 
-/** The server finds out within a minute that this process has gone without a word, and within five that it does nothing with an open transaction. */
+/** The server finds out within a minute that this process has gone without a word, and within five that it does nothing with a transaction outside of a COPY. */
 const sessionSettings = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; SET idle_in_transaction_session_timeout = '5min'; SET client_min_messages = warning";
+/** A COPY takes as long as its epoch, whatever is usual on the server. Which of these there are depends on its version. */
+const noLimits = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')";
 /** A commit that was confirmed must not be lost: it may be the only place that knows how far the pipeline is. */
 const durableCommits = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
@@ -60,6 +62,7 @@ export class PostgresConnection {
     try {
       await connection.#within(() => connection.#client.connect());
       await connection.run(sessionSettings);
+      await connection.run(noLimits);
       await connection.run(durableCommits);
       return connection;
     } catch (error) {

@@ -411,6 +411,21 @@ describe("a server that says no, or nothing", () => {
     await admin.query(`REVOKE ALL ON SCHEMA ${namespace} FROM weak; DROP ROLE weak`);
   });
 
+  it("an epoch may take longer than a statement usually may on the server, and a commit counts on no disk that is written later", async () => {
+    const limited = at((parts) => parts.searchParams.set("options", "-c statement_timeout=300 -c synchronous_commit=off"));
+    const session = await start({ url: limited, isReal: true });
+    await session.write(sinkBatch(Array.from({ length: 30_000 }, (_, id) => ({ id, name: "x".repeat(50) }))));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await session.commitTransaction?.(commit(1));
+    expect(await rows("SELECT count(*)::int AS n FROM t")).toEqual([{ n: 30_000 }]);
+    const settings = "CREATE TABLE seen (name text, setting text); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT name, setting FROM pg_settings WHERE name = 'synchronous_commit'; RETURN NULL; END $$";
+    await rows(`${settings}; CREATE TRIGGER note AFTER INSERT ON t EXECUTE FUNCTION note()`);
+    await rows(`ALTER FUNCTION note() SET search_path = ${namespace}`);
+    await session.write(sinkBatch([{ id: 1 }]));
+    await session.commitTransaction?.(commit(2));
+    expect(await rows("SELECT * FROM seen")).toEqual([{ name: "synchronous_commit", setting: "on" }]);
+  });
+
   it("a full disk is SF_DISK_FULL, and nothing of the epoch is there", async () => {
     await start();
     // A disk that is really full cannot be had here: the server's own error, raised where it would come from.

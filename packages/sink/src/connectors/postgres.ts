@@ -29,7 +29,7 @@ export interface PostgresSinkOptions {
   readonly schema?: Schema;
   /** Whether a missing table is made from the schema. @defaultValue true */
   readonly createTable?: boolean;
-  /** How long an answer of the server is waited for, in milliseconds; a commit waits for those of others in it. @defaultValue 60_000 */
+  /** How long an answer of the server is waited for, in milliseconds: also the one to the statement that upserts an epoch, and for locks of others. @defaultValue 60_000 */
   readonly timeoutMs?: number;
 }
 
