@@ -25,18 +25,19 @@ const stateless: BuildJob = (job) => readBids(job, "auction", "price", "channel"
     record({ auction: field("auction"), price: field("price").times(2), channel: field("channel"), dateTime: field("dateTime") }),
   ))) as never;
 
+type Total = Windowed & { readonly count: number; readonly sum: number; readonly auction: number; readonly channel: string };
+
 /** Count and sum for each value of a field and 10 s. */
-function totals(key: "auction" | "channel"): BuildJob {
-  type Total = Windowed & { readonly count: number; readonly sum: number; readonly auction: number; readonly channel: string };
+function totals(key: "auction" | "channel", result: (total: Total) => unknown): BuildJob {
   return (job) => timed(job, readBids(job, key, "price", "dateTime"))
     .addStage(filter(isDear(job)))
     .addStage(keyBy<Bid>(key))
     .addStage(window({ window: tumbling({ sizeMs }), aggregate: { count: count(), sum: sum(either(job, (bid: Bid) => bid.price, field("price"))) } }), { id: "totals" })
-    .addStage(map(either(job,
-      (total: Total) => ({ [key]: total[key], windowStart: total.windowStart, count: total.count, sum: total.sum }),
-      record({ [key]: field(key), windowStart: field("windowStart"), count: field("count"), sum: field("sum") }),
-    )) as never) as never;
+    .addStage(map(either(job, result, record({ [key]: field(key), windowStart: field("windowStart"), count: field("count"), sum: field("sum") })) as never) as never) as never;
 }
+
+const totalsOfAuctions: BuildJob = totals("auction", ({ auction, windowStart, count: n, sum: total }) => ({ auction, windowStart, count: n, sum: total }));
+const totalsOfChannels: BuildJob = totals("channel", ({ channel, windowStart, count: n, sum: total }) => ({ channel, windowStart, count: n, sum: total }));
 
 const slidingCounts: BuildJob = (job) => timed(job, readBids(job, "auction", "dateTime"))
   .addStage(keyBy<Bid>("auction"))
@@ -55,4 +56,4 @@ const sessions: BuildJob = (job) => timed(job, readBids(job, "bidder", "dateTime
   )) as never) as never;
 
 /** By the name of the job. */
-export const bidJobs: Readonly<Record<string, BuildJob>> = { stateless, tumbling: totals("auction"), channel: totals("channel"), sliding: slidingCounts, session: sessions };
+export const bidJobs: Readonly<Record<string, BuildJob>> = { stateless, tumbling: totalsOfAuctions, channel: totalsOfChannels, sliding: slidingCounts, session: sessions };
