@@ -33,6 +33,9 @@ export interface Handlers {
     inspectState(pipeline: string, options: InspectStateOptions, globals: GlobalOptions): Promise<void>;
     listDeadLetters(pipeline: string, options: ListDeadLettersOptions, globals: GlobalOptions): Promise<void>;
     countDeadLetters(pipeline: string, globals: GlobalOptions): Promise<void>;
+    replayDeadLetters(file: string, options: {
+        readonly set: SetValues;
+    }, globals: GlobalOptions): Promise<void>;
     purgeDeadLetters(pipeline: string, options: PurgeDeadLettersOptions, globals: GlobalOptions): Promise<void>;
     components(type: string | undefined, options: {
         readonly markdown?: boolean;

@@ -390,7 +390,17 @@ export interface DeadLetter {
     readonly timeMs: number;
     readonly raw: Uint8Array;
     readonly truncated: boolean;
+    readonly source?: string | undefined;
+    readonly entry?: DeadLetterEntry | undefined;
+    readonly replayOf?: number | undefined;
     readonly key?: string | undefined;
+}
+
+export interface DeadLetterEntry {
+    readonly state: string;
+    readonly timestampMs: number | null;
+    readonly change: number;
+    readonly identity?: RecordIdentity | undefined;
 }
 
 export interface DeadLetterPolicy {
@@ -445,7 +455,7 @@ export interface DeliverOptions {
     readonly signal: AbortSignal;
     readonly maxAttempts: number;
     readonly backoff?: BackoffPolicy;
-    readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
+    readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity, about: RejectedAbout) => void;
 }
 
 export interface DeliveryPolicy {
@@ -1275,6 +1285,18 @@ export interface Rejected {
     readonly truncated?: boolean;
 }
 
+export interface RejectedAbout {
+    readonly timestampMs: number;
+    readonly change: number;
+    readonly raw: Uint8Array | undefined;
+}
+
+export interface ReplayResult {
+    readonly replayed: number;
+    readonly refused: number;
+    readonly left: number;
+}
+
 export interface RestartPolicy {
     readonly maxRestarts?: number;
     readonly windowMs?: number;
@@ -1299,6 +1321,7 @@ export interface RunOptions {
     readonly owner?: string;
     readonly leaseMs?: number;
     readonly sleepAfterMs?: number;
+    readonly replayed?: (result: ReplayResult) => void;
 }
 
 export interface RunResult {
@@ -1417,6 +1440,7 @@ export interface SinkBatch {
     readonly timestamps: Float64Array;
     readonly changes?: Uint8Array;
     identityAt(index: number): RecordIdentity;
+    rawAt?(index: number): Uint8Array | undefined;
 }
 
 export interface SinkCapabilities {
@@ -1477,6 +1501,7 @@ export interface Source<Out = unknown> {
     readonly config: Readonly<Record<string, unknown>>;
     readonly schema?: Schema;
     readonly parallelism?: number;
+    readonly decoder?: DecoderFactory;
     open(context: SourceContext): Promise<SourceSession>;
     readonly _out?: Out;
 }

@@ -101,6 +101,7 @@ export interface DriverOptions {
     readonly sleepAfterMs?: number;
     readonly faults?: FaultPlan;
     readonly stores?: (environment: Environment) => HostStores | Promise<HostStores>;
+    readonly disk?: () => Disk;
 }
 
 export declare const EOF: unique symbol;
@@ -421,7 +422,7 @@ export declare class PipelineDriver {
     values(sink?: string): readonly unknown[];
     target(sink?: string): SinkTarget;
     storedEpochs(pipeline: string): Promise<readonly number[]>;
-    start(name?: string): Promise<void>;
+    start(name?: string, options?: Pick<RunOptions, "replayed">): Promise<void>;
     crash(name?: string): void;
     freeze(name?: string): void;
     thaw(name?: string): Promise<void>;

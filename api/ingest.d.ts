@@ -115,6 +115,7 @@ export interface SourceDefinition {
     readonly capabilities: SourceCapabilities;
     readonly schema?: Schema;
     readonly parallelism?: number;
+    readonly decoder?: DecoderFactory;
     readonly isChecked?: boolean;
     partitions(context: SourceContext): readonly string[] | Promise<readonly string[]>;
     read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch>;

@@ -5,7 +5,7 @@ import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { componentsCommand, schemaCommand } from "./commands/components.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { inspectCheckpoints } from "./commands/inspect-checkpoints.ts";
-import { countDeadLetters, listDeadLetters, purgeDeadLetters } from "./commands/dead-letters.ts";
+import { countDeadLetters, listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./commands/dead-letters.ts";
 import { inspectState } from "./commands/inspect-state.ts";
 import { runCommand } from "./commands/run.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -32,6 +32,7 @@ export async function main(arguments_: readonly string[], context: CliContext): 
       inspectState: (name, options, globals) => keep(inspectState(name, options, context, globals)),
       listDeadLetters: (name, options, globals) => keep(listDeadLetters(name, options, context, globals)),
       countDeadLetters: (name, globals) => keep(countDeadLetters(name, context, globals)),
+      replayDeadLetters: (file, options, globals) => keep(replayDeadLetters(file, options, context, globals)),
       purgeDeadLetters: (name, options, globals) => keep(purgeDeadLetters(name, options, context, globals)),
       components: (type, options, globals) => keep(componentsCommand(type, options, context, globals)),
       schema: (globals) => keep(schemaCommand(context, globals)),

@@ -16,6 +16,7 @@ export interface Handlers {
   inspectState(pipeline: string, options: InspectStateOptions, globals: GlobalOptions): Promise<void>;
   listDeadLetters(pipeline: string, options: ListDeadLettersOptions, globals: GlobalOptions): Promise<void>;
   countDeadLetters(pipeline: string, globals: GlobalOptions): Promise<void>;
+  replayDeadLetters(file: string, options: { readonly set: SetValues }, globals: GlobalOptions): Promise<void>;
   purgeDeadLetters(pipeline: string, options: PurgeDeadLettersOptions, globals: GlobalOptions): Promise<void>;
   components(type: string | undefined, options: { readonly markdown?: boolean }, globals: GlobalOptions): Promise<void>;
   schema(globals: GlobalOptions): Promise<void>;
@@ -113,7 +114,7 @@ function addDeadLetterList(parent: Command, name: string, handlers: Handlers): v
 }
 
 function addDeadLetters(program: Command, handlers: Handlers): void {
-  const letters = program.command("dead-letters").summary("look at records that could not be processed, and remove them").description("Records that were taken out of a pipeline, with their original bytes and the reason. May be used while the pipeline runs.");
+  const letters = program.command("dead-letters").summary("records that could not be processed: look, replay, remove").description("Records that were taken out of a pipeline, with their original bytes and the reason. All but replay may be used while the pipeline runs.");
   addDeadLetterList(letters, "list", handlers);
   letters
     .command("count")
@@ -122,6 +123,17 @@ function addDeadLetters(program: Command, handlers: Handlers): void {
     .addArgument(pipelineArgument())
     .addHelpText("after", examples(["streamflow dead-letters count orders", "streamflow dead-letters count orders --json"]))
     .action((pipeline: string, _options: unknown, command: Command) => handlers.countDeadLetters(pipeline, command.optsWithGlobals()));
+  letters
+    .command("replay")
+    .summary("give them to the nodes that refused them")
+    .description(
+      "Gives each dead letter to the node that refused it, once, and takes it off the list; one that is refused again is on it anew. Reads no other input.\n\n" +
+        "The pipeline must not run meanwhile. A record meets the state of now: behind a window that is closed it is late.",
+    )
+    .argument("<file>", "pipeline file, mended")
+    .addOption(setOption())
+    .addHelpText("after", examples(["streamflow dead-letters replay orders.yaml", "streamflow dead-letters replay orders.yaml --data ./data --json"]))
+    .action((file: string, options: { set: SetValues }, command: Command) => handlers.replayDeadLetters(file, options, command.optsWithGlobals()));
   letters
     .command("purge")
     .summary("remove them for good")

@@ -16,7 +16,7 @@ import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
 import type { CheckpointResult } from "./engine/checkpointer.ts";
 import { type ExecutorProgress, refreshGauges, sumOf } from "./engine/executor-metrics.ts";
-import type { RunEnd, WorkEnd } from "./engine/executor-options.ts";
+import type { ReplayResult, RunEnd, WorkEnd } from "./engine/executor-options.ts";
 import { Executor } from "./engine/executor.ts";
 import { fateOf } from "./engine/fate.ts";
 import { type LeaseHolder, LeaseKeeper } from "./engine/lease-keeper.ts";
@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly leaseMs?: number;
   /** A pipeline that got no input for so long sleeps until there is some, where its sources and stages can, in milliseconds. Infinity: never. @defaultValue 10_000 */
   readonly sleepAfterMs?: number;
+  /** Set: the run reads no input, but gives its dead letters to the nodes that refused them, each once, and ends. Called with what became of them. */
+  readonly replayed?: (result: ReplayResult) => void;
 }
 
 /** How a run ended for good. */
@@ -286,11 +288,11 @@ export class PipelineRun implements LeaseHolder {
   }
 
   async #attempt(): Promise<WorkEnd> {
-    const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000 } = this.#options;
+    const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000, replayed } = this.#options;
     const { owner, leaseMs } = this.#leases;
     this.#isWoken = false;
     const executor = new Executor({
-      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences,
+      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences, ...(replayed === undefined ? {} : { replayed }),
       // Bound, and so smaller than a function with a scope of its own: a source holds it while the run sleeps.
       ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake.bind(this) }),
     });

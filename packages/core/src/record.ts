@@ -157,3 +157,9 @@ function slice(batch: Batch, from: number, to: number): Omit<Batch, "endPosition
     positionAt: (index) => batch.positionAt(from + index),
   };
 }
+
+/** The original bytes of a record, where the batch has them: a copy. */
+export function rawOf(batch: Batch, index: number): Uint8Array | undefined {
+  const { raw } = batch;
+  return raw === undefined ? undefined : raw.bytes.slice(raw.starts[index], raw.ends[index]);
+}

@@ -1,6 +1,6 @@
 // The ingest stage begins here: how a source of records is defined, and what it becomes for the engine.
 // The record's way: a source's `read` yields batches -> reader-session.ts prefetches and cuts them -> core/engine/task.ts.
-import type { Batch, Position, Schema, Source, SourceCapabilities, SourceContext, SourceSession } from "@streamflow/core";
+import type { Batch, DecoderFactory, Position, Schema, Source, SourceCapabilities, SourceContext, SourceSession } from "@streamflow/core";
 import type { PartitionReaders, ReadContext } from "./partition-readers.ts";
 import { openReaderSession } from "./reader-session.ts";
 import { conforming } from "./validation/conforming.ts";
@@ -15,6 +15,8 @@ export interface SourceDefinition {
   readonly schema?: Schema;
   /** How many threads read it, in place of what the pipeline says. */
   readonly parallelism?: number;
+  /** Decodes the bytes of one record alone, where that can be done: dead letters are read again with it. @defaultValue dead letters of the source cannot be replayed */
+  readonly decoder?: DecoderFactory;
   /** Whether `read` yields only records of the schema by itself, as decoders do. @defaultValue false: every record is checked, and rejected where it is none */
   readonly isChecked?: boolean;
   /** Names of the partitions, stable from run to run. */
@@ -60,6 +62,7 @@ export function sourceOf<Out = unknown>(about: Omit<SourceDefinition, "partition
     capabilities: about.capabilities,
     ...(schema === undefined ? {} : { schema }),
     ...(about.parallelism === undefined ? {} : { parallelism: about.parallelism }),
+    ...(about.decoder === undefined ? {} : { decoder: about.decoder }),
     open: (context): Promise<SourceSession> => openReaderSession(context, readers(context)),
   };
 }

@@ -1,8 +1,9 @@
-// `streamflow dead-letters`: records that could not be processed, and why; listed, counted, removed.
-import { deadLetterLog, decodeDeadLetter, pipelineOfDeadLetterLog, StreamFlowError, type DeadLetter, type LogStore } from "@streamflow/core";
-import type { CliContext, GlobalOptions } from "../cli-context.ts";
+// `streamflow dead-letters`: records that could not be processed, and why; listed, counted, replayed, removed.
+import { deadLetterLog, decodeDeadLetter, pipelineOfDeadLetterLog, PipelineRun, StreamFlowError, type DeadLetter, type LogStore, type ReplayResult } from "@streamflow/core";
+import type { CliContext, GlobalOptions, SetValues } from "../cli-context.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openProject } from "../host-module.ts";
+import { loadFile } from "../load-pipeline.ts";
 import { Output } from "../output.ts";
 import { unknownPipeline, withStores } from "../stores.ts";
 import { bytes, fit, grouped, table } from "../terminal.ts";
@@ -85,6 +86,34 @@ export async function purgeDeadLetters(pipeline: string, { through, all }: Purge
   const output = new Output(context, globals);
   output.answer(() => `${grouped(purged)} dead letters of ${pipeline} removed, ${grouped(left)} left`, () => ({ pipeline, dataFolder: project.dataFolder, purged, left }));
   return exitCodes.ok;
+}
+
+/** Gives the dead letters of a pipeline to the nodes that refused them. */
+export async function replayDeadLetters(file: string, { set }: { readonly set: SetValues }, context: CliContext, globals: GlobalOptions): Promise<ExitCode> {
+  const project = await openProject({ context, globals, file, values: set });
+  const { host, dataFolder } = project;
+  const { logical } = await loadFile(file, { host, folder: context.folder, values: set });
+  const pipeline = logical.config.name;
+  let result: ReplayResult = { replayed: 0, refused: 0, left: 0 };
+  await withStores(project, async (stores) => {
+    const run = new PipelineRun(logical, { environment: host.environment, stores, functions: host.registry.functions, replayed: (found) => (result = found) });
+    const stopWaiting = context.every(1_000, () => undefined);
+    try {
+      await run.run();
+    } finally {
+      stopWaiting();
+    }
+  });
+  const output = new Output(context, globals);
+  output.answer(() => renderReplay(pipeline, result), () => ({ pipeline, dataFolder, ...result }));
+  return exitCodes.ok;
+}
+
+function renderReplay(pipeline: string, { replayed, refused, left }: ReplayResult): string {
+  if (replayed + left === 0) return `${pipeline} has no dead letters`;
+  const lines = [`${grouped(replayed)} dead letters of ${pipeline} replayed, ${grouped(refused)} of them refused again`];
+  if (left > 0) lines.push(`${grouped(left)} have no way back into the pipeline, and stay: their node is gone or has several inputs, their partition is not there, or their bytes still cannot be read`);
+  return lines.join("\n");
 }
 
 /** Of the last letter there is now; those that come meanwhile stay. */

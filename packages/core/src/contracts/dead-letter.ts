@@ -1,6 +1,7 @@
 // A record that could not be processed, as it is kept: written by the engine into a LogStore, read by tools.
 import { StreamFlowError } from "../errors.ts";
 import type { Position } from "../record.ts";
+import type { RecordIdentity } from "./sink.ts";
 
 /** A record that was taken out of a pipeline, with where it came from and why. */
 export interface DeadLetter {
@@ -20,8 +21,25 @@ export interface DeadLetter {
   /** The original bytes, or the value as JSON where the source keeps none; cut where `truncated`. */
   readonly raw: Uint8Array;
   readonly truncated: boolean;
+  /** Id of the source that the partition is of. */
+  readonly source?: string | undefined;
+  /** How it can be given to its node again; absent for a source, which reads `raw`, and for a value too large to be kept. */
+  readonly entry?: DeadLetterEntry | undefined;
+  /** The number of the letter that was replayed, and came to this one. */
+  readonly replayOf?: number | undefined;
   /** The same for the same refusal after every restart; it makes a repeated append harmless. */
   readonly key?: string | undefined;
+}
+
+/** A record as a stage or sink got it: dead letters are replayed from there, so that nobody else gets it twice. */
+export interface DeadLetterEntry {
+  /** Value and key, as base64 of their stored form. */
+  readonly state: string;
+  /** Event time; null: it has none. */
+  readonly timestampMs: number | null;
+  readonly change: number;
+  /** Who it is to the sink that refused it. */
+  readonly identity?: RecordIdentity | undefined;
 }
 
 /** The log that holds a pipeline's dead letters. */

@@ -45,6 +45,8 @@ export interface SinkBatch {
   readonly changes?: Uint8Array;
   /** Computed on demand. */
   identityAt(index: number): RecordIdentity;
+  /** The bytes of the input that a record was made of, where the source keeps them: a copy. */
+  rawAt?(index: number): Uint8Array | undefined;
 }
 
 /** What one shard commits with an epoch. */

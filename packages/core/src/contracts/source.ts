@@ -3,7 +3,7 @@ import type { Batch, Position } from "../record.ts";
 import type { Schema } from "../schema.ts";
 import type { Environment } from "./environment.ts";
 import type { ThreadAdder } from "./thread-program.ts";
-import type { Projection } from "./codec.ts";
+import type { DecoderFactory, Projection } from "./codec.ts";
 
 /** What a source is able to do; conformance cases are skipped by these alone. */
 export interface SourceCapabilities {
@@ -118,6 +118,8 @@ export interface Source<Out = unknown> {
   readonly schema?: Schema;
   /** How many threads read it, in place of what the pipeline says. */
   readonly parallelism?: number;
+  /** Set where the bytes of one record alone can be decoded: dead letters of this source are read again with it. */
+  readonly decoder?: DecoderFactory;
   open(context: SourceContext): Promise<SourceSession>;
   /** Carries the record type for inference only; never set. */
   readonly _out?: Out;

@@ -16,7 +16,15 @@ export interface DeliverOptions {
   /** How long it waits between attempts. @defaultValue at most 50 ms at first, doubling up to 10 s */
   readonly backoff?: BackoffPolicy;
   /** Takes a record that the sink will never take, with its identity. @defaultValue such a record fails the delivery */
-  readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity) => void;
+  readonly reject?: (error: StreamFlowError, value: unknown, identity: RecordIdentity, about: RejectedAbout) => void;
+}
+
+/** What else is known of a record that a sink will never take. */
+export interface RejectedAbout {
+  readonly timestampMs: number;
+  readonly change: number;
+  /** The bytes of the input that it was made of, where they are known. */
+  readonly raw: Uint8Array | undefined;
 }
 
 const usual: BackoffPolicy = { initialDelayMs: 50, maxDelayMs: 10_000 };
@@ -66,7 +74,7 @@ function remaining(batch: SinkBatch, error: unknown, options: DeliverOptions): S
     const failures = error.failures.toSorted((a, b) => a.index - b.index);
     const hopeless = failures.filter((failure) => !failure.error.retryable);
     if (hopeless.length > 0 && options.reject === undefined) throw error;
-    for (const failure of hopeless) options.reject?.(failure.error, batch.values[failure.index], batch.identityAt(failure.index));
+    for (const { index, error: why } of hopeless) options.reject?.(why, batch.values[index], batch.identityAt(index), { timestampMs: batch.timestamps[index] ?? NaN, change: batch.changes?.[index] ?? 0, raw: batch.rawAt?.(index) });
     return hopeless.length === failures.length ? undefined : select(batch, failures.filter((failure) => failure.error.retryable).map((failure) => failure.index));
   }
   if (StreamFlowError.is(error) && error.retryable) return batch;
@@ -85,5 +93,6 @@ function select(batch: SinkBatch, indexes: readonly number[]): SinkBatch {
     timestamps: Float64Array.from(indexes, (i) => batch.timestamps[i] ?? NaN),
     ...(batch.changes === undefined ? {} : { changes: Uint8Array.from(indexes, (i) => batch.changes?.[i] ?? 0) }),
     identityAt: (index) => batch.identityAt(indexes[index] ?? -1),
+    ...(batch.rawAt === undefined ? {} : { rawAt: (index: number) => batch.rawAt?.(indexes[index] ?? -1) }),
   };
 }

@@ -21,8 +21,20 @@ export interface ExecutorOptions {
   readonly held?: readonly Fence[];
   /** It falls asleep when there was no input for so long, and nothing keeps it awake. @defaultValue Infinity: never */
   readonly sleepAfterMs?: number;
+  /** Set: it reads no input, but gives its dead letters to the nodes that refused them, once, and ends. Called with what became of them. */
+  readonly replayed?: (result: ReplayResult) => void;
   /** Called once, after it has fallen asleep, when there is input again. */
   readonly wake?: () => void;
+}
+
+/** What became of dead letters that were replayed. */
+export interface ReplayResult {
+  /** Given to the nodes that had refused them. */
+  readonly replayed: number;
+  /** Of these, refused again: they are dead letters as before. */
+  readonly refused: number;
+  /** Without a way back into the pipeline: they stay. */
+  readonly left: number;
 }
 
 /** How a run ended. */

@@ -13,6 +13,7 @@ import { BatchRunner } from "./batch-runner.ts";
 import type { Bridge } from "./bridge.ts";
 import { broken } from "./broken.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
+import { replayDeadLetters } from "./dead-letter-replay.ts";
 import { type AtEnd, ControlQueue } from "./control-queue.ts";
 import { Checkpointer, type CheckpointResult } from "./checkpointer.ts";
 import { ExecutorMetrics, type ExecutorProgress } from "./executor-metrics.ts";
@@ -29,8 +30,7 @@ import { type Choice, chooseNext, type Slot } from "./scheduler.ts";
 import { closePorts, finishSinks, openSinks, sinkPorts } from "./sinks.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { maySleep, Sleep } from "./sleep.ts";
-import type { ShardSnapshot } from "./snapshot.ts";
-import { pollLimits, Sources } from "./sources.ts";
+import { pollLimits, Sources, tellCommitted } from "./sources.ts";
 import { Waker } from "./waker.ts";
 import { Wiring } from "./wiring.ts";
 
@@ -62,6 +62,7 @@ export class Executor {
   readonly #control = new ControlQueue((error) => this.#failControl(error));
   /** What has to wait until sinks that are ahead get output again. */
   readonly #afterReplay = new ControlQueue((error) => this.#failControl(error));
+  readonly #inHand: InHand;
   readonly #lookups: Lookups;
   readonly #sleep: Sleep;
   #isRunning = false;
@@ -80,7 +81,7 @@ export class Executor {
     this.#idleness = new Idleness(clock, idleAfterMs(plan));
     this.#lookups = new Lookups({ environment, signal: this.#abort.signal, limits: pollLimits(this.#options.plan) });
     this.#isBounded = plan.nodes.every(({ node }) => node.source?.capabilities.bounded !== false);
-    this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, value, identity) => this.#rejects.rejectOutput(node, error, value, identity) });
+    this.#ports = sinkPorts(plan, { cursor: this.#cursor, environment, signal: this.#abort.signal, reject: (node, error, output) => this.#rejects.rejectOutput(node, error, output) });
     this.#rejects = new RejectPort({
       pipeline: config.name,
       policy: config.deadLetters ?? {},
@@ -90,7 +91,7 @@ export class Executor {
       nowMs: () => clock.nowMs(),
       count: (node) => this.metrics.count("rejected", node),
     });
-    const inHand = new InHand(this.#ports, this.#rejects);
+    const inHand = (this.#inHand = new InHand(this.#ports, this.#rejects));
     this.#asyncStages = new AsyncStages({ clock, cursor: this.#cursor, signal: this.#abort.signal, inHand, wake: () => this.#waker.wake() });
     this.#wiring = new Wiring(plan, this.#instanceHost(), {
       sink: (node, shard) => this.#port(node).input(shard),
@@ -107,7 +108,7 @@ export class Executor {
       flushRejected: () => this.#rejects.pass(),
       flushOutput: () => (broken("calls-awaited") ? this.#runner.letOut() : this.#runner.drain()),
       snapshot: () => this.#partitions.snapshot(),
-      committed: (snapshots) => this.#committed(snapshots),
+      committed: (snapshots) => tellCommitted(this.#sources, this.#partitions.slots, snapshots),
     });
     this.#schedule = new CheckpointSchedule({
       clock, checkpointer: this.#checkpointer,
@@ -163,6 +164,7 @@ export class Executor {
     this.#isRunning = true;
     try {
       await this.#letOut();
+      if (this.#options.replayed !== undefined) return await this.#replayLetters(this.#options.replayed);
       for (;;) {
         this.#throwFailure();
         // Promises are made where something waits, not in every turn.
@@ -374,14 +376,6 @@ export class Executor {
     await this.#runner.letOut();
   }
 
-  async #committed(snapshots: readonly ShardSnapshot[]): Promise<void> {
-    for (const slot of this.#partitions.slots) {
-      const { source, partition } = slot.task.parts;
-      const position = snapshots.find((snapshot) => snapshot.shard === slot.task.shard)?.positions[partition];
-      if (position !== undefined) await this.#sources.committed(source, new Map([[partition, position]]));
-    }
-  }
-
   async #finish(end: RunEnd): Promise<RunEnd> {
     await this.#schedule.settle();
     this.#throwFailure();
@@ -391,6 +385,12 @@ export class Executor {
     await this.#schedule.takeIfDirty();
     await finishSinks(this.#ports, { environment: this.#options.environment, rejects: this.#rejects, end, checkpoint: () => this.#schedule.takeNow() });
     return end;
+  }
+
+  /** In place of its input, what it once refused. */
+  async #replayLetters(tell: NonNullable<ExecutorOptions["replayed"]>): Promise<RunEnd> {
+    tell(await replayDeadLetters({ plan: this.#options.plan, log: this.#options.stores.logs, partitions: this.#partitions, wiring: this.#wiring, ports: this.#ports, rejects: this.#rejects, cursor: this.#cursor, inHand: this.#inHand, runner: this.#runner, schedule: this.#schedule }));
+    return this.#finish("stopped");
   }
 
   // --- partitions ----------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ import { committedByAll, newestCommit, type SinkHeads, sinksAhead } from "./reco
 import { Replay } from "./replay.ts";
 import type { Slot } from "./scheduler.ts";
 import type { SinkPort } from "./sink-port.ts";
-import { keyGroupShards, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
+import { keyGroupShards, replayedMark, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
 import { type PartitionTask, partitionShard } from "./task.ts";
 import { sharedShard, type Wiring } from "./wiring.ts";
 
@@ -210,6 +210,7 @@ export class Partitions {
       task.position = positions[partition];
       task.ordinal = Number(progress["ordinal"] ?? 0);
       task.ended = progress["ended"] === true;
+      task.replayed = Number(progress[replayedMark] ?? 0);
       restoreTables(instances, stored.states, 0);
       restoreGates(gates, progress);
       for (const merge of innerMerges) merge.restored();

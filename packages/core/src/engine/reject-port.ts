@@ -4,10 +4,11 @@
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { RecordIdentity } from "../contracts/sink.ts";
 import type { LogStore } from "../contracts/stores.ts";
-import { deadLetterLog, type DeadLetter, encodeDeadLetter } from "../contracts/dead-letter.ts";
+import { deadLetterLog, type DeadLetter, type DeadLetterEntry, encodeDeadLetter } from "../contracts/dead-letter.ts";
 import { StreamFlowError } from "../errors.ts";
+import { StateWriter } from "../keyed/state-codec.ts";
 import type { DeadLetterPolicy } from "../plan/policies.ts";
-import type { Batch, Rejected } from "../record.ts";
+import { type Batch, rawOf, type Rejected } from "../record.ts";
 import { isOfEpoch } from "./sink-port.ts";
 import type { PartitionTask } from "./task.ts";
 
@@ -33,6 +34,16 @@ interface RejectedRecord {
   readonly value?: unknown;
   /** @defaultValue made of node and position */
   readonly key?: string | undefined;
+  /** As the node that refused it got it. Absent for a source. */
+  readonly entry?: RecordEntry;
+}
+
+/** What is known of a record besides its value. */
+interface RecordEntry {
+  readonly timestampMs: number;
+  readonly change: number;
+  readonly key?: unknown;
+  readonly identity?: RecordIdentity;
 }
 
 const defaultMaxBytes = 65_536;
@@ -45,6 +56,8 @@ export class RejectPort {
   #total: number;
   #totalAtBarrier: number;
   #committedTotal: number;
+  /** The dead letter that is given to its node again, and the generation of who does that. */
+  replaying: { readonly number: number; readonly generation: number } | undefined;
   #batch: Batch | undefined;
   #task: PartitionTask | undefined;
   #item = "";
@@ -53,6 +66,11 @@ export class RejectPort {
   constructor(parts: RejectPortParts) {
     this.#parts = parts;
     this.#total = this.#totalAtBarrier = this.#committedTotal = parts.totalBefore;
+  }
+
+  /** So far. */
+  get total(): number {
+    return this.#total;
   }
 
   /** Up to the last commit. */
@@ -118,20 +136,22 @@ export class RejectPort {
       output({ code: error.code, message: error.message, node, partition: batch?.partition ?? null, position: position ?? null, value });
       return;
     }
-    this.#add(node, error, { partition: this.#batch?.partition, position, raw, truncated: false, value });
+    const { timestampMs, change, key } = cursor;
+    this.#add(node, error, { partition: this.#batch?.partition, position, raw, truncated: false, value, entry: { timestampMs, change, key } });
   }
 
   /** An output record that a sink will never take. */
-  rejectOutput(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void {
+  rejectOutput(node: string, error: StreamFlowError, { value, identity, timestampMs, change, raw }: RejectedOutput): void {
     const { shard, origin, index } = identity;
     // Output of timers is counted from restart to restart: it has no name of its own.
     const key = isOfEpoch(identity) ? undefined : JSON.stringify([shard, origin, index, node]);
-    this.#add(node, error, { partition: this.#batch?.partition, position: key === undefined ? undefined : origin, raw: undefined, truncated: false, value, key });
+    this.#add(node, error, { partition: this.#batch?.partition, position: key === undefined ? undefined : origin, raw, truncated: false, value, key, entry: { timestampMs, change, identity } });
   }
 
   /** An output record that a target has refused at a commit: its identity stays, whatever it is made of. */
-  rejectCommitted(node: string, error: StreamFlowError, value: unknown, { shard, origin, index }: RecordIdentity): void {
-    this.#add(node, error, { partition: undefined, position: undefined, raw: undefined, truncated: false, value, key: JSON.stringify([shard, origin, index, node]) });
+  rejectCommitted(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void {
+    const { shard, origin, index } = identity;
+    this.#add(node, error, { partition: undefined, position: undefined, raw: undefined, truncated: false, value, key: JSON.stringify([shard, origin, index, node]), entry: { timestampMs: NaN, change: 0, identity } });
   }
 
   #add(node: string, error: StreamFlowError, record: RejectedRecord): void {
@@ -144,9 +164,13 @@ export class RejectPort {
     }
     const maxBytes = policy.maxBytes ?? defaultMaxBytes;
     const raw = record.raw ?? textOf(record.value);
+    const entry = record.entry === undefined ? undefined : storedEntry(record.value, record.entry, maxBytes);
+    const key = record.key ?? this.#key(node, record.position);
     this.#letters.push({
       pipeline,
       node,
+      ...(this.#task === undefined ? {} : { source: this.#task.parts.source }),
+      ...(entry === undefined ? {} : { entry }),
       partition: record.partition,
       position: record.position,
       code: error.code,
@@ -155,7 +179,7 @@ export class RejectPort {
       timeMs: this.#parts.nowMs(),
       raw: raw.length > maxBytes ? raw.slice(0, maxBytes) : raw,
       truncated: record.truncated || raw.length > maxBytes,
-      key: record.key ?? this.#key(node, record.position),
+      ...(this.replaying === undefined ? { key } : replayedLetter(key, this.replaying)),
     });
   }
 
@@ -178,9 +202,33 @@ export class RejectPort {
   }
 }
 
-function rawOf(batch: Batch, index: number): Uint8Array | undefined {
-  const { raw } = batch;
-  return raw === undefined ? undefined : raw.bytes.slice(raw.starts[index], raw.ends[index]);
+/** Refused again: another letter than the one that is replayed, and than what an attempt before left that was not committed. */
+export function replayedLetter(key: string | undefined, { number, generation }: { readonly number: number; readonly generation: number }): { readonly key: string; readonly replayOf: number } {
+  return { key: `${(key ?? "").replace(/ of letter \d+ by \d+$/, "")} of letter ${number} by ${generation}`, replayOf: number };
+}
+
+/** An output record that its sink will never take. */
+export interface RejectedOutput {
+  readonly value: unknown;
+  readonly identity: RecordIdentity;
+  readonly timestampMs: number;
+  readonly change: number;
+  /** The input that it was made of. */
+  readonly raw: Uint8Array | undefined;
+}
+
+/** Undefined for what has no stored form, or a larger one than is kept. */
+function storedEntry(value: unknown, { timestampMs, change, key, identity }: RecordEntry, maxBytes: number): DeadLetterEntry | undefined {
+  const out = new StateWriter();
+  try {
+    out.value(value);
+    out.value(key);
+  } catch {
+    return undefined;
+  }
+  const state = out.finish();
+  if (state.length > maxBytes) return undefined;
+  return { state: Buffer.from(state).toString("base64"), timestampMs: Number.isNaN(timestampMs) ? null : timestampMs, change, ...(identity === undefined ? {} : { identity }) };
 }
 
 /** A value without original bytes is kept as text. */

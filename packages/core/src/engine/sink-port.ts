@@ -6,7 +6,7 @@ import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Clock } from "../contracts/environment.ts";
 import type { Cursor, Emit } from "../contracts/operator.ts";
 import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/sink.ts";
-import type { Batch, Column } from "../record.ts";
+import { type Batch, type Column, rawOf } from "../record.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import { type ColumnForm, HeldOutput, lastUpTo } from "./held-output.ts";
@@ -47,6 +47,8 @@ export class SinkPort {
   /** The epoch that output now belongs to. */
   epoch = 0;
   recordsOut = 0;
+  /** Of the one record that now comes: a dead letter keeps its own. */
+  replayedIdentity: RecordIdentity | undefined;
   readonly #parts: SinkPortParts;
   /** Collected since the last flush. */
   #output = new HeldOutput();
@@ -152,13 +154,14 @@ export class SinkPort {
     const { length, asColumns } = output;
     if (asColumns === undefined && this.readsColumns) this.#learn(output);
     const stretches = this.#stretches;
-    const origins: Origins = { output, stretches, epoch: this.epoch, firstOutput: this.#outputIndex };
+    const origins: Origins = { output, stretches, epoch: this.epoch, firstOutput: this.#outputIndex, replayed: this.replayedIdentity };
     this.#outputIndex += length;
     this.#output = this.#free.pop() ?? new HeldOutput();
     this.#stretches = [{ ...(stretches.at(-1) ?? nowhere), from: 0 }];
     const known = {
       length, timestamps: output.times.subarray(0, length), ...(output.anyChange ? { changes: output.changes.subarray(0, length) } : {}),
       identityAt: (index: number) => identity(origins, index),
+      rawAt: (index: number) => rawAt(origins, index),
     };
     return asColumns === undefined ? { ...known, values: output.values } : new ColumnBatch(known, asColumns, () => output.values);
   }
@@ -194,14 +197,16 @@ class ColumnBatch implements SinkBatch {
   readonly timestamps: Float64Array;
   readonly changes?: Uint8Array;
   readonly identityAt: (index: number) => RecordIdentity;
+  readonly rawAt?: (index: number) => Uint8Array | undefined;
   readonly #rows: () => readonly unknown[];
   #values: readonly unknown[] | undefined;
 
-  constructor({ length, timestamps, changes, identityAt }: Omit<SinkBatch, "values">, columns: readonly Column[], rows: () => readonly unknown[]) {
+  constructor({ length, timestamps, changes, identityAt, rawAt: raw }: Omit<SinkBatch, "values">, columns: readonly Column[], rows: () => readonly unknown[]) {
     this.length = length;
     this.timestamps = timestamps;
     if (changes !== undefined) this.changes = changes;
     this.identityAt = identityAt;
+    if (raw !== undefined) this.rawAt = raw;
     this.columns = columns;
     this.#rows = rows;
   }
@@ -226,6 +231,7 @@ interface Origins {
   readonly stretches: readonly Stretch[];
   readonly epoch: number;
   readonly firstOutput: number;
+  readonly replayed: RecordIdentity | undefined;
 }
 
 const ofEpoch = "epoch ";
@@ -236,7 +242,8 @@ export function isOfEpoch({ origin }: RecordIdentity): boolean {
 }
 
 /** Output of a record is named by the record's position, behind an exchange with its partition; output of timers by epoch and count. */
-function identity({ output, stretches, epoch, firstOutput }: Origins, index: number): RecordIdentity {
+function identity({ output, stretches, epoch, firstOutput, replayed }: Origins, index: number): RecordIdentity {
+  if (replayed !== undefined) return replayed;
   const shard = output.shardAt(index);
   if (shard === undefined) throw new StreamFlowError("SF_INTERNAL", `there is no record ${index} in this batch`);
   const input = output.indexes[index] ?? -1;
@@ -246,4 +253,10 @@ function identity({ output, stretches, epoch, firstOutput }: Origins, index: num
   while (first > from && output.indexes[first - 1] === input) first--;
   const position = `${batch.positionAt(input)}${item}`;
   return { shard, origin: shard === batchShard ? position : `${batchShard} ${position}`, index: index - first };
+}
+
+function rawAt({ output, stretches }: Origins, index: number): Uint8Array | undefined {
+  const input = output.indexes[index] ?? -1;
+  const batch = lastUpTo(stretches, index)?.batch;
+  return input < 0 || batch === undefined ? undefined : rawOf(batch, input);
 }

@@ -6,7 +6,8 @@ import { type StreamFlowError, toStreamFlowError } from "../errors.ts";
 import { hasBacklog } from "../plan/delivery.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { backlogged, drainBacklogs } from "./backlog.ts";
-import type { RejectPort } from "./reject-port.ts";
+import type { DeliverOptions } from "./deliver.ts";
+import type { RejectedOutput, RejectPort } from "./reject-port.ts";
 import { SinkPort } from "./sink-port.ts";
 
 /** What ports need of the executor. */
@@ -14,7 +15,7 @@ export interface SinkPortsOptions {
   readonly cursor: Cursor;
   readonly environment: Environment;
   readonly signal: AbortSignal;
-  reject(node: string, error: StreamFlowError, value: unknown, identity: RecordIdentity): void;
+  reject(node: string, error: StreamFlowError, output: RejectedOutput): void;
 }
 
 /** What opening needs of it. */
@@ -33,7 +34,7 @@ export function sinkPorts(plan: PhysicalPlan, options: SinkPortsOptions): readon
   for (const { node } of plan.nodes) {
     if (node.kind !== "sink" || node.sink === undefined) continue;
     const sink = hasBacklog(plan.logical, node.id) ? backlogged(node.sink, plan) : node.sink;
-    const reject = (error: StreamFlowError, value: unknown, identity: RecordIdentity): void => options.reject(node.id, error, value, identity);
+    const reject: DeliverOptions["reject"] = (error, value, identity, about) => options.reject(node.id, error, { value, identity, ...about });
     const { clock, random } = environment;
     ports.push(new SinkPort({
       node: node.id, sink, cursor, maxHeldRecords,

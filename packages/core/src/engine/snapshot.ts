@@ -19,6 +19,9 @@ export interface ShardSnapshot {
 /** Stands among the positions of a partition that has ended: sinks keep it with them. */
 export const endedMark = "\u0000ended";
 
+/** The part of a partition's progress that says which dead letters were replayed. */
+export const replayedMark = "replayed";
+
 /** Copies one partition. */
 export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string, Gate>): ShardSnapshot {
   const { partition, instances } = task.parts;
@@ -26,7 +29,7 @@ export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string
     shard: task.shard,
     generation: task.generation,
     positions: { ...(task.position === undefined ? {} : { [partition]: task.position }), ...(task.ended ? { [endedMark]: "" } : {}) },
-    progress: { ordinal: task.ordinal, ended: task.ended, ...gateProgress(gates), ...versions(instances) },
+    progress: { ordinal: task.ordinal, ended: task.ended, ...(task.replayed === 0 ? {} : { [replayedMark]: task.replayed }), ...gateProgress(gates), ...versions(instances) },
     state: instances.flatMap((instance) => instance.tables.copy().map((table) => ({ node: instance.node, table }))),
   };
 }

@@ -9,6 +9,8 @@ import { mayGenerateCode } from "../plan/code-generation.ts";
 import { parallelismOf } from "../plan/parallelism.ts";
 import type { PhysicalNode, PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
+import type { Slot } from "./scheduler.ts";
+import type { ShardSnapshot } from "./snapshot.ts";
 import type { PartitionTask } from "./task.ts";
 import type { AdderOptions } from "./thread-adder.ts";
 
@@ -150,4 +152,13 @@ function progressOf(session: SourceSession): number | undefined {
 export function pollLimits(plan: PhysicalPlan): PollLimits {
   const { maxRecords = 8_192, maxBytes = 1 << 20 } = plan.logical.config.batch ?? {};
   return { maxRecords, maxBytes };
+}
+
+/** Tells the sources what will never be asked for again. */
+export async function tellCommitted(sources: Sources, slots: readonly Slot[], snapshots: readonly ShardSnapshot[]): Promise<void> {
+  for (const { task } of slots) {
+    const { source, partition } = task.parts;
+    const position = snapshots.find((snapshot) => snapshot.shard === task.shard)?.positions[partition];
+    if (position !== undefined) await sources.committed(source, new Map([[partition, position]]));
+  }
 }

@@ -47,6 +47,8 @@ export class PartitionTask {
   /** The partition has ended, and its last watermark has been processed. */
   ended = false;
   generation = 0;
+  /** The last dead letter that was replayed: part of every checkpoint from then on. 0: none. */
+  replayed = 0;
   /** Monotonic time of the last record. */
   lastRecordMs = 0;
 

@@ -1,9 +1,9 @@
 // Runs any pipeline step by step: manual clock, stores in memory, no I/O. Push records, let time pass, read outputs, move shards, crash, restore.
-import type { Environment, FaultPlan } from "../contracts/environment.ts";
+import type { Disk, Environment, FaultPlan } from "../contracts/environment.ts";
 import type { Source } from "../contracts/source.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { FunctionTable } from "../contracts/operator.ts";
-import { PipelineRun } from "../coordinator.ts";
+import { PipelineRun, type RunOptions } from "../coordinator.ts";
 import type { CheckpointResult } from "../engine/checkpointer.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { HostStores } from "../host.ts";
@@ -40,6 +40,8 @@ export interface DriverOptions {
   readonly faults?: FaultPlan;
   /** The stores, as every process sees them. @defaultValue in memory; they outlive processes */
   readonly stores?: (environment: Environment) => HostStores | Promise<HostStores>;
+  /** The disk that a process finds when it starts: after a loss of power another one. @defaultValue the one of `world` */
+  readonly disk?: () => Disk;
 }
 
 interface Process {
@@ -113,18 +115,18 @@ export class PipelineDriver {
 
   // --- processes -----------------------------------------------------------------------------------------------
 
-  /** Starts a process. Its brokers' partitions are those given to its name. */
-  async start(name: string = "main"): Promise<void> {
+  /** Starts a process. Its brokers' partitions are those given to its name. With `replayed` it replays dead letters, and ends. */
+  async start(name: string = "main", options: Pick<RunOptions, "replayed"> = {}): Promise<void> {
     const old = this.#processes.get(name);
     if (old !== undefined && old.ended === undefined && !old.life.isDead) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `process "${name}" runs already`);
     const life = new Life();
     const { environment } = this.world;
-    const mortal: Environment = { ...environment, disk: life.bind(environment.disk), faults: life.faults(this.#options.faults) };
+    const mortal: Environment = { ...environment, disk: life.bind(this.#options.disk?.() ?? environment.disk), faults: life.faults(this.#options.faults) };
     const stores = await (this.#options.stores?.(mortal) ?? memoryStores(environment.clock, this.storage));
     const { checkpoints, leases, logs, metadata, checkpointing } = stores;
     const bound: HostStores = { checkpointing, checkpoints: life.bind(checkpoints), leases: life.bind(leases), logs: life.bind(logs), metadata: life.bind(metadata) };
     const run = new PipelineRun(this.#plan(name, life), {
-      environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`,
+      environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`, ...options,
       ...(this.#options.functions === undefined ? {} : { functions: this.#options.functions }),
       ...(this.#options.sleepAfterMs === undefined ? {} : { sleepAfterMs: this.#options.sleepAfterMs }),
     });

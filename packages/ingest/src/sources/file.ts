@@ -74,6 +74,7 @@ export function fileSource<Out = unknown>(options: FileSourceOptions): Source<Ou
     capabilities: { replayable: true, bounded: true, deterministic: true, ...(options.path !== undefined || options.partitions === "one" ? { singlePartition: true } : {}), ...(canShare(resolved) ? { parallel: true } : {}) },
     ...(options.schema === undefined ? {} : { schema: options.schema, isChecked: true }),
     ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+    ...decoderAlone(resolved),
   };
   return sourceOf<Out>(about, (context) => new FileReaders(resolved, () => listFiles(context.environment.disk, resolved)));
 }
@@ -117,6 +118,13 @@ function decoderFactory(format: Exclude<FileFormat, "parquet">, csvOptions: CsvO
   if (typeof format !== "string") return format;
   if (format === "csv") return csv(csvOptions);
   return format === "lines" ? lines() : ndjson();
+}
+
+/** What becomes of a line of NDJSON or of text depends on it alone; a record of CSV has its header elsewhere. */
+function decoderAlone({ format, csv: csvOptions }: Resolved): { readonly decoder?: DecoderFactory } {
+  if (format === "parquet") return {};
+  const decoder = decoderFactory(format, csvOptions);
+  return decoder.lineThreads !== undefined || format === "lines" ? { decoder } : {};
 }
 
 const onePartition = "files";
