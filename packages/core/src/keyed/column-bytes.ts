@@ -116,13 +116,8 @@ function writeSome(column: Float64Array, { from, end, halves }: Stretch & { read
 export function readColumn(kind: number, bytes: Uint8Array, at: number, into: Float64Array): void {
   if (kind === kinds.nans) into.fill(NaN);
   else if (kind === kinds.floats) readFloats(bytes, at, into);
-  else if (kind === kinds.integers) readIntegers(bytes, at, into);
-  else if (kind === kinds.bytes) for (let i = 0; i < into.length; i++) into[i] = bytes[at + i]!;
-}
-
-function readIntegers(bytes: Uint8Array, at: number, into: Float64Array): void {
-  const integers = readInts(bytes, at, into.length);
-  for (let i = 0; i < into.length; i++) into[i] = integers[i]!;
+  else if (kind === kinds.integers) into.set(readInts(bytes, at, into.length));
+  else if (kind === kinds.bytes) into.set(bytes.subarray(at, at + into.length));
 }
 
 /** Reads doubles. */
