@@ -21,7 +21,10 @@ const fuzz: Step = check("fuzz", ["--conditions=streamflow-source", "--disable-w
 /** Processes killed in the middle of their work, over all sinks and stores, with other moments each time; a failure prints its seed. Needs the servers of the test bed. */
 const chaos: Step = check("chaos", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "e2e/chaos/main.ts", "--kills", "200"]);
 
+/** The whole engine on a virtual disk and clock, under other schedules each time; one that differs is printed with its number, and shrunk. */
+const simulation: Step = check("simulation", ["--conditions=streamflow-source", "--disable-warning=ExperimentalWarning", "e2e/simulation/main.ts", "--schedules", "100000", "--seconds", "290"]);
+
 /** W1 and W2 beside plain Node and DuckDB, W5 beside itself without checkpoints, by records per CPU-second: bench/floors.ts. */
 const benchFloors: Step = check("bench-floors", ["--disable-warning=ExperimentalWarning", "bench/floors.ts"]);
 
-await runSteps([...testSteps, withoutCode, e2eStep, chaos, fuzz, benchFloors]);
+await runSteps([...testSteps, withoutCode, e2eStep, chaos, simulation, fuzz, benchFloors]);

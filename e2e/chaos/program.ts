@@ -70,7 +70,10 @@ async function work(job: Job, environment: Environment): Promise<void> {
 
 const faults = new RaisedAtPoint();
 const environment = nodeEnvironment({ faults, log: { level: "warn" } });
-createInterface({ input: process.stdin }).on("line", (line) => {
+const commands = createInterface({ input: process.stdin });
+// Nobody is there any more who could kill it.
+commands.on("close", () => process.exit(1));
+commands.on("line", (line) => {
   const command = JSON.parse(line) as Command;
   if ("aim" in command) faults.aim = command.aim;
   else

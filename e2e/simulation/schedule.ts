@@ -1,0 +1,95 @@
+// A schedule as data: what happens while a pipeline runs on a virtual disk and clock. It follows from its seed alone.
+import { type SeededRandom, seededRandom } from "@streamflow/core/testing";
+
+/** Something that happens between two pieces of input. */
+export type Step =
+  | { readonly what: "push"; readonly count: number }
+  | { readonly what: "checkpoint" }
+  | { readonly what: "advance"; readonly ms: number }
+  /**
+   * The process ends at the `visit`-th time from now that it comes to a point; `power`: the machine with it, and what was not synced is lost or torn.
+   * For points of the recovery it is ended at once, and the next one there.
+   */
+  | { readonly what: "crash"; readonly point: string; readonly visit: number; readonly power: boolean }
+  /** The process is stopped, at once or where it comes to a point, another one takes over, and the first wakes up so many steps later. */
+  | { readonly what: "takeover"; readonly point: string | undefined; readonly awakeAfter: number }
+  /** A sink takes nothing, the disk is full, or wall time jumps, for this long. */
+  | { readonly what: "stall" | "full" | "jump"; readonly ms: number };
+
+export type SinkName = "sink-first" | "store-first" | "files";
+
+/** One schedule. */
+export interface Schedule {
+  /** Which input: there are few, so that what is expected is known. */
+  readonly input: number;
+  readonly isLocal: boolean;
+  readonly sinks: readonly SinkName[];
+  readonly mode: "sync" | "async";
+  readonly keep: number;
+  /** Between checkpoints that nobody asks for. */
+  readonly everyMs: number;
+  /** Records of a batch: of the first process, the second, and again from the beginning. */
+  readonly limits: readonly number[];
+  readonly steps: readonly Step[];
+  /** Draws what a loss of power leaves. */
+  readonly seed: number;
+}
+
+export const inputs = 16;
+
+const checkpointPoints: readonly string[] = [
+  ...["before-flush", "after-flush", "after-prepare", "before-store", "after-store", "before-publish", "after-publish", "before-commit-transaction", "after-commit-transaction", "after-commit-prepared", "after-committed"].map((name) => `checkpoint.${name}`),
+  ...["segment.written", "publish.durable", "publish.written", "publish.renamed"].map((name) => `store.${name}`),
+  "test-sink.prepared",
+  "test-sink.committed",
+];
+
+/** Where a process comes when it starts. */
+export const recoveryPoints: readonly string[] = [
+  ...["after-acquire", "after-fence", "after-sink-recover", "after-recover"].map((name) => `recovery.${name}`),
+  ...["fence.announced", "fence.sealed"].map((name) => `store.${name}`),
+];
+
+/** Every point at which a process can be ended here. */
+export const crashPoints: readonly string[] = [...checkpointPoints, ...recoveryPoints];
+
+const sinkSets: readonly (readonly SinkName[])[] = [["files"], ["sink-first"], ["store-first"], ["sink-first", "files"], ["sink-first", "store-first"], ["sink-first", "sink-first"]];
+
+/** Draws a schedule: at least four checkpoints are asked for, a crash and another fault are in it. */
+export function drawSchedule(seed: number): Schedule {
+  const random = seededRandom(seed);
+  const steps: Step[] = [];
+  const faults: Step[] = [crash(random), otherFault(random), ...(random.chance(0.5) ? [crash(random)] : []), ...(random.chance(0.3) ? [otherFault(random)] : [])];
+  for (let part = 0; part < 4; part++) {
+    steps.push({ what: "push", count: 20 + random.integer(20) }, { what: "checkpoint" });
+    if (random.chance(0.3)) steps.push({ what: "advance", ms: pick(random, [1, 40, 150]) });
+  }
+  for (const fault of faults) steps.splice(random.integer(steps.length), 0, fault);
+  return {
+    input: random.integer(inputs),
+    // Behind an exchange a checkpoint has 130 shards in place of two: these take thrice as long.
+    isLocal: random.chance(0.85),
+    sinks: pick(random, sinkSets),
+    mode: random.chance() ? "sync" : "async",
+    keep: 1 + random.integer(2),
+    everyMs: pick(random, [100, 10_000, 10_000]),
+    limits: [1 + random.integer(40), pick(random, [3, 17, 1_024])],
+    steps,
+    seed,
+  };
+}
+
+function crash(random: SeededRandom): Step {
+  const point = pick(random, crashPoints);
+  return { what: "crash", point, visit: recoveryPoints.includes(point) ? 1 : 1 + random.integer(2), power: random.chance(0.4) };
+}
+
+function otherFault(random: SeededRandom): Step {
+  const draw = random.integer(6);
+  if (draw < 3) return { what: "takeover", point: random.chance(0.7) ? pick(random, checkpointPoints) : undefined, awakeAfter: random.integer(4) };
+  return { what: pick(random, ["stall", "full", "jump"] as const), ms: 20 + random.integer(200) };
+}
+
+function pick<T>(random: SeededRandom, items: readonly T[]): T {
+  return items[random.integer(items.length)] as T;
+}
