@@ -25,8 +25,8 @@ export class MemoryNumberTable implements NumberTable {
   readonly #columns: number;
   readonly #rules: KeyRules;
   readonly #spaces = new Map<number, Space>();
-  /** By namespace, with their groups; no namespace has both. */
-  readonly #stored = new Map<number, StoredGroup[]>();
+  /** What nobody has asked for since it was restored, by namespace: none of these is among the spaces. Undefined: there is nothing. */
+  #stored: Map<number, StoredGroup[]> | undefined;
   readonly #free: Space[] = [];
   readonly #pool = new CopyPool();
 
@@ -39,7 +39,7 @@ export class MemoryNumberTable implements NumberTable {
   }
 
   get(namespace: number): NumberSpace | undefined {
-    return this.#spaces.get(namespace) ?? (this.#stored.has(namespace) ? this.open(namespace) : undefined);
+    return this.#spaces.get(namespace) ?? (this.#stored?.has(namespace) === true ? this.open(namespace) : undefined);
   }
 
   open(namespace: number): Space {
@@ -47,21 +47,25 @@ export class MemoryNumberTable implements NumberTable {
     if (space === undefined) {
       space = this.#free.pop() ?? new Space(this.#rules, this.#columns);
       this.#spaces.set(namespace, space);
-      if (this.#stored.size > 0) this.#load(namespace, space);
+      if (this.#stored !== undefined) this.#load(namespace, space);
     }
     return space;
   }
 
   #load(namespace: number, into: Space): void {
-    const stored = this.#stored.get(namespace);
+    const stored = this.#stored?.get(namespace);
     if (stored === undefined) return;
-    this.#stored.delete(namespace);
+    this.#forget(namespace);
     if (stored.length > 1) into.reserve(stored.reduce((sum, { space }) => sum + space.count, 0));
     for (const { group, space } of stored) into.append(group, readSpace(space));
   }
 
+  #forget(namespace: number): void {
+    if (this.#stored?.delete(namespace) === true && this.#stored.size === 0) this.#stored = undefined;
+  }
+
   drop(namespace: number): void {
-    this.#stored.delete(namespace);
+    this.#forget(namespace);
     const space = this.#spaces.get(namespace);
     if (space === undefined) return;
     this.#spaces.delete(namespace);
@@ -71,21 +75,21 @@ export class MemoryNumberTable implements NumberTable {
   }
 
   namespaces(): readonly number[] {
-    return [...this.#spaces.keys(), ...this.#stored.keys()].sort((a, b) => a - b);
+    return [...this.#spaces.keys(), ...(this.#stored?.keys() ?? [])].sort((a, b) => a - b);
   }
 
   /** Entries in all namespaces. */
   get size(): number {
     let size = 0;
     for (const space of this.#spaces.values()) size += space.size;
-    for (const stored of this.#stored.values()) for (const { space } of stored) size += space.count;
+    for (const stored of this.#stored?.values() ?? []) for (const { space } of stored) size += space.count;
     return size;
   }
 
   /** The parts that hold something, as they are now: they become bytes when they are written, whatever changes meanwhile. */
   parts(): readonly TablePart[] {
     const pool = this.#pool.begin();
-    const copies = this.namespaces().map((namespace) => ({ namespace, copy: this.#spaces.get(namespace)?.copy(pool), stored: this.#stored.get(namespace) ?? [] }));
+    const copies = this.namespaces().map((namespace) => ({ namespace, copy: this.#spaces.get(namespace)?.copy(pool), stored: this.#stored?.get(namespace) ?? [] }));
     const holds = (group: number): boolean => copies.some(({ copy, stored }) => (copy === undefined ? stored.some((one) => one.group === group) : copy.counts[group]! > 0));
     const groups = Array.from({ length: this.#rules.groups }, (_, group) => group).filter(holds);
     let left = groups.length;
@@ -110,9 +114,9 @@ export class MemoryNumberTable implements NumberTable {
     for (const space of spacesOf(bytes)) {
       const { namespace, columns } = space;
       if (columns !== this.#columns) throw new StreamFlowError("SF_STATE_CORRUPT", `state "${this.name}": its entries have other numbers than ${this.serializer.name} says`);
-      const known = this.#stored.get(namespace);
+      const known = this.#stored?.get(namespace);
       if (this.#spaces.has(namespace) || !isPresent(space)) this.open(namespace).append(group, readSpace(space));
-      else if (known === undefined) this.#stored.set(namespace, [{ group, space }]);
+      else if (known === undefined) (this.#stored ??= new Map()).set(namespace, [{ group, space }]);
       else known.push({ group, space });
     }
   }
@@ -120,6 +124,9 @@ export class MemoryNumberTable implements NumberTable {
 
 /** Most blocks that are kept for the next copy. */
 const maxKept = 1_024;
+
+/** Fewer bytes are made anew: a host may have very many pipelines. */
+const leastKept = 16_384;
 
 /** Arrays of the copy before: to fill a new one costs several times as much, because the system has to find its memory first. */
 class CopyPool {
@@ -164,9 +171,9 @@ class CopyArrays implements ArrayPool {
     this.#kept.push(...blocks.slice(0, maxKept - this.#kept.length));
   }
 
-  /** Room for the bytes of a part. Where it is the only one, that of the copy before; many are put together by whoever stores them. */
+  /** Room for the bytes of a part. Where it is the only one, and worth keeping, that of the copy before; many are put together by whoever stores them. */
   room(length: number, parts: number): Uint8Array {
-    if (parts > 1) return new Uint8Array(length);
+    if (parts > 1 || length < leastKept) return new Uint8Array(length);
     const bytes = this.bytes;
     this.bytes = bytes !== undefined && bytes.length >= length ? bytes : new Uint8Array(length);
     return this.bytes.subarray(0, length);
