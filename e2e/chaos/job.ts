@@ -3,15 +3,17 @@ import { eventTime, field, Pipeline, type Sink, type Source, t } from "@streamfl
 import { count, keyBy, max, project, sum, tumbling, window } from "@streamflow/transform";
 import { outOfOrdernessMs, type Row, type RowsSpec, windowMs } from "./rows.ts";
 
-export const storeNames = ["files", "sqlite"] as const;
+export const storeNames = ["files", "sqlite", "postgres"] as const;
 export type StoreName = (typeof storeNames)[number];
 
 /** What a process is told when it is to begin. */
 export interface Job {
   readonly sink: string;
   readonly store: StoreName;
-  /** Holds the stores. */
+  /** Holds the stores, where they are on disk; else its name is theirs. */
   readonly folder: string;
+  /** Of the server that holds the stores, where there is one. */
+  readonly storeUrl: string;
   /** Where the sinks write. */
   readonly place: string;
   /** The machine that it believes to be on: processes of other machines cannot be seen, their leases only run out. */

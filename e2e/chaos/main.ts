@@ -9,6 +9,8 @@ import { progressOf } from "./progress.ts";
 import { reportOf, reportText } from "./report.ts";
 import { chaosSinks } from "./sinks/index.ts";
 import { type Server, services } from "../testbed/index.ts";
+import type { StoreName } from "./job.ts";
+import { chaosStores } from "./stores.ts";
 import { type RoundResult, type RoundSpec, runRound } from "./round.ts";
 
 /** Kills of a round: what sinks and stores keep of each life adds up. */
@@ -23,7 +25,7 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   const progress = progressOf(asked.kills);
   console.error(`seed ${asked.seed}, folder ${folder}`);
   const program = await bundleProgram(folder);
-  const servers = await startServers(asked.sinks);
+  const servers = await startServers(asked);
   const startMs = performance.now();
   const rounds: RoundResult[] = [];
   for (const spec of roundsOf(asked, { folder, servers })) {
@@ -44,24 +46,25 @@ async function chaos(asked: ChaosArguments): Promise<number> {
 /** Sinks and stores by turns, each round with a seed of its own. */
 function roundsOf({ kills, seed, sinks, stores }: ChaosArguments, { folder, servers }: { readonly folder: string; readonly servers: ReadonlyMap<string, Server> }): readonly RoundSpec[] {
   const random = seededRandom(seed);
+  const urlOf = (name: string | undefined): string => (name === undefined ? "" : (servers.get(name)?.url ?? ""));
+  const storeOf = (at: number): StoreName => stores[((at % sinks.length) + Math.floor(at / sinks.length)) % stores.length] ?? "files";
   const count = Math.max(sinks.length, Math.ceil(kills / killsOfRound));
   return Array.from({ length: count }, (_, at) => ({
     seed: random.integer(2 ** 31),
     sink: sinks[at % sinks.length] ?? "",
-    store: stores[Math.floor(at / sinks.length) % stores.length] ?? "files",
+    store: storeOf(at),
     kills: Math.floor(((at + 1) * kills) / count) - Math.floor((at * kills) / count),
     folder: join(folder, `round-${at + 1}`),
-    serverUrl: servers.get(sinks[at % sinks.length] ?? "")?.url ?? "",
+    serverUrl: urlOf(chaosSinks[sinks[at % sinks.length] ?? ""]?.server),
+    storeUrl: urlOf(chaosStores[storeOf(at)].server),
   }));
 }
 
-/** The servers of the test bed that these sinks need, by the name of the sink. */
-async function startServers(sinks: readonly string[]): Promise<ReadonlyMap<string, Server>> {
+/** The servers of the test bed that are needed, by name. */
+async function startServers({ sinks, stores }: ChaosArguments): Promise<ReadonlyMap<string, Server>> {
+  const needed = new Set([...sinks.map((sink) => chaosSinks[sink]?.server), ...stores.map((store) => chaosStores[store].server)]);
   const servers = new Map<string, Server>();
-  for (const sink of sinks) {
-    const service = services.find(({ name }) => name === chaosSinks[sink]?.server);
-    if (service !== undefined) servers.set(sink, await service.start());
-  }
+  for (const service of services) if (needed.has(service.name as "postgres" | "redis")) servers.set(service.name, await service.start());
   return servers;
 }
 

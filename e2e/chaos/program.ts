@@ -10,7 +10,7 @@ import { nodeEnvironment } from "@streamflow/core/node";
 import { chaosPipeline, type Job } from "./job.ts";
 import { pacedSource } from "./paced-source.ts";
 import { chaosSinks } from "./sinks/index.ts";
-import { openStores } from "./stores.ts";
+import { chaosStores } from "./stores.ts";
 
 /** A signal that the process raises itself. */
 export interface Aim {
@@ -50,7 +50,7 @@ const retryMs = 10;
 async function work(job: Job, environment: Environment): Promise<void> {
   const sink = chaosSinks[job.sink];
   if (sink === undefined) throw new Error(`no sink "${job.sink}"`);
-  const stores = await openStores(job, environment);
+  const stores = await chaosStores[job.store].open(job, environment);
   const run = new PipelineRun(chaosPipeline(job, pacedSource(job), await sink.sinks(job.place)).plan(), { environment, stores, leaseMs: job.leaseMs });
   run.lifecycle.onMove((to) => {
     if (to === "running") tell("running");

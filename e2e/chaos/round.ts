@@ -21,6 +21,8 @@ export interface RoundSpec {
   readonly folder: string;
   /** Of the server that the sink writes to, where it needs one. */
   readonly serverUrl: string;
+  /** Of the server that holds the stores, where there is one. */
+  readonly storeUrl: string;
 }
 
 /** A process that died by SIGKILL. */
@@ -86,11 +88,11 @@ class Round {
     this.#onDeath = onDeath;
     this.#sink = sink;
     this.#random = seededRandom(spec.seed);
-    const { store, kills, seed } = spec;
+    const { store, storeUrl, kills, seed } = spec;
     const mode = this.#random.chance() ? "sync" : "async";
     this.#kills = drawKills(kills, this.#random);
     const count = Math.ceil(((kills + 1) * longestLifeMs * pace) / partitions.length);
-    this.#job = { sink: spec.sink, store, folder: "", place: "", machine: "0", rows: { seed, isLocal: this.#random.chance() }, count, life: 0, mode, checkpointMs: 200, leaseMs };
+    this.#job = { sink: spec.sink, store, storeUrl, folder: "", place: "", machine: "0", rows: { seed, isLocal: this.#random.chance() }, count, life: 0, mode, checkpointMs: 200, leaseMs };
     this.#spare = this.#boot();
   }
 

@@ -1,22 +1,34 @@
 // Where checkpoints, leases and dead letters of a chaos run are kept, by the name that --checkpoint-store takes.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Environment, HostStores } from "@streamflow/core";
 import { identifyProcess, openDataFolder, type ProcessIdentity } from "@streamflow/state";
 import type { Job, StoreName } from "./job.ts";
 
-const open: Readonly<Record<StoreName, (job: Job, environment: Environment) => Promise<HostStores>>> = {
-  files: (job, environment) => openFolder(job, environment, "files"),
-  sqlite: (job, environment) => openFolder(job, environment, "sqlite"),
+/** A kind of store. */
+interface ChaosStore {
+  /** The server of the test bed that it needs. */
+  readonly server?: "postgres";
+  open(job: Job, environment: Environment): Promise<HostStores>;
+}
+
+export const chaosStores: Readonly<Record<StoreName, ChaosStore>> = {
+  files: { open: (job, environment) => openFolder(job, environment, "files") },
+  sqlite: { open: (job, environment) => openFolder(job, environment, "sqlite") },
+  postgres: { server: "postgres", open: openDatabase },
 };
 
-/** Opens the stores of a job. */
-export function openStores(job: Job, environment: Environment): Promise<HostStores> {
-  return open[job.store](job, environment);
+async function openDatabase(job: Job, environment: Environment): Promise<HostStores> {
+  const { openPostgresStores } = await import("@streamflow/state/postgres");
+  return await openPostgresStores(job.storeUrl, environment, { namespace: `stores_${job.rows.seed}_${basename(job.folder)}`, ...(await processOf(job, environment)) });
 }
 
 async function openFolder(job: Job, environment: Environment, checkpoints: "files" | "sqlite"): Promise<HostStores> {
+  return await openDataFolder(join(job.folder, "data"), environment, { checkpoints, ...(await processOf(job, environment)) });
+}
+
+async function processOf(job: Job, environment: Environment): Promise<{ readonly process?: ProcessIdentity }> {
   const identity = await identifyProcess(environment.disk);
-  return await openDataFolder(join(job.folder, "data"), environment, { checkpoints, ...(identity === undefined ? {} : { process: onMachine(job.machine, identity) }) });
+  return identity === undefined ? {} : { process: onMachine(job.machine, identity) };
 }
 
 /** The identity of a process that sees only those of its own machine. */
