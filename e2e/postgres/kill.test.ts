@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** @param maxRecords of a batch: small ones take long enough to be killed in */
+/** @param maxRecords of a batch */
 function pipeline(name: string, maxRecords: number): string {
   const path = join(folder, `${name}.yaml`);
   writeFileSync(path, `name: ${name}
@@ -90,6 +90,12 @@ async function rows(url: string, sql: string): Promise<readonly Record<string, u
   }
 }
 
+/** From now on commits of sinks take a while, so that runs last long enough to be disturbed. */
+async function slowCommits(url: string): Promise<void> {
+  await rows(url, `CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$;
+    CREATE TRIGGER slow_commit BEFORE UPDATE ON _streamflow_commits EXECUTE FUNCTION slow_commit()`);
+}
+
 async function expectSame(url: string, name: string): Promise<void> {
   const whole = async (table: string, of: string): Promise<readonly Record<string, unknown>[]> => rows(url, `SELECT * FROM ${table}_${of} AS t ORDER BY t::text`);
   expect((await whole("totals", "whole")).length).toBeGreaterThan(200);
@@ -103,7 +109,8 @@ describe("a pipeline whose stores and sinks are in Postgres", () => {
 
   it("gives what an uninterrupted run gives, however often it is killed; its data folder stays empty", { timeout: 180_000 }, async () => {
     await expectRun(url, pipeline("whole", 1024));
-    const file = pipeline("killed", 2);
+    await slowCommits(url);
+    const file = pipeline("killed", 64);
     let kills = 0;
     for (;;) {
       const running = run(url, ["run", file, "--json", "--progress", "50ms"]);
@@ -116,19 +123,21 @@ describe("a pipeline whose stores and sinks are in Postgres", () => {
       }
       kills++;
     }
-    expect(kills).toBeGreaterThanOrEqual(1);
+    expect(kills).toBeGreaterThanOrEqual(2);
     await expectSame(url, "killed");
     const letters = run(url, ["inspect", "dead-letters", "killed", "--json"]);
     await letters.ended;
     expect(letters.events).toMatchObject([{ total: Math.floor((records - 5) / 9_973) + 1 }]);
     expect(await rows(url, "SELECT count(*) > 0 AS found FROM streamflow.checkpoints WHERE pipeline = 'killed'")).toEqual([{ found: true }]);
+    await rows(url, "DROP FUNCTION slow_commit CASCADE");
   });
 
   it("gives the same where the server crashes and comes back in the middle of it", { timeout: 180_000 }, async () => {
     const own: Server = await postgres.start();
     try {
       await expectRun(own.url, pipeline("whole", 1024));
-      const running = run(own.url, ["run", pipeline("crashed", 2), "--json", "--progress", "50ms"]);
+      await slowCommits(own.url);
+      const running = run(own.url, ["run", pipeline("crashed", 64), "--json", "--progress", "50ms"]);
       await hasCommitted(running);
       await own.restart();
       await new Promise((resolve) => setTimeout(resolve, 1000));
