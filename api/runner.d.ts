@@ -12,6 +12,7 @@ export declare class HostedPipeline {
     get info(): PipelineInfo;
     get ended(): Promise<void>;
     start(): Promise<void>;
+    prepare(): Promise<() => void>;
     stop(): void;
     restart(): void;
 }
