@@ -50,16 +50,21 @@ export function pushSource<Out>(options: PushSourceOptions = {}): PushSource<Out
   return new PushQueue<Out>({ ...options, maxBytes });
 }
 
+/** Records with their sizes in bytes, one by one and together. */
+interface Kept<Out> {
+  readonly records: Out[];
+  readonly sizes: number[];
+  bytes: number;
+}
+
+const nothing: { readonly records: readonly never[]; readonly sizes: readonly number[] } = { records: [], sizes: [] };
+
 class PushQueue<Out> implements PushSource<Out> {
-  readonly type = "push";
   readonly capabilities = capabilities;
   readonly #name: string;
   readonly #maxBytes: number;
   /** Those that no checkpoint holds yet; undefined: none. */
-  #records: Out[] | undefined;
-  /** Their sizes. */
-  #sizes: number[] | undefined;
-  #bytes = 0;
+  #kept: Kept<Out> | undefined;
   /** Records before the first that is kept, ever. */
   #before = 0;
   #wasOpened = false;
@@ -76,6 +81,10 @@ class PushQueue<Out> implements PushSource<Out> {
     this.#name = name;
     this.#maxBytes = maxBytes;
     if (schema !== undefined) this.schema = schema;
+  }
+
+  get type(): string {
+    return "push";
   }
 
   get config(): Readonly<Record<string, unknown>> {
@@ -104,7 +113,11 @@ class PushQueue<Out> implements PushSource<Out> {
 
   /** How many records there have been, up to the newest. */
   get end(): number {
-    return this.#before + (this.#records?.length ?? 0);
+    return this.#before + (this.#kept?.records.length ?? 0);
+  }
+
+  get #bytes(): number {
+    return this.#kept?.bytes ?? 0;
   }
 
   get isClosed(): boolean {
@@ -114,7 +127,7 @@ class PushQueue<Out> implements PushSource<Out> {
   /** As many records behind `from` as the limits allow: one at least. */
   slice(from: number, { maxRecords, maxBytes }: PollLimits): { readonly values: readonly Out[]; readonly byteLength: number } {
     const first = from - this.#before;
-    const [records, sizes] = [this.#records ?? [], this.#sizes ?? []];
+    const { records, sizes } = this.#kept ?? nothing;
     let byteLength = sizes[first] ?? 0;
     let next = first + 1;
     for (; next < records.length && next - first < maxRecords && byteLength + sizes[next]! <= maxBytes; next++) byteLength += sizes[next]!;
@@ -126,9 +139,12 @@ class PushQueue<Out> implements PushSource<Out> {
     const count = upTo - this.#before;
     if (!(count > 0)) return;
     this.#before = upTo;
-    this.#records?.splice(0, count);
-    for (const size of this.#sizes?.splice(0, count) ?? []) this.#bytes -= size;
-    if (this.#records?.length === 0) this.#records = this.#sizes = undefined;
+    const kept = this.#kept;
+    if (kept !== undefined) {
+      kept.records.splice(0, count);
+      for (const size of kept.sizes.splice(0, count)) kept.bytes -= size;
+      if (kept.records.length === 0) this.#kept = undefined;
+    }
     if (this.#bytes < this.#maxBytes) this.#letGo();
   }
 
@@ -147,12 +163,12 @@ class PushQueue<Out> implements PushSource<Out> {
     const { schema } = this;
     if (schema !== undefined) for (const record of records) conform(record, schema);
     if (records.length === 0) return;
-    const [held, sizes] = [(this.#records ??= []), (this.#sizes ??= [])];
+    const kept = (this.#kept ??= { records: [], sizes: [], bytes: 0 });
     for (const record of records) {
       const size = sizeOf(record);
-      held.push(record);
-      sizes.push(size);
-      this.#bytes += size;
+      kept.records.push(record);
+      kept.sizes.push(size);
+      kept.bytes += size;
     }
     this.#news();
   }

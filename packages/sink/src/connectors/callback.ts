@@ -33,16 +33,18 @@ export interface CallbackSinkOptions {
  * checkpoint come again. The arrays are the function's own only until it is done.
  */
 export function callbackSink<In = unknown>(run: (records: readonly In[], batch: CallbackBatch) => void | Promise<void>, options: CallbackSinkOptions = {}): Sink<In> {
-  const { name = "callback", maxBatchRecords = 1000, delivery = "at-least-once", takesChanges = false } = options;
+  const { name = standard.name, maxBatchRecords = standard.maxBatchRecords, delivery = "at-least-once", takesChanges = false } = options;
   if (!(Number.isSafeInteger(maxBatchRecords) && maxBatchRecords > 0)) {
     throw new StreamFlowError("SF_CONFIG_INVALID", `maxBatchRecords must be a positive integer, got ${maxBatchRecords}`);
   }
-  return new CallbackSink({ name, maxBatchRecords }, { capabilities: delivery === "idempotent" ? idempotent : atLeastOnce, needs: takesChanges ? anyKind : insertsOnly, run: run as RunCallback });
+  const config = name === standard.name && maxBatchRecords === standard.maxBatchRecords ? standard : { name, maxBatchRecords };
+  return new CallbackSink(config, { capabilities: delivery === "idempotent" ? idempotent : atLeastOnce, needs: takesChanges ? anyKind : insertsOnly, run: run as RunCallback });
 }
 
 type RunCallback = (records: readonly unknown[], batch: CallbackBatch) => void | Promise<void>;
 
 // Shared: there may be very many of these sinks.
+const standard: CallbackSink["config"] = { name: "callback", maxBatchRecords: 1000 };
 const idempotent: SinkCapabilities = { delivery: "idempotent" };
 const atLeastOnce: SinkCapabilities = { delivery: "at-least-once" };
 const insertsOnly: SinkNeeds = { insertOnly: true };
