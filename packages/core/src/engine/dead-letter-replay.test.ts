@@ -133,6 +133,25 @@ describe("L2, L3: crashes", () => {
   });
 });
 
+it("L2: a sink gets a record under the identity that it refused; one that it refuses again is a letter as before", async () => {
+  const world: World = { stage: [], sink: [3, 4] };
+  const { driver, letters, replay } = setUp(world, "idempotent");
+  await driver.start();
+  driver.push([1, 2]);
+  await driver.advance(300);
+  await driver.stop();
+  const refused = (await letters()).map(({ entry }) => entry?.identity);
+  expect(refused).toEqual([{ shard: "p:broker/0", origin: "1", index: 1 }, { shard: "p:broker/0", origin: "2", index: 0 }]);
+  world.sink = [4];
+  expect(await replay()).toEqual({ replayed: 2, refused: 1, left: 0 });
+  expect((await letters()).map(({ entry }) => entry?.identity)).toEqual([refused[1]]);
+  expect(driver.target("out").visible.map(({ value, identity }) => [value, identity])).toContainEqual([3, refused[0]]);
+  world.sink = [];
+  expect(await replay()).toEqual({ replayed: 1, refused: 0, left: 0 });
+  expect(sorted(driver.values("out"))).toEqual([2, 3, 4, 5]);
+  expect(await letters()).toEqual([]);
+});
+
 it("L3: a letter without a way back stays, and is there for the next replay", async () => {
   const world: World = { stage: [1], sink: [] };
   const { driver, letters, replay } = setUp(world, "sink-first");
