@@ -16,6 +16,8 @@ export interface PostgresConnectionOptions {
   /** What the server lists the connection as. */
   readonly application: string;
   readonly clock: Clock;
+  /** Ends the wait for a server that does not answer to a new connection. */
+  readonly signal: AbortSignal;
   /** How long an answer of the server is waited for. */
   readonly timeoutMs: number;
 }
@@ -59,6 +61,8 @@ export class PostgresConnection {
    */
   static async open(options: PostgresConnectionOptions): Promise<PostgresConnection> {
     const connection = new PostgresConnection(await makeClient(options), options);
+    const giveUp = (): void => connection.drop();
+    options.signal.addEventListener("abort", giveUp);
     try {
       await connection.#within(() => connection.#client.connect());
       await connection.run(sessionSettings);
@@ -68,6 +72,8 @@ export class PostgresConnection {
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      options.signal.removeEventListener("abort", giveUp);
     }
   }
 

@@ -487,6 +487,17 @@ describe("a server that says no, or nothing", () => {
     await proxy.close();
   });
 
+  it("who is told to stop does not wait for a server that does not answer to a new connection", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const stop = new AbortController();
+    const sink = postgresSink({ url: at((parts) => void (parts.port = String((silent.address() as AddressInfo).port))), table: "t" });
+    const opening = failure(() => sink.open({ environment: nodeEnvironment(), pipeline: "p", node: "out", schema, keyFields: undefined, signal: stop.signal }));
+    setTimeout(() => stop.abort(), 50);
+    expect((await opening).code).toBe("SF_SINK_UNAVAILABLE");
+    silent.close();
+  });
+
   it("SNK-8: a server that takes nothing is waited for, and in the end given up", async () => {
     const proxy = await startProxy();
     const session = await start({ url: proxy.url, isReal: true, timeoutMs: 1000 });

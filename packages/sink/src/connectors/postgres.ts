@@ -72,14 +72,14 @@ export function postgresSink<In = unknown>(options: PostgresSinkOptions): Sink<I
 }
 
 async function openSession(options: PostgresSinkOptions, context: SinkContext): Promise<SinkSession> {
-  const { node, pipeline, environment } = context;
+  const { node, pipeline, environment, signal } = context;
   const name = `Postgres sink "${node}"`;
   const key = options.mode === "upsert" ? (options.key ?? context.keyFields) : undefined;
   if (options.mode === "upsert" && (key === undefined || key.length === 0)) {
     throw new StreamFlowError("SF_CONFIG_INVALID", `${name}: an upsert needs a key, and the plan knows none`, { hint: "give the sink a key, or put a keyBy on fields before it" });
   }
   const { url, namespace, timeoutMs = defaultTimeoutMs } = options;
-  const connect = (): Promise<PostgresConnection> => PostgresConnection.open({ url, name, application: `streamflow ${pipeline}/${node}`, clock: environment.clock, timeoutMs });
+  const connect = (): Promise<PostgresConnection> => PostgresConnection.open({ url, name, application: `streamflow ${pipeline}/${node}`, clock: environment.clock, signal, timeoutMs });
   const connection = await connect();
   try {
     await connection.run("BEGIN");
