@@ -25,7 +25,7 @@ export const floors: readonly Floor[] = [
   { variant: "w2/base", system: "streamflow", peer: "duckdb", ratio: 0.9 },
 ];
 /** The steady records per CPU-second that checkpoints leave, of 1: 80 % of the median that was seen. */
-export const checkpointFloor = 0.7;
+export const checkpointFloor = 0.75;
 const floorCheckpoints = { variant: "floor", keys: 100_000, passes: 20, everyMs: 250 } as const;
 const floorRecords = 2_000_000;
 const floorRounds = 3;
