@@ -2347,6 +2347,12 @@ export declare const metricNames: {
         readonly help: "State of a node in the last checkpoint, in bytes.";
         readonly labels: readonly ["pipeline", "node"];
     };
+    readonly backlogBytes: {
+        readonly name: "streamflow_sink_backlog_bytes";
+        readonly kind: "gauge";
+        readonly help: "Output that waits for a sink which epochs do not wait for, in bytes.";
+        readonly labels: readonly ["pipeline", "node"];
+    };
 };
 
 export declare const minInt64: bigint;

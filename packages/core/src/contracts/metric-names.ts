@@ -27,4 +27,5 @@ export const metricNames = {
   checkpointAge: { name: "streamflow_checkpoint_age_ms", kind: "gauge", help: "Time since the last completed checkpoint, in milliseconds.", labels: ["pipeline"] },
   restarts: { name: "streamflow_restarts_total", kind: "counter", help: "Restarts after a failure.", labels: ["pipeline"] },
   stateBytes: { name: "streamflow_state_bytes", kind: "gauge", help: "State of a node in the last checkpoint, in bytes.", labels: ["pipeline", "node"] },
+  backlogBytes: { name: "streamflow_sink_backlog_bytes", kind: "gauge", help: "Output that waits for a sink which epochs do not wait for, in bytes.", labels: ["pipeline", "node"] },
 } as const;

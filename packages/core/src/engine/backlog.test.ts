@@ -1,6 +1,7 @@
 // Sinks that epochs do not wait for: docs/adr/0009. A sink that is down is a real one whose calls fail for a while.
 import { describe, expect, it } from "vitest";
 import { decodeDeadLetter, deadLetterLog } from "../contracts/dead-letter.ts";
+import { metricNames } from "../contracts/metric-names.ts";
 import type { Sink, SinkSession } from "../contracts/sink.ts";
 import { BatchError, StreamFlowError } from "../errors.ts";
 import { Pipeline } from "../pipeline.ts";
@@ -92,9 +93,12 @@ describe.each(["sink-first", "remembering", "store-first", "idempotent", "at-lea
     }
     expect(driver.values("out0")).toEqual(range(0, 20));
     expect(driver.values("out1")).toEqual([]);
+    const waiting = (): number => driver.world.metrics.gauge(metricNames.backlogBytes.name, "", { pipeline: "p", node: "out1" }).value;
+    expect(waiting()).toBeGreaterThan(100);
     weather.down.clear();
     await driver.advance(10_000);
     expect(driver.values("out1")).toEqual(range(0, 20));
+    expect(waiting()).toBe(0);
     driver.push([20]);
     await driver.advance(200);
     expect(driver.values("out1")).toEqual(range(0, 21));

@@ -1,6 +1,7 @@
 // A sink that epochs do not wait for: to the checkpoint protocol it is store-first, and what it prepares is all that it has not sent (docs/adr/0009).
 import { abortError, childController, onAbort } from "../async/abort.ts";
-import type { Clock } from "../contracts/environment.ts";
+import type { Clock, Gauge } from "../contracts/environment.ts";
+import { metricNames } from "../contracts/metric-names.ts";
 import type { ShardCommit, ShardOwner, Sink, SinkBatch, SinkCommit, SinkContext, SinkSession } from "../contracts/sink.ts";
 import { BatchError, StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
@@ -42,6 +43,7 @@ export class BacklogSession implements SinkSession {
   readonly #signal: AbortSignal;
   readonly #end: () => void;
   readonly #staged: StagedFrames;
+  readonly #gauge: Gauge;
   readonly #owned = new Map<string, number>();
   /** Prepared, and not published yet; and as what it was answered. */
   #sealed: readonly Frame[] = [];
@@ -62,6 +64,8 @@ export class BacklogSession implements SinkSession {
       controller.abort();
     };
     this.#staged = new StagedFrames(options.isGrouped);
+    const { name, help } = metricNames.backlogBytes;
+    this.#gauge = context.environment.metrics.gauge(name, help, { pipeline: context.pipeline, node: context.node });
     this.#sender = new BacklogSender({ sink, context: { ...context, signal: controller.signal }, changed: () => this.#wake() });
     this.#sender.owned = this.#owned;
     onAbort(controller.signal, () => this.#wake());
@@ -115,6 +119,7 @@ export class BacklogSession implements SinkSession {
     const frames = prepared === this.#prepared ? this.#sealed : decodeFrames(prepared).filter((frame) => isOwned(frame, this.#owned));
     this.#isKnownEmpty = frames.length === 0 && this.#sender.queue.length === 0;
     this.#sender.add(frames);
+    this.#gauge.set(this.#sender.queuedBytes);
     if (prepared !== this.#prepared) return;
     this.#sealed = [];
     this.#prepared = undefined;
@@ -172,6 +177,7 @@ export class BacklogSession implements SinkSession {
   }
 
   #wake(): void {
+    this.#gauge.set(this.#sender.queuedBytes);
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers();
     resolve();
