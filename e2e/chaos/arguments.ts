@@ -10,6 +10,8 @@ export interface ChaosArguments {
   readonly kills: number;
   readonly seed: number;
   readonly json: boolean;
+  /** Two processes share the partitions, which move between them. */
+  readonly moving: boolean;
 }
 
 export const help: string = `pnpm chaos: kills a pipeline again and again, and compares what it has written with a run that nobody killed.
@@ -18,6 +20,7 @@ export const help: string = `pnpm chaos: kills a pipeline again and again, and c
   --checkpoint-store NAMES  ${storeNames.join(", ")}; several by commas, by turns (all of them)
   --kills N                 kills, over all sinks together (100)
   --seed N                  draws input, moments and ways of killing (from the clock)
+  --partition-revocations   two processes at once, between which partitions move
   --json                    the report as one JSON object
   --help                    this text
 
@@ -28,7 +31,7 @@ output; and, from 200 kills on, where a phase of a checkpoint saw fewer than 2 %
 export function readArguments(args: readonly string[], clock: () => number): ChaosArguments | undefined {
   const { values } = parseArgs({
     args: [...args],
-    options: { sink: { type: "string" }, "checkpoint-store": { type: "string" }, kills: { type: "string", default: "100" }, seed: { type: "string" }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: { sink: { type: "string" }, "checkpoint-store": { type: "string" }, kills: { type: "string", default: "100" }, seed: { type: "string" }, json: { type: "boolean", default: false }, "partition-revocations": { type: "boolean", default: false }, help: { type: "boolean", default: false } },
   });
   if (values.help) return undefined;
   return {
@@ -37,6 +40,7 @@ export function readArguments(args: readonly string[], clock: () => number): Cha
     kills: countOf("--kills", values.kills, 1),
     seed: countOf("--seed", values.seed ?? String(clock() % 2 ** 31), 0),
     json: values.json,
+    moving: values["partition-revocations"],
   };
 }
 

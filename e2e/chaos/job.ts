@@ -19,6 +19,8 @@ export interface Job {
   /** The machine that it believes to be on: processes of other machines cannot be seen, their leases only run out. */
   readonly machine: string;
   readonly rows: RowsSpec;
+  /** The partitions that it begins with, where a group decides who reads which. */
+  readonly group?: readonly string[];
   /** Rows of each partition. */
   readonly count: number;
   /** Rows of a partition in a millisecond; undefined: as fast as it goes. */

@@ -9,6 +9,7 @@ import { progressOf } from "./progress.ts";
 import { reportOf, reportText } from "./report.ts";
 import { chaosSinks } from "./sinks/index.ts";
 import { type Server, services } from "../testbed/index.ts";
+import { runMovingRound } from "./moving-round.ts";
 import type { StoreName } from "./job.ts";
 import { chaosStores } from "./stores.ts";
 import { type RoundResult, type RoundSpec, runRound } from "./round.ts";
@@ -29,7 +30,7 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   const startMs = performance.now();
   const rounds: RoundResult[] = [];
   for (const spec of roundsOf(asked, { folder, servers })) {
-    const round = await runRound(spec, program, progress).catch((error: unknown) => failed(spec, error));
+    const round = await (asked.moving ? runMovingRound : runRound)(spec, program, progress).catch((error: unknown) => failed(spec, error));
     if (round === undefined) break;
     rounds.push(round);
     if (round.lost + round.doubled + round.differing === 0) await rm(spec.folder, { recursive: true });

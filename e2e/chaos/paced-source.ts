@@ -4,7 +4,7 @@ import type { Source } from "@streamflow/core";
 import { seededRandom } from "@streamflow/core/testing";
 import { defineSource, rowBatch } from "@streamflow/ingest";
 import { type Job, rowSchema } from "./job.ts";
-import { partitions, type Row, rowAt } from "./rows.ts";
+import { partitionsOf, type Row, rowAt } from "./rows.ts";
 
 /** How long a paced partition rests between two batches. */
 const restMs = 4;
@@ -19,9 +19,9 @@ export function pacedSource(job: Job): Source<Row> {
     schema: rowSchema,
     isChecked: true,
     capabilities: { replayable: true, bounded: true, deterministic: true },
-    partitions: () => partitions,
+    partitions: () => partitionsOf(rows),
     async *read(partition, from, { signal }) {
-      const random = seededRandom(life * partitions.length + Number(partition));
+      const random = seededRandom(life * rows.partitions + Number(partition));
       for (let first = from === undefined ? 0 : Number(from); first < count && !signal.aborted; ) {
         const wanted = pace === undefined ? wholeBatch : 1 + random.integer(2 * pace * restMs);
         const length = Math.min(wanted, count - first);

@@ -1,12 +1,15 @@
 // A process to be killed. It opens everything that it is made of, and then waits for its job on standard input, so that a spare one can stand by.
 //   in:  {"job": …}                     begin
 //        {"aim": {"point", "visit", "signal"}}   raise a signal at the visit-th time from now that it comes to a point
-//   out: `p <point>` at every named point, before anything else happens there; `running`; `held`, where another process owns the shards; `finished`
+//        {"assign": …}, {"revoke": …}, {"stop": true}   as the group says whose a partition is; the end of input that has none
+//   out: `assigned …`, `revoked …`; `read …`, when all rows of a partition are committed
+//        `p <point>` at every named point, before anything else happens there; `running`; `held`, where another process owns the shards; `finished`
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Environment, type FaultPlan, PipelineRun, StreamFlowError } from "@streamflow/core";
 import { nodeEnvironment } from "@streamflow/core/node";
+import { GroupMember } from "./group-source.ts";
 import { chaosPipeline, type Job } from "./job.ts";
 import { pacedSource } from "./paced-source.ts";
 import { chaosSinks } from "./sinks/index.ts";
@@ -20,7 +23,7 @@ export interface Aim {
 }
 
 /** A line on standard input. */
-export type Command = { readonly job: Job } | { readonly aim: Aim };
+export type Command = { readonly job: Job } | { readonly aim: Aim } | { readonly assign: string } | { readonly revoke: string } | { readonly stop: true };
 
 /** A pipe takes less than this at once: nothing is written half. */
 function tell(line: string): void {
@@ -51,7 +54,8 @@ async function work(job: Job, environment: Environment): Promise<void> {
   const sink = chaosSinks[job.sink];
   if (sink === undefined) throw new Error(`no sink "${job.sink}"`);
   const stores = await chaosStores[job.store].open(job, environment);
-  const run = new PipelineRun(chaosPipeline(job, pacedSource(job), await sink.sinks(job.place)).plan(), { environment, stores, leaseMs: job.leaseMs });
+  const source = job.group === undefined ? pacedSource(job) : (member = new GroupMember(job, tell)).source;
+  run = new PipelineRun(chaosPipeline(job, source, await sink.sinks(job.place)).plan(), { environment, stores, leaseMs: job.leaseMs });
   run.lifecycle.onMove((to) => {
     if (to === "running") tell("running");
   });
@@ -68,6 +72,13 @@ async function work(job: Job, environment: Environment): Promise<void> {
   }
 }
 
+function failed(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
+let run: PipelineRun | undefined;
+let member: GroupMember | undefined;
 const faults = new RaisedAtPoint();
 const environment = nodeEnvironment({ faults, log: { level: "warn" } });
 const commands = createInterface({ input: process.stdin });
@@ -76,10 +87,8 @@ commands.on("close", () => process.exit(1));
 commands.on("line", (line) => {
   const command = JSON.parse(line) as Command;
   if ("aim" in command) faults.aim = command.aim;
-  else
-    work(command.job, environment).catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    });
+  else if ("job" in command) work(command.job, environment).catch(failed);
+  else if ("stop" in command) run?.stop();
+  else member?.hears(command);
 });
 tell("ready");

@@ -7,10 +7,9 @@ import { compareOutputs, type Difference } from "./compare.ts";
 import type { Job, StoreName } from "./job.ts";
 import { drawKills, isAimed, type Kill } from "./kill-plan.ts";
 import { phaseAt } from "./phases.ts";
-import { partitions } from "./rows.ts";
 import type { ChaosSink, Output, Target } from "./sinks/chaos-sink.ts";
 import { chaosSinks } from "./sinks/index.ts";
-import { type Program, Victim } from "./victim.ts";
+import { type Program, Victim, within } from "./victim.ts";
 
 /** What a round is. Everything random in it follows from its seed; when a process is struck, it is up to the machine how far that is. */
 export interface RoundSpec {
@@ -44,6 +43,7 @@ export interface RoundResult extends Difference {
   readonly rows: number;
 }
 
+const partitions = 2;
 /** Rows in a millisecond. */
 const pace = 8;
 /** What a paced process may read at most before it is killed for certain, in milliseconds. */
@@ -91,8 +91,8 @@ class Round {
     const { store, storeUrl, kills, seed } = spec;
     const mode = this.#random.chance() ? "sync" : "async";
     this.#kills = drawKills(kills, this.#random);
-    const count = Math.ceil(((kills + 1) * longestLifeMs * pace) / partitions.length);
-    this.#job = { sink: spec.sink, store, storeUrl, folder: "", place: "", machine: "0", rows: { seed, isLocal: this.#random.chance() }, count, life: 0, mode, checkpointMs: 200, leaseMs };
+    const count = Math.ceil(((kills + 1) * longestLifeMs * pace) / partitions);
+    this.#job = { sink: spec.sink, store, storeUrl, folder: "", place: "", machine: "0", rows: { seed, isLocal: this.#random.chance(), partitions }, count, life: 0, mode, checkpointMs: 200, leaseMs };
     this.#spare = this.#boot();
   }
 
@@ -229,15 +229,4 @@ function aimAt(victim: Victim, { moment, how }: Kill): void {
   if (moment.at === "time") return;
   const { point, visit, exactly } = moment;
   victim.aim({ point, visit, signal: exactly ? (how === "frozen" ? "SIGSTOP" : "SIGKILL") : undefined });
-}
-
-/** What a promise answers; undefined where that takes longer. */
-async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
-  const patience = new AbortController();
-  const late = pause(ms, undefined, { signal: patience.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    patience.abort();
-  }
 }

@@ -9,9 +9,6 @@ export interface Row {
   readonly at: number;
 }
 
-/** Bounded input is read in turns of 1,024 rows: with many partitions, event time would stand still most of the time. */
-export const partitions: readonly string[] = ["0", "1"];
-
 /** Event time from row to row of a partition, in milliseconds. */
 export const strideMs = 5;
 /** How far behind a row may be and still be in time. */
@@ -25,16 +22,23 @@ const startMs = Date.UTC(2026, 0, 1);
 export interface RowsSpec {
   readonly seed: number;
   readonly isLocal: boolean;
+  /** Bounded input is read in turns of 1,024 rows: with many partitions, event time would stand still most of the time. */
+  readonly partitions: number;
+}
+
+/** The names of the partitions. */
+export function partitionsOf({ partitions }: RowsSpec): readonly string[] {
+  return Array.from({ length: partitions }, (_, at) => String(at));
 }
 
 /** Row `index` of a partition: one in twenty is late, one in fifty comes early, by up to a third of a window. */
-export function rowAt({ seed, isLocal }: RowsSpec, partition: string, index: number): Row {
-  const draw = mixed(seed ^ mixed(index * partitions.length + Number(partition)));
+export function rowAt({ seed, isLocal, partitions }: RowsSpec, partition: string, index: number): Row {
+  const draw = mixed(seed ^ mixed(index * partitions + Number(partition)));
   const kind = draw % 100;
   const by = (draw >>> 8) & 0xffff;
   const behindMs = kind < 5 ? outOfOrdernessMs + (by % (2 * windowMs)) : kind < 7 ? -(by % 300) : by % outOfOrdernessMs;
   const key = isLocal ? `p${partition}-${by % 3}` : `k${by % 8}`;
-  return { id: index * partitions.length + Number(partition), key, n: (draw >>> 4) % 1_000, at: startMs + index * strideMs - behindMs };
+  return { id: index * partitions + Number(partition), key, n: (draw >>> 4) % 1_000, at: startMs + index * strideMs - behindMs };
 }
 
 /** @see Steele and Vigna: the finalizer of splitmix32 */

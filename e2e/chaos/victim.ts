@@ -1,6 +1,7 @@
 // One process of a round, as its killer sees it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Job } from "./job.ts";
 import type { Aim, Command } from "./program.ts";
 
@@ -24,6 +25,7 @@ export class Victim {
   /** The point that it came to last. */
   lastPoint: string | undefined;
   isRunning = false;
+  readonly #heard = new Map<string, number>();
   #end: End | undefined;
   #target: { readonly point: string; readonly visits: number } | undefined;
   #stderr = "";
@@ -85,6 +87,18 @@ export class Victim {
     await this.#until(() => this.isStruck);
   }
 
+  /** How often it has said something else. */
+  heard(line: string): number {
+    return this.#heard.get(line) ?? 0;
+  }
+
+  /** Tells it to do something, and resolves when it says that it has, or has ended. */
+  async does(command: Command, answer: string): Promise<void> {
+    const times = this.heard(answer);
+    this.#tell(command);
+    await this.#until(() => this.heard(answer) > times);
+  }
+
   /** Resolves when it processes records, or has been struck on the way there, or has ended. */
   async underWay(): Promise<void> {
     await this.#until(() => this.isRunning || this.isStruck);
@@ -105,6 +119,7 @@ export class Victim {
       this.lastPoint = point;
       this.visits.set(point, this.#visitsOf(point) + 1);
     } else if (line === "running") this.isRunning = true;
+    else this.#heard.set(line, this.heard(line) + 1);
     this.#look();
   }
 
@@ -118,5 +133,16 @@ export class Victim {
 
   #tell(command: Command): void {
     this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
+  }
+}
+
+/** What a promise answers; undefined where that takes longer. */
+export async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+  const patience = new AbortController();
+  const late = pause(ms, undefined, { signal: patience.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    patience.abort();
   }
 }
