@@ -51,6 +51,7 @@ export async function openDataFolder(folder: string, environment: Environment, o
   const { checkpoints, fences } = await settle(folder, environment, options.checkpoints);
   const process = options.process ?? (await identifyProcess(environment.disk));
   const database = new SqliteDatabase(`${folder}/${databaseFile}`);
+  database.gather((run) => environment.clock.soon(run));
   const stores = sqliteStoresOn(database, environment, process === undefined ? {} : { process });
   if (checkpoints === "sqlite") return stores;
   try {

@@ -72,6 +72,10 @@ export class SqliteDatabase {
   readonly #layout: SqliteLayout;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: Waiting[] = [];
+  /** Runs something at the end of this turn of the event loop. */
+  #atTurnsEnd: ((run: () => void) => void) | undefined;
+  /** Something was written in this turn: what comes until its end is written then, together. */
+  #isGathering = false;
   #holders = 0;
 
   /**
@@ -129,12 +133,27 @@ export class SqliteDatabase {
   soon<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject });
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#writeWaiting());
+      if (this.#waiting.length === 1 && !this.#isGathering) queueMicrotask(() => this.#writeWaiting());
     });
   }
 
+  /**
+   * From now on a turn of the event loop has two transactions of `soon` at most, one at once and one at its end: the answers that came while the thread
+   * waited for the disk are gone into one after the other, and each asks for something.
+   */
+  gather(atTurnsEnd: (run: () => void) => void): void {
+    this.#atTurnsEnd = atTurnsEnd;
+  }
+
   #writeWaiting(): void {
+    if (this.#waiting.length === 0) return;
     while (this.#waiting.length > 0) this.#writeTogether(this.#waiting.splice(0, mostTogether));
+    if (this.#atTurnsEnd === undefined) return;
+    this.#isGathering = true;
+    this.#atTurnsEnd(() => {
+      this.#isGathering = false;
+      this.#writeWaiting();
+    });
   }
 
   #writeTogether(all: readonly Waiting[]): void {
@@ -201,6 +220,7 @@ export class SqliteDatabase {
   letGo(): void {
     this.#holders--;
     if (this.#holders > 0 || !this.#database.isOpen) return;
+    this.#atTurnsEnd = undefined;
     this.#writeWaiting();
     this.#database.close();
   }

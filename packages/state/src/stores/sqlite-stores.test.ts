@@ -110,6 +110,31 @@ describe("the database", () => {
     database.letGo();
   });
 
+  it("gathers what is asked for within a turn once something was written in it, and writes the first at once", async () => {
+    const database = new SqliteDatabase(":memory:");
+    database.hold();
+    const ends: (() => void)[] = [];
+    database.gather((run) => ends.push(run));
+    const done: string[] = [];
+    const ask = (name: string): Promise<unknown> => database.soon(() => done.push(name));
+    await ask("a");
+    const later = Promise.all([ask("b"), Promise.resolve().then(() => ask("c"))]);
+    await Promise.resolve().then(() => undefined);
+    expect([done, ends.length]).toEqual([["a"], 1]);
+    ends.pop()?.();
+    await later;
+    expect([done, ends.length]).toEqual([["a", "b", "c"], 1]);
+    ends.pop()?.();
+    // Nothing was written in the turn before.
+    expect(ends).toEqual([]);
+    await ask("d");
+    const last = ask("e");
+    database.letGo();
+    await last;
+    expect(done).toEqual(["a", "b", "c", "d", "e"]);
+    ends.pop()?.();
+  });
+
   it("of version 1 gets what it lacks, and keeps what it has", async () => {
     const made = await storage();
     const { environment } = made.parts;
