@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ["e2e/**/*.test.ts", "packages/*/src/**/*.e2e.test.ts", "apps/*/src/**/*.e2e.test.ts", "bench/**/*.e2e.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    // These need no server: they are in every test run.
+    exclude: ["**/node_modules/**", "**/dist/**", "e2e/chaos/**", "e2e/simulation/**"],
     globalSetup: ["e2e/testbed/global-setup.ts"],
   },
 });
