@@ -33,6 +33,8 @@ export class Simulation {
   #name = "";
   #frozen: { readonly name: string; left: number } | undefined;
   #awakeAfter = 0;
+  /** A process that finds its disk dead when it opens its stores never begins. */
+  #hasBegun = false;
   #pushed = 0;
 
   constructor(schedule: Schedule) {
@@ -43,7 +45,10 @@ export class Simulation {
       disk: () => this.#disk,
       faults: { reach: (point) => this.#reach(point) },
       stores: async (environment) => ({ ...memoryStores(environment.clock, this.#driver.storage), checkpointing, checkpoints: await openFileCheckpointStore("/data/checkpoints", environment) }),
-      build: (ends) => buildPipeline(schedule, ends, schedule.limits[this.#starts++ % schedule.limits.length] ?? 1_024),
+      build: (ends) => {
+        this.#hasBegun = true;
+        return buildPipeline(schedule, ends, schedule.limits[this.#starts++ % schedule.limits.length] ?? 1_024);
+      },
     });
     this.#disk = new VirtualDisk({ clock: this.#driver.world.clock });
   }
@@ -160,21 +165,24 @@ export class Simulation {
   async #startNew(): Promise<void> {
     this.#name = `process${this.#names++}`;
     for (const partition of partitions) this.#driver.broker().give(partition, this.#name);
+    this.#hasBegun = false;
     await this.#settled(() => this.#driver.start(this.#name));
   }
 
   /** Starts again what has ended. */
   async #revive(): Promise<void> {
     for (let round = 0; round < maxRounds && !this.#isUp; round++) {
-      const failure = this.#driver.failure(this.#name);
-      if (failure !== undefined) this.#mustBeExpected(failure);
-      this.#driver.crash(this.#name);
+      if (this.#hasBegun) {
+        const failure = this.#driver.failure(this.#name);
+        if (failure !== undefined) this.#mustBeExpected(failure);
+        this.#driver.crash(this.#name);
+      }
       await this.#startNew();
     }
   }
 
   get #isUp(): boolean {
-    return this.#driver.isAlive(this.#name) || this.#driver.run(this.#name).state === "finished";
+    return this.#hasBegun && (this.#driver.isAlive(this.#name) || this.#driver.run(this.#name).state === "finished");
   }
 
   #mustBeExpected(error: unknown): void {
@@ -191,7 +199,7 @@ export class Simulation {
       await this.#revive();
       await this.#settled(() => this.#driver.advance(300));
       if (this.#frozen?.name === this.#name) await this.#startNew();
-      if (this.#driver.run(this.#name).state === "finished") return await this.#thaw();
+      if (this.#hasBegun && this.#driver.run(this.#name).state === "finished") return await this.#thaw();
     }
     throw new StreamFlowError("EXT_SIMULATION", `the end is not reached: it is ${this.#driver.run(this.#name).state}: ${String(this.#driver.run(this.#name).lastError)}`);
   }
