@@ -36,6 +36,10 @@ const fields: readonly (Stage<Row, Row> | undefined)[] = [
   undefined, undefined,
   project({ n: field("n"), k: field("k"), at: field("at"), twice: field("n").times(2), isBig: field("n").gt(2) }) as never,
   project({ at: (row: Row) => row.at, n: (row: Row) => failOn(row, row.n === 4, row.n), k: (row: Row) => (row.k === 2 ? undefined : row.k), __proto__x: field("k") }) as never,
+  filter((row: Row) => {
+    Object.freeze(row);
+    return true;
+  }) as never,
   map(record({ n: field("n").plus(field("at")), at: field("at"), k: field("k"), constructor: field("n") }) as never) as never,
 ];
 
@@ -108,28 +112,31 @@ interface Plan {
   readonly columnsIn: boolean;
   /** Sends records to several sinks. */
   readonly split: number;
+  /** In place of everything between event time and the sink. */
+  readonly stages?: readonly unknown[];
 }
 
 /** Windows over numbers, some of which meet values that are none. */
 const windows = [undefined, tumbling({ sizeMs: 10 }), sliding({ sizeMs: 10, slideMs: 4 }), sliding({ sizeMs: 9, slideMs: 3 }), session({ gapMs: 4 }), session({ gapMs: 6, maxCount: 3 })];
 const aggregates = [{ rows: count(), sum: sum(field("n")) }, { low: min(field("n")), high: max((row: Row) => row.n), some: count(field("n")), mean: avg((row: Row) => (typeof row.n === "number" ? row.n : null)) }];
 
-function build({ time, where, map: mapped, key, fields: made, window: windowed, firing, columns, columnsIn, split: parted }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
+function build({ time, where, map: mapped, key, fields: made, window: windowed, firing, columns, columnsIn, split: parted, stages }: Plan, seen: { columns: number }): (ends: DriverEnds) => Pipeline<Row, unknown> {
   return (ends) => {
     const pick = <T>(all: readonly T[], at: number): never => all[at % all.length] as never;
     const chosen = pick(maps, mapped) as Compute | undefined;
     let stream: Pipeline<Row, unknown> = new Pipeline({ name: "fused", checkpoint: { everyMs: 1_000 }, batch: { maxRecords: 7 } })
       .from(columnsIn ? inColumns(ends.source<Row>()) : ends.source<Row>())
-      .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }))
-      .addStage(filter<Row>(pick(wheres, where)));
+      .addStage(eventTime<Row>({ timestamp: pick(times, time), outOfOrdernessMs: 5 }));
+    const sink = ends.sink("out", "sink-first");
+    const out = columns ? readingColumns(sink, seen) : sink;
+    if (stages !== undefined) return stages.reduce((before: Pipeline<Row, unknown>, each) => before.addStage(each as never), stream).to(out, { id: "out" });
+    stream = stream.addStage(filter<Row>(pick(wheres, where)) as never);
     if (chosen !== undefined) stream = stream.addStage(map(chosen as never));
     const stage = pick(fields, made) as Stage<unknown, unknown> | undefined;
     if (stage !== undefined) stream = stream.addStage(stage as never);
     stream = stream.addStage(keyBy(pick(keys, key) as never) as never);
     const chosenWindow = windows[windowed % windows.length];
     if (chosenWindow !== undefined) stream = stream.addStage(window({ window: chosenWindow, aggregate: pick(aggregates, windowed), ...firing }) as never, { id: "window" });
-    const sink = ends.sink("out", "sink-first");
-    const out = columns ? readingColumns(sink, seen) : sink;
     const parts = splits[parted % splits.length];
     if (parts === undefined || chosenWindow !== undefined) return stream.to(out, { id: "out" });
     return stream.addStage(parts as never, { id: "split" })
@@ -197,4 +204,36 @@ it.skipIf(!mayGenerateCode())("code and closures give the same where windows fir
     { numRuns: Math.ceil(Number(process.env["FUZZ_RUNS"] ?? 150) / 10), examples: [[sound, [3, 300, 4]]] },
   );
   expect(seen.columns).toBeGreaterThan(0);
+});
+
+/** Does to each record what is given. */
+const touch = (change: (row: Record<string, unknown>) => void): Stage<unknown, unknown> => filter((row: unknown) => {
+  change(row as Record<string, unknown>);
+  return true;
+});
+const carry = map(({ at, k, n }: Row) => ({ at, k, n }));
+const whole = map((row: Row) => ({ ...row, m: 1 }));
+
+it.skipIf(!mayGenerateCode()).each<readonly [string, readonly unknown[]]>([
+  ["nobody", [carry]],
+  ["another function", [carry, whole]],
+  ["one that freezes it", [carry, touch(Object.freeze)]],
+  ["one that freezes it, and then rejects it", [carry, touch(Object.freeze), filter((row: Row) => failOn(row, row.n === 3, true))]],
+  ["a key that freezes it", [carry, keyBy((row: Row) => Object.freeze(row).n)]],
+  ["one that adds a field", [carry, touch((row) => (row["extra"] = 1))]],
+  ["one that changes what was carried", [carry, touch((row) => (row["k"] = "X"))]],
+  ["one that changes what was carried, and others", [carry, touch((row) => (row["k"] = "X")), whole]],
+  ["one that takes what was carried away", [carry, touch((row) => delete row["k"]), whole]],
+  ["nobody, of a record that was changed before", [touch((row) => (row["k"] = "X")), carry]],
+  ["nobody, of a record that was given a field before", [touch((row) => (row["tag"] = row["n"])), map((row: Row & { readonly tag: unknown }) => ({ t: row.tag, k: row.k }))]],
+  ["a filter, of a record that was changed before", [touch((row) => (row["n"] = -1)), filter((row: Row) => (row.n as number) < 0), carry]],
+])("code and closures give the same where a record that a function made goes to %s", async (_, stages) => {
+  const rows = Array.from({ length: 120 }, (__, i): Row => ({ at: i, k: i % 10 === 3 ? null : nameOf(i), n: i % 7 }));
+  for (const [columns, columnsIn] of [[true, true], [false, true], [true, false], [false, false]] as const) {
+    const chosen: Plan = { ...sound, columns, columnsIn, stages };
+    forbidCodeGeneration(true);
+    const closures = await run(chosen, rows);
+    forbidCodeGeneration(false);
+    expect(await run(chosen, rows)).toEqual(closures);
+  }
 });

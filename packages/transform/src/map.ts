@@ -100,7 +100,8 @@ function carriedPast({ facts, evaluate, code }: Computed, record: RecordCode, ta
     reads.delete(from);
   }
   const part = carried.size === 0 ? undefined : record.part(reads);
-  return { made: { names: known.names, carried }, code: part === undefined ? code : () => `${task.bind(evaluate)}(${part})` };
+  if (part === undefined) return { made: { names: known.names, carried: new Map() }, code };
+  return { made: { names: known.names, carried }, code: () => `${task.bind(evaluate)}(${part})` };
 }
 
 /** The fields of an expression that makes a record of them. */

@@ -28,7 +28,7 @@ export interface RecordCode extends RecordFrame {
   readonly rare: string;
   /** A field, null where it is missing, of a record that is known by its fields; undefined: it is not. */
   field(name: string): string | undefined;
-  /** An object of these of its fields alone, made for this place; undefined: it is not known by its fields. */
+  /** An object of these of its fields alone, made for this place; undefined: it is not known by its fields, has others, or was handed out whole and may have been changed. */
   part(names: ReadonlySet<string>): string | undefined;
   /** Whether an expression is a field of it as it stands: never undefined, and as cheap to write again as a variable. */
   isField(expression: string): boolean;

@@ -163,11 +163,23 @@ ${body}
         const rest = task.emit(new FieldsRecord(whole, frame));
         return `${whole.declaration}${rest}`;
       },
-      emitValue: (value, frame, made) => task.emit(new ValueRecord(value, frame, made === undefined ? {} : { made })),
+      emitValue: (value, frame, made) => {
+        if (made === undefined) return task.emit(new ValueRecord(value, frame));
+        if (this.#goesToOneSink(instance)) return task.emit(new ValueRecord(value, frame, { made }));
+        // Somebody else may change it, or keep it as it is: it is complete before anybody has it.
+        const completed = [...made.carried].map(([name, text]) => `${value}[${JSON.stringify(name)}]=${text};`).join("");
+        return `${completed}${task.emit(new ValueRecord(value, frame))}`;
+      },
       reject: (record, error) => `${this.#place(record)}${scope.bind(instance.reject)}(${error},${record.rare});`,
       closure: (record) => `${this.#place(record)}${scope.bind(instance.operator.inputs[0])}(${record.rare});`,
     };
     return task;
+  }
+
+  /** What an instance emits goes into one sink's columns, and to nobody else. */
+  #goesToOneSink(instance: OperatorInstance): boolean {
+    const [target, ...others] = this.#graph.targets(instance, "main");
+    return target !== undefined && others.length === 0 && target.instance === undefined && columnSink(target.emit) !== undefined;
   }
 
   /** What is emitted for a record comes after the watermark of all records before it (G2). */

@@ -80,7 +80,9 @@ export class RecordFields {
     return literalOf([...this.fields]);
   }
 
-  part(names: ReadonlySet<string>): string {
+  part(names: ReadonlySet<string>): string | undefined {
+    // Who has had the whole record may have changed it; and what is no field of it may be a getter that all objects have.
+    if (this.#name !== undefined || [...names].some((name) => !this.fields.has(name))) return undefined;
     return literalOf([...this.fields].filter(([name]) => names.has(name)));
   }
 
@@ -132,7 +134,7 @@ export class FieldsRecord implements RecordCode {
     return this.#fields.field(name);
   }
 
-  part(names: ReadonlySet<string>): string {
+  part(names: ReadonlySet<string>): string | undefined {
     return this.#fields.part(names);
   }
 

@@ -44,6 +44,7 @@ describe("what is known", () => {
     ["({ a }) => ({ a }, { a })", { reads: "a" }],
     ["({ a }) => (outer.x = { a })", { reads: "a" }],
     ["({ a }) => ({ a, b: eval(\"a\") })", { reads: "a" }],
+    ["({ k, n }) => ({ k, z: (() => { let q\n/'/; return k + 'y'; let z = /'+q/ })(), n })", { reads: "k,n" }],
     ["(r) => ({ })", { reads: "", names: "" }],
   ])("%s", (text, expected) => {
     expect(facts(text)).toEqual(expected === undefined ? undefined : { names: undefined, carried: "", ...expected });
@@ -55,6 +56,7 @@ describe("nothing is known", () => {
     "(r) => r", "(r) => [r.a, r]", "(r) => ({ ...r })", "(r) => ({ r })", "(r) => outer.call(r).a", "(r) => r[\"a\"]", "(r) => r.a()", "(r) => (r.a)()", "(r) => ((r.a))?.()", "(r) => r.a?.b", "(r) => r.a = 1", "(r) => { r.a += 1; }", "(r) => r.a++", "(r) => --r.a",
     "(r) => delete r.a", "(r) => { [r.a] = [1]; }", "(r) => { const { a } = r; return a; }", "(r) => { const s = r; return s.a; }", "(r) => eval(\"r\")", "(r) => `${r.a}`", "(r) => /\"/.test(r.a) || r", "(r) => { if (r.a) /\"/.test(\"r\"); }", "(r) => { for (r.a of outer.list); }",
     "(r, i) => r.a", "(r = {}) => r.a", "(...r) => r.a", "({ ...r }) => r", "({ a = 1 }) => a", "({ a: { b } }) => b", "({ [outer]: a }) => a", "({ a: x, a: y }) => ({ x, n: y.length })", "([a]) => a", "({ a }, b) => a", "({ a }, { b }) => a", "({ a = ({ b }) => b }) => a",
+    "(r) => { debugger\n/'/; outer.seen.push(r, /'+x/); }", "(r) => { let q\n/'/; return [r]; let z = /'+q/; }", "(r) => { debugger // so\n/'/; outer.seen.push(r, /'+x/); }", "(r) => { debugger /*\n*/ /'/; outer.seen.push(r, /'+x/); }",
     "async (r) => r.a", "async ({ a }) => a", "async r => r.a", "function (r) { return r.a; }", "function ({ a }) { return arguments[0]; }", "function* (r) { yield r.a; }", "class { constructor(r) {} }", "outer.call.bind(undefined)", "Math.abs", "(\\u0072) => r.a",
   ])("%s", (text) => {
     expect(factsOf(made(text) as never)).toBeUndefined();
@@ -67,6 +69,13 @@ describe("nothing is known", () => {
     const liar = made("(r) => [r]");
     liar.toString = () => "(r) => r.a";
     expect(factsOf(liar as never)).toBeUndefined();
+    const { toString: told } = Function.prototype;
+    Function.prototype.toString = () => "(r) => r.a";
+    try {
+      expect(factsOf(made("(r) => [r]") as never)).toBeUndefined();
+    } finally {
+      Function.prototype.toString = told;
+    }
   });
 });
 

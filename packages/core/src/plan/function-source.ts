@@ -11,6 +11,9 @@ export interface FunctionFacts {
   readonly carried: ReadonlyMap<string, string>;
 }
 
+/** As it was before anybody could replace it. */
+const textOf = Function.prototype.call.bind(Function.prototype.toString) as (given: unknown) => string;
+
 /** A longer function is not looked at. */
 const maxText = 4_000;
 
@@ -18,6 +21,7 @@ const word = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy;
 const number = /\d[\w.]*/y;
 const string = /"[^"\\\n\r]*"|'[^'\\\n\r]*'/y;
 const space = /(?:[\s\uFEFF]|\/\/[^\n\r\u2028\u2029]*|\/\*[^]*?\*\/)+/y;
+const lineEnd = /[\n\r\u2028\u2029]/;
 const sign = />>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[-{}()[\];,<>+*/%&|^!~?:=.]/y;
 
 /** Signs that change what stands beside them. */
@@ -35,7 +39,7 @@ interface Token {
 
 /** What the text of a function proves; undefined: nothing. */
 export function factsOf(given: (record: never) => unknown): FunctionFacts | undefined {
-  const text = Function.prototype.toString.call(given);
+  const text = textOf(given);
   if (text.length > maxText) return undefined;
   return factsOfArrow(tokensOf(text));
 }
@@ -172,12 +176,16 @@ interface Tokens {
 
 function tokensOf(text: string): Tokens {
   const tokens: Token[] = [];
+  let before: Token | undefined;
   for (let at = lengthAt(space, text, 0); at < text.length; ) {
-    const token = tokenAt(text, at, tokens.at(-1));
+    const token = tokenAt(text, at, before);
     if (token === undefined) return { tokens, isWhole: false };
     tokens.push(token);
     at += token.text.length;
-    at += lengthAt(space, text, at);
+    const gap = lengthAt(space, text, at);
+    // Behind the end of a line that ends a statement, a "/" begins a pattern.
+    before = lineEnd.test(text.slice(at, at + gap)) ? undefined : token;
+    at += gap;
   }
   // In an old script each begins a comment.
   return { tokens, isWhole: !text.includes("<!--") && !text.includes("-->") };
@@ -193,7 +201,7 @@ function tokenAt(text: string, at: number, before: Token | undefined): Token | u
   return undefined;
 }
 
-/** Behind a value a "/" divides; elsewhere it begins a pattern. */
+/** Behind a value on the same line a "/" divides; elsewhere it may begin a pattern. */
 function mayBeDivided(before: Token | undefined): boolean {
   return before !== undefined && (before.kind === "word" || before.kind === "number" || before.text === ")" || before.text === "]");
 }
