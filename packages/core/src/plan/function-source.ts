@@ -12,6 +12,7 @@ export interface FunctionFacts {
 }
 
 /** As it was before anybody could replace it. */
+// oxlint-disable-next-line typescript/unbound-method -- it is bound to each function that it is called with
 const textOf = Function.prototype.call.bind(Function.prototype.toString) as (given: unknown) => string;
 
 /** A longer function is not looked at. */
