@@ -4,6 +4,13 @@ import { canonicalPlan, hashText, plainOf, stateFingerprint } from "./canonical.
 import { edges, fakeOperator, logicalPlan, sinkNode, sourceNode, stageNode } from "./plan.fixture.ts";
 
 describe("plain data", () => {
+  it("a source inside a configuration is its type and its own configuration, wherever its code lies", () => {
+    const source = (path: string, open: () => Promise<never>): object => ({ type: "file", config: { path }, capabilities: { replayable: true, bounded: true, deterministic: true }, decoder: { module: "file:///somewhere" }, open });
+    const known = plainOf({ source: source("a", () => Promise.reject(new Error("one"))), as: "x" });
+    expect(known).toEqual({ as: "x", source: { type: "file", config: { path: "a" } } });
+    expect(plainOf({ source: source("b", () => Promise.reject(new Error("one"))), as: "x" })).not.toEqual(known);
+  });
+
   it("is what JSON keeps, for any JSON value", () => {
     fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
       const plain = plainOf(value);

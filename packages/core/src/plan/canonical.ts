@@ -1,4 +1,5 @@
 // The canonical form of a plan: plain JSON with sorted names, equal for equal plans. Fingerprints are made from it.
+import type { Source } from "../contracts/source.ts";
 import type { LogicalPlan, PlanNode } from "./logical-plan.ts";
 
 /** Plain data: what a canonical form is made of. */
@@ -22,11 +23,18 @@ function plainObject(value: object): Plain {
   if (value instanceof Date) return { $date: plainOf(value.getTime()) };
   if (value instanceof RegExp) return { $regexp: String(value) };
   const plain: Record<string, Plain> = {};
+  if (isSource(value)) return { type: value.type, config: plainOf(value.config) };
   for (const name of Object.keys(value).sort()) {
     const item = (value as Record<string, unknown>)[name];
     if (item !== undefined) Object.defineProperty(plain, name, { value: plainOf(item), enumerable: true });
   }
   return plain;
+}
+
+/** A source inside a configuration, as a lookup has one: its type and configuration say what it is, not what it runs. */
+function isSource(value: object): value is Pick<Source, "type" | "config"> {
+  const { type, config, capabilities, open } = value as Partial<Source>;
+  return typeof type === "string" && typeof config === "object" && typeof capabilities === "object" && typeof open === "function";
 }
 
 /** A 64-bit hash of a text as 16 hex digits: two FNV-1a lanes over UTF-16 units. Not for security. */
