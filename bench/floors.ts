@@ -24,7 +24,7 @@ export const floors: readonly Floor[] = [
   { variant: "w2/base", system: "streamflow", peer: "node", ratio: 2.3 },
   { variant: "w2/base", system: "streamflow", peer: "duckdb", ratio: 0.9 },
 ];
-/** The steady records per CPU-second that checkpoints leave, of 1: about 80 % of the median that was seen (0.66 to 0.94, median 0.9, on a quiet machine). */
+/** The steady records per CPU-second that checkpoints leave, of 1: about 80 % of the median that was seen (0.73 to 0.92, median 0.91, in six measurements; 0.66 in one with other work beside it). */
 export const checkpointFloor = 0.7;
 const floorCheckpoints = { variant: "floor", keys: 100_000, passes: 20, everyMs: 250 } as const;
 const floorRecords = 2_000_000;
