@@ -4,11 +4,9 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder, isRoot } from "./cache.ts";
 
 const run = promisify(execFile);
-const isRoot = process.getuid?.() === 0;
-/** Servers run as another user than root, and must be able to read it. */
-const cache = isRoot ? "/var/cache/streamflow-testbed" : join(import.meta.dirname, "../node_modules/.cache/testbed");
 
 /** A program that packages bring. */
 export interface Wanted {
@@ -35,7 +33,7 @@ export function inPath(program: string, root: string): string | undefined {
 export async function provide(wanted: Wanted): Promise<Found> {
   const installed = wanted.find("/");
   if (installed !== undefined) return { program: installed, env: {} };
-  const folder = join(cache, wanted.name);
+  const folder = join(cacheFolder, wanted.name);
   if (!existsSync(folder)) await unpack(wanted, folder);
   const program = wanted.find(folder);
   if (program === undefined) throw missing(wanted, `${folder} does not hold it; remove that folder to try again`);

@@ -1,9 +1,12 @@
-// One server of each service for a whole run of tests: they read its address with `inject("postgres")`.
+// One server of each service that the tests of a run name: they read its address with `inject("postgres")`.
+import { readFileSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { services, type Server } from "./index.ts";
+import { services, type Server, type Service } from "./index.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
+    /** `127.0.0.1:port`. Tests share it: topics and groups have names of their own. */
+    readonly kafka: string;
     /** `postgres://user:password@host:port/database` */
     readonly postgres: string;
     /** `redis://host:port` */
@@ -11,18 +14,30 @@ declare module "vitest" {
   }
 }
 
+type Name = "kafka" | "postgres" | "redis";
+
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const needed = await neededBy(project);
   // One after another: two of apt at once would stand in each other's way.
-  for (const service of services) await service.install();
-  const started = await Promise.allSettled(services.map((service) => service.start()));
+  for (const service of needed) await service.install();
+  const started = await Promise.allSettled(needed.map((service) => service.start()));
   const servers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const failed = started.find((one) => one.status === "rejected");
   if (failed !== undefined) {
     await stopAll(servers);
     throw failed.reason;
   }
-  for (const [index, { name }] of services.entries()) project.provide(name as "postgres" | "redis", servers[index]?.url ?? "");
+  for (const [index, { name }] of needed.entries()) project.provide(name as Name, servers[index]?.url ?? "");
   return () => stopAll(servers);
+}
+
+/** What is asked for in the files of this run: a broker that nobody needs would cost seconds. */
+async function neededBy(project: TestProject): Promise<readonly Service[]> {
+  // Not among Vitest's types. Without it, all files are looked at.
+  const { filenamePattern } = project.vitest as { readonly filenamePattern?: string[] };
+  const { testFiles } = await project.globTestFiles(filenamePattern);
+  const texts = testFiles.map((file) => readFileSync(file, "utf8"));
+  return services.filter(({ name }) => texts.some((text) => text.includes(`inject("${name}")`)));
 }
 
 async function stopAll(servers: readonly Server[]): Promise<void> {

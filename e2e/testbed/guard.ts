@@ -1,68 +1,86 @@
 // Watches over one server: a process of its own, which ends the server and removes its folder when the process that started it has gone, however it went.
-// What it reads of standard input: `restart`; and the end, which comes when the other end is closed or its process has died.
+// What it reads of standard input: one order a line (service.ts), which it answers with the same word; and the end, which comes when the other end is closed
+// or its process has died.
 import { spawn, type ChildProcess } from "node:child_process";
-import { appendFileSync, openSync, rmSync } from "node:fs";
+import { appendFileSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-
-interface Orders {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly user?: { readonly uid: number; readonly gid: number };
-  readonly folder: string;
-}
+import type { Command, Order } from "./service.ts";
 
 const patienceMs = 5000;
-const orders = JSON.parse(process.argv[2] ?? "{}") as Orders;
-const log = join(orders.folder, "log.txt");
-let isRestarting = false;
+const { folder, ...command } = JSON.parse(process.argv[2] ?? "{}") as Command & { readonly folder: string };
+const log = join(folder, "log.txt");
+/** Whether the server is to run: its end is the guard's end. */
+let isWanted = true;
 let server = start();
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+const obey: Readonly<Record<Order, () => unknown>> = {
+  kill: () => kill(server),
+  start: () => (server = start()),
+  suspend: () => tell("SIGSTOP"),
+  resume: () => tell("SIGCONT"),
+};
+let last: Promise<unknown> = Promise.resolve();
 const input = createInterface({ input: process.stdin });
 input.on("line", (line) => {
-  if (line === "restart") void restart();
+  last = last.then(() => obey[line as Order]()).then(() => process.stdout.write(`${line}\n`));
 });
 input.on("close", () => void end());
 
 function start(): ChildProcess {
+  isWanted = true;
   const out = openSync(log, "a");
-  const child = spawn(orders.program, orders.args, { cwd: orders.folder, env: { ...process.env, ...orders.env }, stdio: ["ignore", out, out], ...orders.user });
+  const child = spawn(command.program, command.args, { cwd: folder, env: { ...process.env, ...command.env }, stdio: ["ignore", out, out], ...command.user });
   child.once("error", (error) => {
-    appendFileSync(log, `${orders.program}: ${error.message}\n`);
+    appendFileSync(log, `${command.program}: ${error.message}\n`);
     void end();
   });
   child.once("exit", (code, signal) => {
-    appendFileSync(log, `${orders.program} ended: ${signal ?? code}\n`);
-    if (!isRestarting) void end();
+    appendFileSync(log, `${command.program} ended: ${signal ?? code}\n`);
+    if (isWanted) void end();
   });
   return child;
 }
 
-async function restart(): Promise<void> {
-  isRestarting = true;
-  await kill(server);
-  isRestarting = false;
-  server = start();
-  process.stdout.write("restarted\n");
-}
-
 async function end(): Promise<void> {
-  isRestarting = true;
   await kill(server);
   // Who started it reads the log once more.
   await new Promise((resolve) => setTimeout(resolve, process.stdin.destroyed || process.stdin.readableEnded ? 0 : 200));
-  rmSync(orders.folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 }
 
-/** At once, as a crash: Postgres gives up what is not committed, and its helpers end with it. */
+/** At once, as a crash. */
 async function kill(child: ChildProcess): Promise<void> {
+  isWanted = false;
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGQUIT");
+  child.kill(command.killSignal);
+  // One that was suspended hears nothing else.
+  tell("SIGCONT");
   const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   await ended;
   clearTimeout(timer);
+}
+
+/** Signals the server and all its processes. */
+function tell(signal: "SIGSTOP" | "SIGCONT"): void {
+  for (const pid of server.pid === undefined ? [] : familyOf(server.pid)) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+function familyOf(pid: number): readonly number[] {
+  let children = "";
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  } catch {
+    // It has ended, or this system does not say: then it is one process.
+  }
+  return [pid, ...children.split(" ").filter((text) => text.trim() !== "").flatMap((text) => familyOf(Number(text)))];
 }

@@ -5,7 +5,8 @@ import { chownSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { provide, type Found } from "./debian.ts";
-import { freePort, launch, removeFolder, temporaryFolder, type Command, type Server, type Service, type StartOptions } from "./service.ts";
+import { freePort } from "./ports.ts";
+import { launch, removeFolder, temporaryFolder, type Command, type Server, type Service, type StartOptions } from "./service.ts";
 
 const run = promisify(execFile);
 
@@ -51,7 +52,7 @@ async function start({ settings = {} }: StartOptions = {}): Promise<Server> {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       port,
       folder,
-      command: { program, args, env, user },
+      command: { program, args, env, user, killSignal: "SIGQUIT" },
       isReady: () => tool("pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port)]).then(() => true, () => false),
     });
   } catch (error) {

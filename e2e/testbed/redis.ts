@@ -1,7 +1,8 @@
 // Redis: nothing on disk, no configuration file.
 import { connect } from "node:net";
 import { inPath, provide, type Found } from "./debian.ts";
-import { freePort, launch, removeFolder, temporaryFolder, type Server, type Service, type StartOptions } from "./service.ts";
+import { freePort } from "./ports.ts";
+import { launch, removeFolder, temporaryFolder, type Server, type Service, type StartOptions } from "./service.ts";
 
 const usualSettings: Readonly<Record<string, string>> = { save: "", appendonly: "no" };
 
@@ -24,7 +25,7 @@ async function start({ settings = {} }: StartOptions = {}): Promise<Server> {
     const port = await freePort();
     const given = Object.entries({ ...usualSettings, ...settings });
     const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, ...given.flatMap(([name, value]) => [`--${name}`, value])];
-    return await launch({ name: "Redis", url: `redis://127.0.0.1:${port}`, port, folder, command: { program, args, env, user: undefined }, isReady: () => answersPing(port) });
+    return await launch({ name: "Redis", url: `redis://127.0.0.1:${port}`, port, folder, command: { program, args, env, user: undefined, killSignal: "SIGKILL" }, isReady: () => answersPing(port) });
   } catch (error) {
     removeFolder(folder);
     throw error;

@@ -3,18 +3,18 @@
 //   T2. A server that does not start says why, with the end of its log.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 
 /** A kind of server. */
-export interface Service {
+export interface Service<Running extends Server = Server, Options extends StartOptions = StartOptions> {
   readonly name: string;
   /** Makes sure that its programs are there: downloads them where they are missing, and throws, saying what to do, where it cannot. */
   install(): Promise<void>;
   /** Starts a server of its own, and answers when it is ready. */
-  start(options?: StartOptions): Promise<Server>;
+  start(options?: Options): Promise<Running>;
 }
 
 /** What may differ from one server to another. */
@@ -31,8 +31,15 @@ export interface Server {
   readonly port: number;
   /** Its data and its log. */
   readonly folder: string;
-  /** Ends it at once, as a crash does, and starts it again on the same port and folder; answers when it is ready. */
+  /** Ends it at once, as a crash does. Its folder and its port stay its own. */
+  kill(): Promise<void>;
+  /** Kills it, where it runs, and starts it again on the same port and folder; answers when it is ready. */
   restart(): Promise<void>;
+  /** Stops its processes where they are (SIGSTOP): connections stay open, and nothing answers. */
+  suspend(): Promise<void>;
+  /** Lets a suspended server go on. */
+  resume(): Promise<void>;
+  /** Ends it for good, and removes its folder. */
   stop(): Promise<void>;
   /** The last lines of its log. */
   log(lines?: number): string;
@@ -45,7 +52,12 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   /** Another user than the present one. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** What ends it at once, with all its processes, and without a chance to write. */
+  readonly killSignal: "SIGKILL" | "SIGQUIT";
 }
+
+/** What a guard can be told. */
+export type Order = "kill" | "start" | "suspend" | "resume";
 
 /** How a server comes up. */
 export interface Launch {
@@ -69,16 +81,6 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** A port of 127.0.0.1 that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
-}
-
 /** Starts a server under a guard. */
 export async function launch(what: Launch): Promise<Server> {
   const server = new GuardedServer(what);
@@ -99,7 +101,9 @@ class GuardedServer implements Server {
   readonly #launch: Launch;
   readonly #guard: ChildProcess;
   readonly #ended: Promise<unknown>;
+  readonly #answers: AsyncIterator<string>;
   #hasEnded = false;
+  #last: Promise<unknown> = Promise.resolve();
   #lastLog = "";
 
   constructor(what: Launch) {
@@ -109,6 +113,7 @@ class GuardedServer implements Server {
     // A group of its own: what ends this process by the keyboard must not end the guard before the server.
     this.#guard = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", guard, JSON.stringify({ ...what.command, folder: what.folder })], { detached: true, stdio: ["pipe", "pipe", "inherit"] });
     this.#guard.stdin?.on("error", () => undefined);
+    this.#answers = createInterface({ input: this.#guard.stdout ?? Readable.from([]) })[Symbol.asyncIterator]();
     this.#ended = new Promise<void>((resolve) => {
       this.#guard.once("exit", () => {
         this.#hasEnded = true;
@@ -127,13 +132,33 @@ class GuardedServer implements Server {
     }
   }
 
+  kill(): Promise<void> {
+    return this.#order("kill");
+  }
+
   async restart(): Promise<void> {
-    const stdout = this.#guard.stdout;
-    if (stdout === null || this.#hasEnded) throw new Error(`${this.name} has ended`);
-    const answer = new Promise<void>((resolve) => createInterface({ input: stdout }).once("line", () => resolve()));
-    this.#guard.stdin?.write("restart\n");
-    await answer;
+    await this.#order("kill");
+    await this.#order("start");
     await this.ready();
+  }
+
+  suspend(): Promise<void> {
+    return this.#order("suspend");
+  }
+
+  resume(): Promise<void> {
+    return this.#order("resume");
+  }
+
+  /** One order at a time, in the order in which they were given. */
+  #order(order: Order): Promise<void> {
+    const answered = this.#last.then(async () => {
+      this.#guard.stdin?.write(`${order}\n`);
+      const { done } = await this.#answers.next();
+      if (done === true) throw new Error(`${this.name} has ended; its log:\n${this.#lastLog}`);
+    });
+    this.#last = answered.catch(() => undefined);
+    return answered;
   }
 
   async stop(): Promise<void> {

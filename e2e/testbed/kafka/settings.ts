@@ -1,0 +1,36 @@
+// Settings of the broker: one of its kind, and none that makes a test wait.
+
+export const usualSettings: Readonly<Record<string, string>> = {
+  "process.roles": "broker,controller",
+  "node.id": "1",
+  "controller.listener.names": "CONTROLLER",
+  "inter.broker.listener.name": "PLAIN",
+  "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT",
+  "num.partitions": "3",
+  "default.replication.factor": "1",
+  // There is one broker to keep them.
+  "offsets.topic.replication.factor": "1",
+  "offsets.topic.num.partitions": "4",
+  "transaction.state.log.replication.factor": "1",
+  "transaction.state.log.min.isr": "1",
+  "transaction.state.log.num.partitions": "4",
+  "share.coordinator.state.topic.replication.factor": "1",
+  "share.coordinator.state.topic.min.isr": "1",
+  // A group is there at once, and a member that has died is out of it soon.
+  "group.initial.rebalance.delay.ms": "0",
+  "group.min.session.timeout.ms": "1000",
+  "group.consumer.min.session.timeout.ms": "1000",
+  "group.consumer.session.timeout.ms": "3000",
+  "group.consumer.min.heartbeat.interval.ms": "100",
+  "group.consumer.heartbeat.interval.ms": "300",
+  // A broker that was killed is let in again without waiting for nine seconds.
+  "broker.session.timeout.ms": "1500",
+  "broker.heartbeat.interval.ms": "300",
+  // 128 MB, else: half of the memory that the broker has.
+  "log.cleaner.dedupe.buffer.size": "4194304",
+};
+
+/** As a file of Java properties. */
+export function propertiesText(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings).map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`).join("");
+}
