@@ -1,12 +1,14 @@
 // One server of each service that the tests of a run name: they read its address with `inject("postgres")`.
 import { readFileSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { services, type Server, type Service } from "./index.ts";
+import { kafka, services, type KafkaListeners, type KafkaServer, type Server, type Service } from "./index.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** `127.0.0.1:port`. Tests share it: topics and groups have names of their own. */
     readonly kafka: string;
+    /** The same broker, with encryption and names of users. */
+    readonly kafkaListeners: KafkaListeners;
     /** `postgres://user:password@host:port/database` */
     readonly postgres: string;
     /** `redis://host:port` */
@@ -28,6 +30,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw failed.reason;
   }
   for (const [index, { name }] of needed.entries()) project.provide(name as Name, servers[index]?.url ?? "");
+  const broker = servers[needed.indexOf(kafka)] as KafkaServer | undefined;
+  if (broker !== undefined) project.provide("kafkaListeners", broker.listeners);
   return () => stopAll(servers);
 }
 
@@ -37,7 +41,7 @@ async function neededBy(project: TestProject): Promise<readonly Service[]> {
   const { filenamePattern } = project.vitest as { readonly filenamePattern?: string[] };
   const { testFiles } = await project.globTestFiles(filenamePattern);
   const texts = testFiles.map((file) => readFileSync(file, "utf8"));
-  return services.filter(({ name }) => texts.some((text) => text.includes(`inject("${name}")`)));
+  return services.filter(({ name }) => texts.some((text) => text.includes(`inject("${name}`)));
 }
 
 async function stopAll(servers: readonly Server[]): Promise<void> {

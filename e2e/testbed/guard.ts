@@ -12,6 +12,8 @@ const { folder, ...command } = JSON.parse(process.argv[2] ?? "{}") as Command & 
 const log = join(folder, "log.txt");
 /** Whether the server is to run: its end is the guard's end. */
 let isWanted = true;
+/** What was told last: one thing after another. */
+let last: Promise<unknown> = Promise.resolve();
 let server = start();
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -21,12 +23,13 @@ const obey: Readonly<Record<Order, () => unknown>> = {
   suspend: () => tell("SIGSTOP"),
   resume: () => tell("SIGCONT"),
 };
-let last: Promise<unknown> = Promise.resolve();
+// Who gave the order may have gone before the answer: that ends the server, not this process.
+process.stdout.on("error", () => undefined);
 const input = createInterface({ input: process.stdin });
 input.on("line", (line) => {
   last = last.then(() => obey[line as Order]()).then(() => process.stdout.write(`${line}\n`));
 });
-input.on("close", () => void end());
+input.on("close", endLast);
 
 function start(): ChildProcess {
   isWanted = true;
@@ -34,13 +37,18 @@ function start(): ChildProcess {
   const child = spawn(command.program, command.args, { cwd: folder, env: { ...process.env, ...command.env }, stdio: ["ignore", out, out], ...command.user });
   child.once("error", (error) => {
     appendFileSync(log, `${command.program}: ${error.message}\n`);
-    void end();
+    endLast();
   });
   child.once("exit", (code, signal) => {
     appendFileSync(log, `${command.program} ended: ${signal ?? code}\n`);
-    if (isWanted) void end();
+    if (isWanted) endLast();
   });
   return child;
+}
+
+/** Behind the orders that came before: none may start the server again. */
+function endLast(): void {
+  last = last.then(end);
 }
 
 async function end(): Promise<void> {

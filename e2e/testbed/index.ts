@@ -6,6 +6,7 @@ import type { Service } from "./service.ts";
 
 export { benchmarkJvm, kafka } from "./kafka/broker.ts";
 export type { KafkaOptions, KafkaServer } from "./kafka/broker.ts";
+export type { KafkaListeners } from "./kafka/listeners.ts";
 export { postgres } from "./postgres.ts";
 export { redis } from "./redis.ts";
 export type { Server, Service, StartOptions } from "./service.ts";

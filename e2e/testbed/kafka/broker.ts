@@ -8,7 +8,9 @@ import { findJava, provideJars } from "../maven.ts";
 import { freePorts } from "../ports.ts";
 import { launch, removeFolder, temporaryFolder, type Server, type Service, type StartOptions } from "../service.ts";
 import { answersApiVersions } from "./is-ready.ts";
+import { type KafkaListeners, listenerCount, listenersOn, saslUser } from "./listeners.ts";
 import { propertiesText, usualSettings } from "./settings.ts";
+import { makeTlsFiles } from "./tls-files.ts";
 
 const run = promisify(execFile);
 
@@ -26,6 +28,8 @@ export interface KafkaOptions extends StartOptions {
 export interface KafkaServer extends Server {
   /** `127.0.0.1:port`, without encryption or names of users. */
   readonly bootstrap: string;
+  /** With encryption, with names of users, and with both. */
+  readonly listeners: KafkaListeners;
 }
 
 export const kafka: Service<KafkaServer, KafkaOptions> = {
@@ -40,24 +44,29 @@ export const kafka: Service<KafkaServer, KafkaOptions> = {
 const jars = (): Promise<string> => provideJars("kafka", join(import.meta.dirname, "pom.xml"));
 
 async function start({ settings = {}, jvm = usualJvm }: KafkaOptions = {}): Promise<KafkaServer> {
-  const [java, lib, [port = 0, controllerPort = 0]] = await Promise.all([findJava(), jars(), freePorts(2)]);
+  const [java, lib, ports] = await Promise.all([findJava(), jars(), freePorts(listenerCount)]);
   const folder = temporaryFolder("kafka");
   try {
+    const { bootstrap, port, listeners, settings: ofListeners } = listenersOn(ports, await makeTlsFiles(folder));
     const properties = join(folder, "server.properties");
-    const bootstrap = `127.0.0.1:${port}`;
-    const listeners = { listeners: `PLAIN://${bootstrap},CONTROLLER://127.0.0.1:${controllerPort}`, "advertised.listeners": `PLAIN://${bootstrap}`, "controller.quorum.voters": `1@127.0.0.1:${controllerPort}` };
-    writeFileSync(properties, propertiesText({ ...usualSettings, ...listeners, "log.dirs": join(folder, "data"), ...settings }));
-    const flags = [...jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", join(lib, "*")];
-    // Not by writing the files oneself: what the broker can do (transactions, new groups) is written there as well.
-    await run(java, [...flags, "kafka.tools.StorageTool", "format", "--cluster-id", randomBytes(16).toString("base64url"), "--config", properties], { cwd: folder });
+    writeFileSync(properties, propertiesText({ ...usualSettings, ...ofListeners, "log.dirs": join(folder, "data"), ...settings }));
+    const command = (main: string, args: readonly string[]): readonly string[] => [...jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", join(lib, "*"), main, ...args];
+    await run(java, command("kafka.tools.StorageTool", formatArguments(properties)), { cwd: folder });
     const server = await launch({
       name: "Kafka", url: bootstrap, port, folder,
-      command: { program: java, args: [...flags, "kafka.Kafka", properties], env: {}, user: undefined, killSignal: "SIGKILL" },
+      command: { program: java, args: command("kafka.Kafka", [properties]), env: {}, user: undefined, killSignal: "SIGKILL" },
       isReady: () => answersApiVersions(port),
     });
-    return Object.assign(server, { bootstrap });
+    return Object.assign(server, { bootstrap, listeners });
   } catch (error) {
     removeFolder(folder);
     throw error;
   }
+}
+
+/** Kafka's own tool, not files by hand: it also writes down what the broker can do (transactions, groups of the new kind), and who may log in. */
+function formatArguments(properties: string): readonly string[] {
+  const { username, password } = saslUser;
+  const users = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((kind) => ["--add-scram", `${kind}=[name=${username},password=${password}]`]);
+  return ["format", "--cluster-id", randomBytes(16).toString("base64url"), "--config", properties, ...users];
 }

@@ -1,11 +1,13 @@
 // Settings of the broker: one of its kind, and none that makes a test wait.
 
-export const usualSettings: Readonly<Record<string, string>> = {
+/** By name. */
+export type Settings = Readonly<Record<string, string>>;
+
+export const usualSettings: Settings = {
   "process.roles": "broker,controller",
   "node.id": "1",
   "controller.listener.names": "CONTROLLER",
   "inter.broker.listener.name": "PLAIN",
-  "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT",
   "num.partitions": "3",
   "default.replication.factor": "1",
   // There is one broker to keep them.
@@ -28,9 +30,19 @@ export const usualSettings: Readonly<Record<string, string>> = {
   "broker.heartbeat.interval.ms": "300",
   // 128 MB, else: half of the memory that the broker has.
   "log.cleaner.dedupe.buffer.size": "4194304",
+  "num.network.threads": "2",
+  // Who has no name may do everything; others, everything that no rule speaks of: a test can forbid something by a rule (ACL).
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "super.users": "User:ANONYMOUS",
+  "allow.everyone.if.no.acl.found": "true",
 };
 
+/** The same with a prefix before every name. */
+export function propertiesOf(prefix: string, settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
 /** As a file of Java properties. */
-export function propertiesText(settings: Readonly<Record<string, string>>): string {
+export function propertiesText(settings: Settings): string {
   return Object.entries(settings).map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`).join("");
 }
