@@ -1453,6 +1453,7 @@ export interface SinkCapabilities {
 export interface SinkCommit {
     readonly epoch: number;
     readonly shards: readonly ShardCommit[];
+    readonly commitTokens?: ReadonlyMap<ShardId, unknown>;
 }
 
 export interface SinkContext {

@@ -16,9 +16,10 @@ const libraries = ["core", "ingest", "transform", "sink", "config", "metrics", "
 /** What each package may import of the others. */
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  ingest: ["core"],
+  kafka: ["core"],
+  ingest: ["core", "kafka"],
   transform: ["core"],
-  sink: ["core"],
+  sink: ["core", "kafka"],
   config: ["core"],
   metrics: ["core"],
   state: ["core", "config"],

@@ -62,6 +62,8 @@ export interface ShardCommit {
 export interface SinkCommit {
   readonly epoch: number;
   readonly shards: readonly ShardCommit[];
+  /** What a source wants sinks to carry for its shards, as it gave it with the assignment (`PartitionAssignment.commitToken`); without those that gave nothing. */
+  readonly commitTokens?: ReadonlyMap<ShardId, unknown>;
 }
 
 /** What a sink gets when it is opened. */

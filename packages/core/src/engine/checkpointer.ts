@@ -226,7 +226,8 @@ function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCom
   const shards: ShardCommit[] = snapshots.map(({ shard, generation, positions }) => {
     return { shard, generation, epoch, positions: broken("positions-in-transaction") ? {} : positions };
   });
-  return { epoch, shards };
+  const tokens = snapshots.flatMap(({ shard, commitToken }) => (commitToken === undefined ? [] : [[shard, commitToken] as const]));
+  return { epoch, shards, ...(tokens.length === 0 ? {} : { commitTokens: new Map(tokens) }) };
 }
 
 /** The part of a shard's progress that says which epoch its sinks may name. */

@@ -85,7 +85,7 @@ export class Partitions {
     const shards = assignments.map(({ partition }) => partitionShard(source, partition));
     await this.#own(shards, waits);
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
-    for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment.partition));
+    for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment));
     if (this.#isBegun) this.#joinTime(shards);
     return starts;
   }
@@ -197,13 +197,14 @@ export class Partitions {
     this.replay.addGroup(sinksAhead(heads.all, restored), groupShard);
   }
 
-  async #take(source: string, partition: string): Promise<Position | undefined> {
+  async #take(source: string, { partition, commitToken }: PartitionAssignment): Promise<Position | undefined> {
     const shard = partitionShard(source, partition);
     const heads = await this.#sinkHeads([shard]);
     const restored = await this.#restoredOf(shard, heads);
     const { task, gates, innerMerges } = this.#parts.wiring.buildPartition(source, partition);
     const { instances } = task.parts;
     task.generation = this.#generations.get(shard) ?? 0;
+    task.commitToken = commitToken;
     const stored = restored.get(shard);
     if (stored !== undefined) {
       const { positions, progress } = stored.manifest;

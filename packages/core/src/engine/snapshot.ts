@@ -11,6 +11,7 @@ import type { PartitionTask } from "./task.ts";
 export interface ShardSnapshot {
   readonly shard: ShardId;
   readonly generation: number;
+  readonly commitToken?: unknown;
   readonly positions: Readonly<Record<string, string>>;
   readonly progress: Readonly<Record<string, string | number | boolean>>;
   readonly state: readonly { readonly node: string; readonly table: TableCopy }[];
@@ -28,6 +29,7 @@ export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string
   return {
     shard: task.shard,
     generation: task.generation,
+    ...(task.commitToken === undefined ? {} : { commitToken: task.commitToken }),
     positions: { ...(task.position === undefined ? {} : { [partition]: task.position }), ...(task.ended ? { [endedMark]: "" } : {}) },
     progress: { ordinal: task.ordinal, ended: task.ended, ...(task.replayed === 0 ? {} : { [replayedMark]: task.replayed }), ...gateProgress(gates), ...versions(instances) },
     state: instances.flatMap((instance) => instance.tables.copy().map((table) => ({ node: instance.node, table }))),

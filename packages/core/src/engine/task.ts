@@ -49,6 +49,8 @@ export class PartitionTask {
   generation = 0;
   /** The last dead letter that was replayed: part of every checkpoint from then on. 0: none. */
   replayed = 0;
+  /** What the source gave with the assignment for sinks to carry. */
+  commitToken: unknown;
   /** Monotonic time of the last record. */
   lastRecordMs = 0;
 

@@ -1,0 +1,125 @@
+// The public API of @streamflow/kafka. Written by pnpm api:update.
+
+export interface BrokerAddress {
+    readonly host: string;
+    readonly port: number;
+}
+
+export interface KafkaCommitToken {
+    readonly kind: "kafka";
+    readonly cluster: string;
+    readonly group: string;
+    readonly topic: string;
+    readonly partition: number;
+    member(): {
+        readonly id: string;
+        readonly epoch: number;
+    } | undefined;
+}
+
+export interface KafkaConnection {
+    readonly brokerList: readonly string[];
+    readonly clientId?: string;
+    readonly tls?: boolean | KafkaTls;
+    readonly sasl?: KafkaSasl;
+    readonly driver?: KafkaDriver;
+    readonly connectTimeoutMs?: number;
+    readonly requestTimeoutMs?: number;
+}
+
+export type KafkaDriver = "platformatic" | "kafkajs";
+
+export type KafkaEnd = "source" | "sink";
+
+export type KafkaJsLibrary = typeof KafkaJs;
+
+export interface KafkaJsOptions {
+    readonly connection: KafkaConnection;
+    readonly what: string;
+    readonly logger: Logger;
+}
+
+export type KafkaLibrary = typeof Library;
+
+export type KafkaSasl = {
+    readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+    readonly username: string;
+    readonly password: string;
+}
+ | {
+    readonly mechanism: "oauthbearer";
+    readonly token: string | (() => string | Promise<string>);
+};
+
+export interface KafkaTls {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+    readonly rejectUnauthorized?: boolean;
+}
+
+export declare class KafkaWire {
+    #private;
+    readonly library: KafkaLibrary;
+    constructor(library: KafkaLibrary, connection: KafkaConnection, what: string);
+    call<Arguments extends readonly unknown[], Answer>(broker: BrokerAddress, request: WireRequest<Arguments, Answer>, args: Arguments, lane?: WireLane): Promise<Answer>;
+    callAny<Arguments extends readonly unknown[], Answer>(request: WireRequest<Arguments, Answer>, args: Arguments): Promise<Answer>;
+    refresh(names: readonly string[] | undefined, create?: boolean): Promise<readonly WireTopic[]>;
+    topic(name: string): WireTopic | undefined;
+    leaderOf(topic: string, partition: number): {
+        readonly node: number;
+        readonly address: BrokerAddress;
+    } | undefined;
+    coordinator(kind: "group" | "transaction", key: string): Promise<BrokerAddress>;
+    close(): Promise<void>;
+}
+
+export type WireLane = "control" | "data";
+
+export interface WirePartition {
+    readonly leader: number;
+    readonly leaderEpoch: number;
+}
+
+export interface WireRequest<Arguments extends readonly unknown[], Answer> {
+    async(connection: Library.Connection, ...args: Arguments): Promise<Answer>;
+}
+
+export interface WireTopic {
+    readonly name: string;
+    readonly id: string;
+    readonly isInternal: boolean;
+    readonly partitions: readonly WirePartition[];
+}
+
+export declare function addressOf(broker: string, what: string): BrokerAddress;
+
+export declare function brokerErrorOf(thrown: unknown): string | undefined;
+
+export declare function checkConnection(connection: KafkaConnection, what: string): void;
+
+export declare function describeConnection(connection: KafkaConnection): Readonly<Record<string, unknown>>;
+
+export declare function invalid(what: string, why: string): StreamFlowError;
+
+export declare function isCommitToken(token: unknown): token is KafkaCommitToken;
+
+export declare function isPassing(thrown: unknown): boolean;
+
+export declare function kafkaError(thrown: unknown, end: KafkaEnd, where: string): StreamFlowError;
+
+export declare function kafkaJsClient(library: KafkaJsLibrary, { connection, what, logger }: KafkaJsOptions): KafkaJs.Kafka;
+
+export declare function loadKafkaJs(what: string): Promise<KafkaJsLibrary>;
+
+export declare function loadPlatformatic(what: string): Promise<KafkaLibrary>;
+
+export declare function missingClient(thrown: unknown, what: string, client: {
+    readonly name: string;
+    readonly install: string;
+}): unknown;
+
+export declare function murmur2(bytes: Uint8Array): number;
+
+export declare function partitionOf(key: Uint8Array, count: number): number;

@@ -1,0 +1,12 @@
+// Named exports only.
+export { brokerErrorOf, isPassing, kafkaError } from "./errors.ts";
+export type { KafkaEnd } from "./errors.ts";
+export { kafkaJsClient, loadKafkaJs } from "./kafkajs.ts";
+export type { KafkaJsLibrary, KafkaJsOptions } from "./kafkajs.ts";
+export { murmur2, partitionOf } from "./murmur2.ts";
+export { addressOf, checkConnection, describeConnection, invalid } from "./options.ts";
+export type { BrokerAddress, KafkaConnection, KafkaDriver, KafkaSasl, KafkaTls } from "./options.ts";
+export type { KafkaCommitToken } from "./token.ts";
+export { isCommitToken } from "./token.ts";
+export { KafkaWire, loadPlatformatic, missingClient } from "./wire.ts";
+export type { KafkaLibrary, WireLane, WirePartition, WireRequest, WireTopic } from "./wire.ts";
