@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ColumnPacker, unpacked } from "./packed-column.ts";
 
-const margin = 4;
+const margin = 8;
 
 function storeOf(values: readonly unknown[]): TextStore {
   const store = new TextStore(values.length);

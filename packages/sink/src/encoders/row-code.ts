@@ -116,7 +116,7 @@ class LineWriter {
     const other = `v=q${at}.at(i);${this.#value(place, at)}`;
     if (this.#line.csvDelimiter !== undefined) return other;
     return `o=c${at}[i];if(o>=0){s=e${at}[i]-o;if(p+s+${this.spare}>m){out.at=p;out.reserve(s+${this.spare});b=out.data;m=b.byteLength;}
-b.setUint8(p++,34);for(k=0;k<s;k+=4)b.setInt32(p+k,x${at}.getInt32(o+k,true),true);p+=s;b.setUint8(p++,34);}else{${other}}`;
+b.setUint8(p++,34);for(k=0;k<s;k+=8)b.setFloat64(p+k,x${at}.getFloat64(o+k,true),true);p+=s;b.setUint8(p++,34);}else{${other}}`;
   }
 
   /** `column`: where the value is from one, a number that is like the one before may profit. */
