@@ -17,6 +17,7 @@ const usualSettings: Readonly<Record<string, string>> = {
 
 export const postgres: Service = {
   name: "postgres",
+  isShareable: false,
   async install() {
     await find();
   },

@@ -8,6 +8,7 @@ const usualSettings: Readonly<Record<string, string>> = { save: "", appendonly: 
 
 export const redis: Service = {
   name: "redis",
+  isShareable: false,
   async install() {
     await find();
   },

@@ -15,6 +15,8 @@ export interface Service<Running extends Server = Server, Options extends StartO
   install(): Promise<void>;
   /** Starts a server of its own, and answers when it is ready. */
   start(options?: Options): Promise<Running>;
+  /** Whether tests can share one that somebody else has started: what they make there has names of its own. */
+  readonly isShareable: boolean;
 }
 
 /** What may differ from one server to another. */
@@ -39,6 +41,8 @@ export interface Server {
   suspend(): Promise<void>;
   /** Lets a suspended server go on. */
   resume(): Promise<void>;
+  /** Resolves when it has ended for good, whatever the reason. */
+  readonly ended: Promise<unknown>;
   /** Ends it for good, and removes its folder. */
   stop(): Promise<void>;
   /** The last lines of its log. */
@@ -98,9 +102,9 @@ class GuardedServer implements Server {
   readonly url: string;
   readonly port: number;
   readonly folder: string;
+  readonly #ended: Promise<unknown>;
   readonly #launch: Launch;
   readonly #guard: ChildProcess;
-  readonly #ended: Promise<unknown>;
   readonly #answers: AsyncIterator<string>;
   #hasEnded = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -130,6 +134,10 @@ class GuardedServer implements Server {
       if (Date.now() > untilMs) throw new Error(`${this.name} is not ready after ${readyWithinMs} ms; its log:\n${log}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
+  }
+
+  get ended(): Promise<unknown> {
+    return this.#ended;
   }
 
   kill(): Promise<void> {

@@ -34,6 +34,7 @@ export interface KafkaServer extends Server {
 
 export const kafka: Service<KafkaServer, KafkaOptions> = {
   name: "kafka",
+  isShareable: true,
   async install() {
     await findJava();
     await jars();
