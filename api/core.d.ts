@@ -122,6 +122,7 @@ export interface CheckpointStore {
     discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
     rest?(pipeline: string): void;
     prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
+    drop?(pipeline: string): Promise<void>;
     pipelines(): Promise<readonly string[]>;
     close(): Promise<void>;
 }
@@ -202,6 +203,8 @@ export interface ColumnOutput extends DecodeOutput {
     readonly capacity: number;
     grow(): void;
 }
+
+export type CommittedEpochs = ReadonlyMap<ShardId, number>;
 
 export type CompatibilityMode = "none" | "backward" | "backward-transitive" | "forward" | "forward-transitive" | "full" | "full-transitive";
 
@@ -492,6 +495,11 @@ export interface DiskStat {
     readonly kind: "file" | "folder";
     readonly sizeBytes: number;
     readonly modifiedMs: number;
+}
+
+export interface DroppedState {
+    readonly node: string;
+    readonly why: string;
 }
 
 export type Emit = (value: unknown) => void;
@@ -803,6 +811,7 @@ export interface LeaseRequest {
     readonly shards: readonly ShardId[];
     readonly owner: string;
     readonly ttlMs: number;
+    readonly above?: number;
 }
 
 export interface LeaseStore {
@@ -1137,6 +1146,7 @@ export declare class PipelineRun implements LeaseHolder {
     pause(): Promise<void>;
     resume(): void;
     checkpoint(): Promise<CheckpointResult>;
+    withCommitted<Result>(use: (committed: CommittedEpochs) => Promise<Result>): Promise<Result>;
     get isQuiescent(): boolean;
 }
 
@@ -1322,11 +1332,69 @@ export interface RunOptions {
     readonly leaseMs?: number;
     readonly sleepAfterMs?: number;
     readonly replayed?: (result: ReplayResult) => void;
+    readonly atEnd?: (committed: CommittedEpochs) => Promise<void>;
 }
 
 export interface RunResult {
     readonly end: RunEnd;
     readonly restarts: number;
+}
+
+export interface SavedShard {
+    readonly shard: ShardId;
+    readonly epoch: number;
+    readonly generation: number;
+    readonly positions: ShardManifest["positions"];
+    readonly progress: ShardManifest["progress"];
+    readonly states: readonly StateBytes[];
+}
+
+export interface Savepoint {
+    readonly pipeline: string;
+    readonly createdMs: number;
+    readonly plan: Readonly<Record<string, string>>;
+    readonly shards: readonly SavedShard[];
+    readonly backlog: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface SavepointFit {
+    readonly kept: readonly string[];
+    readonly fresh: readonly string[];
+    readonly dropped: readonly DroppedState[];
+}
+
+export interface SavepointInfo {
+    readonly name: string;
+    readonly pipeline: string;
+    readonly createdMs: number;
+    readonly epoch: number;
+    readonly byteLength: number;
+    readonly shards: number;
+    readonly nodes: readonly string[];
+    readonly backlog: Readonly<Record<string, number>>;
+}
+
+export interface SavepointStart {
+    readonly savepoint: Savepoint;
+    readonly plan: PhysicalPlan;
+    readonly stores: HostStores;
+    readonly environment: Pick<Environment, "clock" | "random" | "logger" | "faults">;
+    readonly allowDropped?: boolean;
+    readonly backlog?: "send" | "drop";
+}
+
+export interface SavepointStarted extends SavepointFit {
+    readonly isRepeated: boolean;
+}
+
+export declare class Savepoints {
+    #private;
+    constructor(stores: Pick<HostStores, "checkpoints" | "checkpointing" | "metadata">, environment: Pick<Environment, "clock" | "random" | "logger" | "faults">);
+    add(name: string, savepoint: Savepoint): Promise<SavepointInfo>;
+    checkFree(name: string): Promise<void>;
+    list(): Promise<readonly SavepointInfo[]>;
+    get(name: string): Promise<Savepoint>;
+    remove(name: string): Promise<void>;
 }
 
 export type Schema = DataType;
@@ -1717,6 +1785,13 @@ export interface Tail {
     readonly output: string;
 }
 
+export interface TakeOptions {
+    readonly stores: Pick<HostStores, "checkpoints" | "checkpointing">;
+    readonly environment: Pick<Environment, "clock" | "logger">;
+    readonly pipeline: string;
+    readonly committed: ReadonlyMap<ShardId, number>;
+}
+
 export interface TaskCode extends CodeScope {
     textOf(expression: string): TextCode | undefined;
     emit(record: RecordCode, output?: string): string;
@@ -1861,6 +1936,8 @@ export declare function checkKeyType(type: DataType): void;
 
 export declare function checkParallelism(parallelism: number, what: string): void;
 
+export declare function checkSavepointName(name: string): void;
+
 export declare function checkSchema(schema: unknown): Schema;
 
 export declare function checksumOf(bytes: Uint8Array): string;
@@ -1904,6 +1981,8 @@ export declare function decodeStateSnapshot(chunks: AsyncIterable<Uint8Array> | 
 export declare function deliver(session: SinkSession, batch: SinkBatch, options: DeliverOptions): void | Promise<void>;
 
 export declare function describeFunctions(functions: readonly ExpressionFunction[]): string;
+
+export declare function describeSavepoint(name: string, { pipeline, createdMs, plan, shards, backlog }: Savepoint): SavepointInfo;
 
 export declare function describeValue(value: unknown): string;
 
@@ -2217,6 +2296,10 @@ export declare function isExpression(value: unknown): value is Expression;
 
 export declare function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>>;
 
+export declare function isSavepointPath(text: string): boolean;
+
+export declare function isSavepointPlace(name: string): boolean;
+
 export declare function isTimestamp(value: unknown): value is number;
 
 export declare const keyGroupCount = 128;
@@ -2390,6 +2473,8 @@ export declare function propertyName(name: string): string;
 
 export declare function readEpoch(sealed: Uint8Array): Generator<SinkBatch>;
 
+export declare function readSavepointFile(path: string, disk: Disk): Promise<Savepoint>;
+
 export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
 
 export declare function record(fields: Readonly<Record<string, Operand>>): ExpressionBuilder;
@@ -2406,7 +2491,11 @@ export declare const standardFunctionTable: FunctionTable;
 
 export declare const standardFunctions: readonly ExpressionFunction[];
 
+export declare function startFromSavepoint(start: SavepointStart): Promise<SavepointStarted>;
+
 export declare const t: TypeConstructors;
+
+export declare function takeSavepoint({ stores, environment, pipeline, committed }: TakeOptions): Promise<Savepoint>;
 
 export declare function textColumnOf(name: string, places: TextPlaces): Column;
 
@@ -2421,3 +2510,5 @@ export declare function toSource(expression: Expression, recordVariable: string,
 export declare function toStreamFlowError(thrown: unknown, code: AnyErrorCode, what: string): StreamFlowError;
 
 export declare function withoutNull(type: DataType): DataType;
+
+export declare function writeSavepointFile(savepoint: Savepoint, path: string, { disk, random, faults }: Pick<Environment, "disk" | "random" | "faults">): Promise<void>;

@@ -34,7 +34,7 @@ const floors: readonly (readonly string[])[] = [
   ["contracts", "async", "lifecycle.ts"],
   ["plan", "keyed", "registry.ts", "host.ts"],
   ["engine", "stage.ts"],
-  ["coordinator.ts"],
+  ["coordinator.ts", "savepoint"],
   ["pipeline.ts"],
 ];
 /** These may import any room, and no room may import them. */

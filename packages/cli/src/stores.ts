@@ -1,5 +1,5 @@
 // Opening stores to look at them: nothing is created.
-import { StreamFlowError, type HostStores } from "@streamflow/core";
+import { isSavepointPlace, StreamFlowError, type HostStores } from "@streamflow/core";
 import type { Project } from "./host-module.ts";
 
 /** Opens the stores of a data folder that exists, for the length of `use`. @throws {@link StreamFlowError} SF_CONFIG_INVALID when there is none */
@@ -25,5 +25,6 @@ export async function closeStores(stores: HostStores): Promise<void> {
 
 /** The error for a pipeline of which a data folder holds nothing. */
 export function unknownPipeline(name: string, known: readonly string[], what: string): StreamFlowError {
-  return new StreamFlowError("SF_CONFIG_INVALID", `there are no ${what} of a pipeline "${name}"`, { hint: known.length === 0 ? "the data folder holds none at all" : `the data folder knows: ${known.join(", ")}` });
+  const pipelines = known.filter((other) => !isSavepointPlace(other));
+  return new StreamFlowError("SF_CONFIG_INVALID", `there are no ${what} of a pipeline "${name}"`, { hint: pipelines.length === 0 ? "the data folder holds none at all" : `the data folder knows: ${pipelines.join(", ")}` });
 }

@@ -43,7 +43,12 @@ export interface RunOptions {
   readonly sleepAfterMs?: number;
   /** Set: the run reads no input, but gives its dead letters to the nodes that refused them, each once, and ends. Called with what became of them. */
   readonly replayed?: (result: ReplayResult) => void;
+  /** Called when the input has ended, or `stop` was called, and all is committed, with the epochs of the shards; their leases are still held. Such a run does not sleep. */
+  readonly atEnd?: (committed: CommittedEpochs) => Promise<void>;
 }
+
+/** Of every shard of a run, the epoch that all its sinks have committed. */
+export type CommittedEpochs = ReadonlyMap<ShardId, number>;
 
 /** How a run ended for good. */
 export interface RunResult {
@@ -130,7 +135,7 @@ export class PipelineRun implements LeaseHolder {
 
   /** The shards whose leases it holds. */
   get heldShards(): readonly ShardId[] {
-    const open = this.#executor?.fences ?? [];
+    const open = this.#executor?.partitions.fences ?? [];
     return (open.length > 0 ? open : this.#heldFences).map(({ shard }) => shard);
   }
 
@@ -192,6 +197,23 @@ export class PipelineRun implements LeaseHolder {
   /** Takes a checkpoint now; resolves when it is committed. */
   async checkpoint(): Promise<CheckpointResult> {
     return await (await this.#running("checkpoint")).checkpoint();
+  }
+
+  /**
+   * Takes a checkpoint, and calls `use` with the epochs that are then committed; they are kept in the store until it is done. The run goes on meanwhile.
+   * @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is running or paused; what the checkpoint or `use` fails with
+   */
+  async withCommitted<Result>(use: (committed: CommittedEpochs) => Promise<Result>): Promise<Result> {
+    const executor = this.state === "paused" && this.#executor !== undefined ? this.#executor : await this.#running("take a savepoint of");
+    await executor.checkpoint();
+    const { partitions } = executor;
+    const { committed } = partitions;
+    partitions.keep(committed.values());
+    try {
+      return await use(committed);
+    } finally {
+      partitions.keep([]);
+    }
   }
 
   /** Nothing is left to do until input or time comes. For tests on a manual clock. */
@@ -288,13 +310,13 @@ export class PipelineRun implements LeaseHolder {
   }
 
   async #attempt(): Promise<WorkEnd> {
-    const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000, replayed } = this.#options;
+    const { environment, stores, functions = standardFunctionTable, sleepAfterMs = 10_000, replayed, atEnd } = this.#options;
     const { owner, leaseMs } = this.#leases;
     this.#isWoken = false;
     const executor = new Executor({
       plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences, ...(replayed === undefined ? {} : { replayed }),
       // Bound, and so smaller than a function with a scope of its own: a source holds it while the run sleeps.
-      ...(sleepAfterMs === Infinity ? {} : { sleepAfterMs, wake: this.#wake.bind(this) }),
+      ...(sleepAfterMs === Infinity || atEnd !== undefined ? {} : { sleepAfterMs, wake: this.#wake.bind(this) }),
     });
     this.#executor = executor;
     // From the beginning: a start may take longer than a lease, where much is restored or looked up.
@@ -309,6 +331,7 @@ export class PipelineRun implements LeaseHolder {
       this.#isOpen = true;
       this.#answerCallers();
       end = await executor.run();
+      if (end !== "asleep") await atEnd?.(executor.partitions.committed);
       return end;
     } finally {
       await this.#leave(executor, end === "asleep");
@@ -321,7 +344,7 @@ export class PipelineRun implements LeaseHolder {
     this.#lastProgress = sumOf(this.#before, executor.progress());
     this.#before = isAsleep ? this.#lastProgress : undefined;
     this.#rejected = executor.rejectedCommitted;
-    const fences = executor.fences;
+    const fences = executor.partitions.fences;
     await executor.close({ keepsLeases: isAsleep });
     if (isAsleep) this.#rest(fences);
     else await this.#letGo();

@@ -74,6 +74,8 @@ export interface Fence {
  * - CKP-9. Pipelines do not see each other's checkpoints. Names may hold any character.
  * - CKP-10. A damaged checkpoint does not hide the others: `list` reports it as damaged, with the error, and goes on.
  * - CKP-11. `discard`, where there is one, removes segments of a checkpoint that was given up; those that a published checkpoint names stay.
+ * - CKP-13. `drop`, where there is one, removes everything of a pipeline, its fences too: for a name that nobody writes under any more. A crash in the middle
+ *   leaves no checkpoint visible that cannot be read whole. No other pipeline changes.
  * - CKP-12. `rest`, where there is one, forgets what is remembered of a pipeline only so that it need not be read again. Nothing that is answered changes.
  */
 export interface CheckpointStore {
@@ -85,6 +87,7 @@ export interface CheckpointStore {
   discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
   rest?(pipeline: string): void;
   prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
+  drop?(pipeline: string): Promise<void>;
   pipelines(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

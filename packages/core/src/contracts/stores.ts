@@ -9,6 +9,7 @@ import type { Fence, ShardId } from "./checkpoint-store.ts";
  * - LSE-4. `release` lets go at once; a lease that is not this owner's any more is left alone.
  * - LSE-5. Time is the store's clock (the injected one): a lease has run out when `nowMs >= expiresMs`.
  * - LSE-6. A process that died without release is taken over when its lease has run out, or at once where the store can see that it is dead.
+ * - LSE-8. With `above`, the generations that `acquire` gives are greater than that, too.
  * - LSE-7. `keepAlive`, where there is one, extends all leases of an owner at once. False: one of them may have run out before, so that each is to be renewed.
  */
 export interface LeaseStore {
@@ -26,6 +27,8 @@ export interface LeaseRequest {
   /** Unique to a process and start. */
   readonly owner: string;
   readonly ttlMs: number;
+  /** For `acquire`: a generation that sinks may know from another store. @defaultValue 0 */
+  readonly above?: number;
 }
 
 /** An entry of a log. */

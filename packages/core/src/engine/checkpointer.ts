@@ -9,6 +9,7 @@ import { StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { quorumHas } from "./backlog.ts";
 import { broken } from "./broken.ts";
+import { seedMark } from "./seed.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
 import type { SinkPort } from "./sink-port.ts";
 
@@ -61,6 +62,8 @@ export class Checkpointer {
   #before: readonly ShardSnapshot[] | undefined;
   /** The epochs that sink-first sinks name when they are asked now, by shard. */
   readonly #committed = new Map<ShardId, number>();
+  /** The epochs of the seeds that shards began with, where the pipeline was started from a savepoint. */
+  readonly #seeds = new Map<ShardId, number>();
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -83,13 +86,21 @@ export class Checkpointer {
   }
 
   /** What a shard was restored from: sinks may still name it. */
-  restored(shard: ShardId, epoch: number): void {
+  restored(shard: ShardId, { epoch, progress }: Pick<ShardManifest, "epoch" | "progress">): void {
     this.#committed.set(shard, epoch);
+    const seed = progress[seedMark];
+    if (typeof seed === "number") this.#seeds.set(shard, seed);
+  }
+
+  /** The epochs that all sinks have of the shards owned, as far as this run has restored or committed them. */
+  get committed(): ReadonlyMap<ShardId, number> {
+    return new Map(this.#committed);
   }
 
   /** Other processes own these shards from now on. */
   letGo(shards: readonly ShardId[]): void {
     for (const shard of shards) this.#committed.delete(shard);
+    for (const shard of shards) this.#seeds.delete(shard);
     this.writer.letGo(shards);
   }
 
@@ -161,7 +172,7 @@ export class Checkpointer {
       await this.#keepNamedEpochs(draft.epoch);
       await this.#reach("before-publish");
       const { plan, environment } = this.#parts;
-      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, { written, committed: this.#committed }), prepared: references });
+      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, { written, committed: this.#committed, seeds: this.#seeds }), prepared: references });
       const bytesOf = new Map<string, number>();
       for (const { node, bytes } of states) bytesOf.set(node, (bytesOf.get(node) ?? 0) + bytes.length);
       return bytesOf;
@@ -231,7 +242,7 @@ function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCom
 }
 
 /** The part of a shard's progress that says which epoch its sinks may name. */
-const committedMark = "committed";
+export const committedMark = "committed";
 
 /** What the newest checkpoint of every shard says that its sinks may still name. */
 function namedByOthers(listed: readonly ListedCheckpoint[]): readonly number[] {
@@ -243,12 +254,13 @@ function namedByOthers(listed: readonly ListedCheckpoint[]): readonly number[] {
 }
 
 /** Gives every shard its part of what was written, in the order of the snapshots. */
-function shardDrafts(snapshots: readonly ShardSnapshot[], { written, committed }: { readonly written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>; readonly committed: ReadonlyMap<ShardId, number> }): readonly ShardDraft[] {
+function shardDrafts(snapshots: readonly ShardSnapshot[], { written, committed, seeds }: { readonly written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>; readonly committed: ReadonlyMap<ShardId, number>; readonly seeds: ReadonlyMap<ShardId, number> }): readonly ShardDraft[] {
   let at = 0;
   return snapshots.map(({ shard, positions, progress, state }) => {
     const own = written.slice(at, at + state.length);
     at += state.length;
-    const epoch = committed.get(shard);
-    return { shard, positions, progress: epoch === undefined ? progress : { ...progress, [committedMark]: epoch }, state: own };
+    const [epoch, seed] = [committed.get(shard), seeds.get(shard)];
+    const marks = { ...(epoch === undefined ? {} : { [committedMark]: epoch }), ...(seed === undefined ? {} : { [seedMark]: seed }) };
+    return { shard, positions, progress: { ...progress, ...marks }, state: own };
   });
 }

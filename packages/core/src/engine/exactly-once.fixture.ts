@@ -57,6 +57,10 @@ export interface Setting {
   readonly coPartitioned: boolean;
   /** @defaultValue 2 */
   readonly keep?: number;
+  /** @defaultValue "sums" */
+  readonly name?: string;
+  /** What the names of the sinks' targets begin with. @defaultValue "out" */
+  readonly target?: string;
   /** Records wait for answers in front of the sums. @defaultValue false */
   readonly isAsynchronous?: boolean;
 }
@@ -73,15 +77,15 @@ const askOperator: OperatorDefinition<object> = {
 
 export const partitions: readonly string[] = ["0", "1", "2"];
 
-export function buildScenario({ kinds, mode, coPartitioned, keep = 2, isAsynchronous = false }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
+export function buildScenario({ kinds, mode, coPartitioned, keep = 2, name = "sums", target = "out", isAsynchronous = false }: Setting): (ends: DriverEnds) => Pipeline<Item, string> {
   return (ends) => {
     const keyBy: Stage<Item, Item> = operatorStage(keyByOperator, { type: "keyBy", config: { coPartitioned } });
     const sum: Stage<Item, string> = operatorStage(sumOperator, { type: "sum", config: {} });
-    const pipeline = new Pipeline({ name: "sums", checkpoint: { everyMs: 100, mode, keep }, batch: { maxRecords: 3 } });
+    const pipeline = new Pipeline({ name, checkpoint: { everyMs: 100, mode, keep }, batch: { maxRecords: 3 } });
     const ask: Stage<Item, Item> = operatorStage(askOperator, { type: "ask", config: {} });
     const read = pipeline.from(ends.source<Item>()).addStage(keyBy);
     const summed = (isAsynchronous ? read.addStage(ask) : read).addStage(sum);
-    kinds.forEach((kind, index) => summed.to(ends.sink<string>(`out${index}`, kind), { id: `out${index}` }));
+    kinds.forEach((kind, index) => summed.to(ends.sink<string>(`${target}${index}`, kind), { id: `out${index}` }));
     return summed;
   };
 }

@@ -2,7 +2,7 @@
 //   E1. One batch is in work at a time; everything else happens between batches.
 //   E2. Nothing is polled while a sink wants to be waited for: backpressure reaches the source.
 //   E3. A failure ends `run` with the error; what was not committed is discarded (the coordinator starts again).
-import type { Fence, ShardId } from "../contracts/checkpoint-store.ts";
+import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { Cursor } from "../contracts/operator.ts";
 import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError, toStreamFlowError } from "../errors.ts";
@@ -251,9 +251,9 @@ export class Executor {
     if (!keepsLeases) await this.#partitions.releaseAll().catch((error: unknown) => this.#options.environment.logger.warn("leases could not be released", { error: String(error) }));
   }
 
-  /** The leases that it holds. */
-  get fences(): readonly Fence[] {
-    return this.#partitions.fences;
+  /** What it owns. */
+  get partitions(): Partitions {
+    return this.#partitions;
   }
 
   /** Ends the work with SF_LEASE_LOST: another owner has taken these shards. */

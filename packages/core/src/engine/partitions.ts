@@ -15,9 +15,10 @@ import { areFrames } from "./backlog-frames.ts";
 import { broken } from "./broken.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
-import { committedByAll, newestCommit, type SinkHeads, sinksAhead } from "./recovery.ts";
+import { committedByAll, mustNotBeBehind, newestCommit, type SinkHeads, sinksAhead } from "./recovery.ts";
 import { Replay } from "./replay.ts";
 import type { Slot } from "./scheduler.ts";
+import { seedAmong } from "./seed.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { keyGroupShards, replayedMark, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
 import { type PartitionTask, partitionShard } from "./task.ts";
@@ -69,6 +70,21 @@ export class Partitions {
   /** The leases that are held. */
   get fences(): readonly Fence[] {
     return [...this.#generations].map(([shard, generation]) => ({ shard, generation }));
+  }
+
+  /**
+   * Of every shard the epoch that all sinks have, and no output beyond it: what a savepoint is taken of.
+   * @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL while sinks that are behind catch up
+   */
+  get committed(): ReadonlyMap<ShardId, number> {
+    const { checkpointer } = this.#parts;
+    if (!this.replay.isRunning) return checkpointer.committed;
+    throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `sinks of pipeline "${checkpointer.pipeline}" still catch up with each other`, { hint: "let it run until they have" });
+  }
+
+  /** Keeps these epochs from being removed as too old; none: lets them go. */
+  keep(epochs: Iterable<number>): void {
+    this.#parts.checkpointer.writer.keepFor("savepoint", [...new Set(epochs)]);
   }
 
   /** All shards with their generations. */
@@ -180,8 +196,7 @@ export class Partitions {
   async #recoverGroup(): Promise<void> {
     const shards = [...this.#generations.keys()];
     const heads = await this.#sinkHeads(shards);
-    const bound = committedByAll(heads.deciding, groupShard);
-    const restored = await this.#recover({ shards, heads, isAccepted: (epoch) => epoch <= bound });
+    const restored = await this.#recoverCommitted(groupShard, shards, heads);
     this.#group = { restored, epoch: restored.get(groupShard)?.manifest.epoch ?? 0 };
     const { sharedInstances, sharedGates } = this.#parts.wiring;
     keyGroupShards().forEach((shard, group) => {
@@ -228,12 +243,21 @@ export class Partitions {
   /** A partition of a group goes on from the group's epoch, another from its own. */
   async #restoredOf(shard: ShardId, heads: SinkHeads): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
     const group = this.#group;
-    if (group === undefined) {
-      const bound = committedByAll(heads.deciding, shard);
-      return await this.#recover({ shards: [shard], heads, isAccepted: (epoch) => epoch <= bound });
-    }
+    if (group === undefined) return await this.#recoverCommitted(shard, [shard], heads);
     if (group.restored.has(shard) || group.epoch === 0) return group.restored;
     return await this.#recover({ shards: [shard], heads, isAccepted: (epoch) => epoch === group.epoch });
+  }
+
+  /** What goes on together, from the newest epoch of `shard` that all sinks have; where one has none, from what the pipeline was started from. */
+  async #recoverCommitted(shard: ShardId, shards: readonly ShardId[], heads: SinkHeads): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
+    const bound = committedByAll(heads.deciding, shard);
+    const restored = await this.#recover({ shards, heads, isAccepted: (epoch) => epoch <= bound });
+    if (restored.has(shard) || bound === Infinity) return restored;
+    const { stores, checkpointer } = this.#parts;
+    const seed = seedAmong(await stores.checkpoints.list(checkpointer.pipeline), shard);
+    if (seed === undefined) return restored;
+    mustNotBeBehind(heads.deciding, shard, seed);
+    return await this.#recover({ shards, heads, isAccepted: (epoch) => epoch === seed.epoch });
   }
 
   /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
@@ -253,7 +277,7 @@ export class Partitions {
     const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(heads.all));
     checkpointer.writer.noteEpoch(newestEpoch);
     for (const port of ports) port.nextEpoch(newestEpoch + 1);
-    for (const [shard, { manifest }] of recovered.shards) checkpointer.restored(shard, manifest.epoch);
+    for (const [shard, { manifest }] of recovered.shards) checkpointer.restored(shard, manifest);
     await this.#settlePrepared(recovered, heads);
     await this.#reach("after-recover");
     return recovered.shards;

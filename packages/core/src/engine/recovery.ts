@@ -3,7 +3,9 @@ import type { ShardId } from "../contracts/checkpoint-store.ts";
 import type { RecoveredShard } from "../contracts/checkpointing.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
 import type { Position } from "../record.ts";
+import { StreamFlowError } from "../errors.ts";
 import { broken } from "./broken.ts";
+import { type Seed, sinkEpochOf } from "./seed.ts";
 import { endedMark } from "./snapshot.ts";
 
 /** What sinks have said of their last commits, by sink node. */
@@ -28,6 +30,17 @@ export function committedByAll(commits: SinkCommits, shard: ShardId): number {
   return bound;
 }
 
+/** @throws {@link StreamFlowError} SF_CHECKPOINT_NONE where a sink has committed something, but less than the seed holds: what lies between would be lost */
+export function mustNotBeBehind(commits: SinkCommits, shard: ShardId, { seedOf }: Seed): void {
+  for (const [sink, committed] of commits) {
+    const epoch = committed.find((commit) => commit.shard === shard)?.epoch ?? 0;
+    if (epoch === 0 || epoch >= seedOf) continue;
+    throw new StreamFlowError("SF_CHECKPOINT_NONE", `sink "${sink}" has committed epoch ${epoch} of shard "${shard}", and the savepoint is of epoch ${seedOf}: what lies between is not in the sink`, {
+      hint: "the sink was set back: start from a savepoint of that time, or under another name",
+    });
+  }
+}
+
 /** The newest epoch that any sink has committed; 0: none. */
 export function newestCommit(commits: SinkCommits): number {
   return Math.max(0, ...[...commits.values()].flat().map((commit) => commit.epoch));
@@ -38,7 +51,8 @@ export function sinksAhead(commits: SinkCommits, restored: ReadonlyMap<ShardId, 
   const ahead = new Map<string, Map<ShardId, ShardCommit>>();
   for (const [sink, committed] of commits) {
     for (const commit of committed) {
-      if (commit.epoch <= (restored.get(commit.shard)?.manifest.epoch ?? 0)) continue;
+      const stored = restored.get(commit.shard);
+      if (commit.epoch <= (stored === undefined ? 0 : sinkEpochOf(stored.manifest))) continue;
       const bySink = ahead.get(sink) ?? new Map<ShardId, ShardCommit>();
       ahead.set(sink, bySink.set(commit.shard, commit));
     }

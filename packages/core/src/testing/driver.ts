@@ -116,7 +116,7 @@ export class PipelineDriver {
   // --- processes -----------------------------------------------------------------------------------------------
 
   /** Starts a process. Its brokers' partitions are those given to its name. With `replayed` it replays dead letters, and ends. */
-  async start(name: string = "main", options: Pick<RunOptions, "replayed"> = {}): Promise<void> {
+  async start(name: string = "main", options: Pick<RunOptions, "replayed" | "atEnd"> = {}): Promise<void> {
     const old = this.#processes.get(name);
     if (old !== undefined && old.ended === undefined && !old.life.isDead) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `process "${name}" runs already`);
     const life = new Life();

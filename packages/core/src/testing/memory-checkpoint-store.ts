@@ -31,7 +31,7 @@ export class MemoryCheckpointStorage {
 
   /** Names of the pipelines that have a segment, a fence or a checkpoint. */
   get names(): readonly string[] {
-    return [...this.#pipelines.keys()].sort();
+    return [...this.#pipelines].filter(([, { segments, heads, checkpoints }]) => segments.size + heads.size + checkpoints.length > 0).map(([name]) => name).sort();
   }
 
   of(name: string): Pipeline {
@@ -40,6 +40,10 @@ export class MemoryCheckpointStorage {
     const made: Pipeline = { segments: new Map(), heads: new Map(), checkpoints: [] };
     this.#pipelines.set(name, made);
     return made;
+  }
+
+  forget(name: string): void {
+    this.#pipelines.delete(name);
   }
 
   nextSegmentName(): string {
@@ -137,6 +141,10 @@ export class MemoryCheckpointStore implements CheckpointStore {
     const after = referenced(stored.checkpoints);
     // Segments that nothing named yet belong to a checkpoint that is being written.
     for (const name of before) if (!after.has(name)) stored.segments.delete(name);
+  }
+
+  async drop(pipeline: string): Promise<void> {
+    this.#storage.forget(pipeline);
   }
 
   async pipelines(): Promise<readonly string[]> {

@@ -33,7 +33,7 @@ export class MemoryLeaseStore implements LeaseStore {
     this.#storage = storage;
   }
 
-  async acquire({ pipeline, shards, owner, ttlMs }: LeaseRequest): Promise<readonly Fence[]> {
+  async acquire({ pipeline, shards, owner, ttlMs, above = 0 }: LeaseRequest): Promise<readonly Fence[]> {
     const leases = this.#storage.of(pipeline);
     const nowMs = this.#clock.nowMs();
     for (const shard of shards) {
@@ -48,7 +48,7 @@ export class MemoryLeaseStore implements LeaseStore {
     // An owner whose leases have run out stays so until it has renewed each of them.
     if (nowMs < (this.#storage.owners.get(owner) ?? Infinity)) this.#storage.owners.set(owner, nowMs + ttlMs);
     return [...new Set(shards)].map((shard) => {
-      const generation = (leases.get(shard)?.generation ?? 0) + 1;
+      const generation = Math.max(leases.get(shard)?.generation ?? 0, above) + 1;
       leases.set(shard, { generation, owner, expiresMs: nowMs + ttlMs });
       return { shard, generation };
     });

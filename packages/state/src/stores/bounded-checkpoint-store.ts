@@ -37,6 +37,7 @@ export function boundedCheckpointStore(store: CheckpointStore, most: number): Ch
     list: (pipeline) => calls.run(() => store.list(pipeline)),
     prune: (pipeline, keep, named) => calls.run(() => store.prune(pipeline, keep, named)),
     discard: (pipeline, segments) => calls.run(async () => store.discard?.(pipeline, segments)),
+    drop: (pipeline) => calls.run(async () => store.drop?.(pipeline)),
     rest: (pipeline) => store.rest?.(pipeline),
     pipelines: () => calls.run(() => store.pipelines()),
     close: () => store.close(),

@@ -150,6 +150,24 @@ class FileCheckpointStore implements CheckpointStore {
     });
   }
 
+  drop(pipeline: string): Promise<void> {
+    return this.#serial.run(pipeline, async () => {
+      const { disk } = this.#environment;
+      const folder = this.#folders.pathOf(pipeline);
+      const names = await disk.list(folder);
+      const checkpoints = names.filter((name) => checkpointFile.test(name));
+      for (const file of checkpoints) await disk.remove(`${folder}/${file}`);
+      // As in `prune`: no checkpoint may come back without its segments.
+      if (checkpoints.length > 0) await disk.syncFolder(folder);
+      const kept = this.#fences.of(pipeline);
+      const fences = await kept.readUsable(true, names);
+      await kept.removeReplaced(fences, fences.flatMap(({ generations }) => [...generations.keys()].map((shard) => ({ shard, generation: Infinity }))));
+      await disk.removeFolder(folder);
+      await disk.syncFolder(this.#folders.root);
+      this.rest(pipeline);
+    });
+  }
+
   rest(pipeline: string): void {
     this.#folders.rest(pipeline);
     this.#fences.rest(pipeline);

@@ -38,7 +38,7 @@ export function acquireAll(table: LeaseTable, request: LeaseRequest, moment: Lea
     if (held !== undefined && isHeldByOther(held, request.owner, moment)) throw heldError(request, { shard, held, nowMs: moment.nowMs });
   }
   const expiresMs = moment.nowMs + request.ttlMs;
-  return shards.map((shard) => [shard, { generation: (table.get(shard)?.generation ?? moment.floor) + 1, owner: request.owner, process: moment.process, expiresMs }]);
+  return shards.map((shard) => [shard, { generation: Math.max(table.get(shard)?.generation ?? moment.floor, request.above ?? 0) + 1, owner: request.owner, process: moment.process, expiresMs }]);
 }
 
 /** Extends what is still this owner's. A lease that has run out and was not taken since is still its own. */

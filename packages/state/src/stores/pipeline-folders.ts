@@ -21,7 +21,7 @@ export function folderNameOf(pipeline: string): string {
 
 /** The folders of all pipelines under one root. */
 export class PipelineFolders {
-  readonly #root: string;
+  readonly root: string;
   readonly #environment: StoreEnvironment;
   /** Names of pipelines. */
   readonly #made = new Set<string>();
@@ -29,13 +29,13 @@ export class PipelineFolders {
 
   /** @param making is told the name of a folder, and waited for, before that is made */
   constructor(root: string, environment: StoreEnvironment, making?: (name: string) => Promise<void>) {
-    this.#root = root;
+    this.root = root;
     this.#environment = environment;
     this.#making = making;
   }
 
   pathOf(pipeline: string): string {
-    return `${this.#root}/${folderNameOf(pipeline)}`;
+    return `${this.root}/${folderNameOf(pipeline)}`;
   }
 
   /** Creates the folder with its name file, durably, where it is missing. Answers the path. */
@@ -48,7 +48,7 @@ export class PipelineFolders {
       await this.#making?.(folderNameOf(pipeline));
       await disk.makeFolder(path);
       await writeAtomically(disk, path, { name: nameFile, temporary: `${uniqueName(this.#environment)}.tmp`, bytes: seal({ pipeline }) });
-      await disk.syncFolder(this.#root);
+      await disk.syncFolder(this.root);
     } else if (known !== pipeline) {
       throw new StreamFlowError("SF_STATE_CORRUPT", `folder ${path} belongs to pipeline "${known}", expected "${pipeline}"`);
     }
@@ -76,8 +76,8 @@ export class PipelineFolders {
   async names(): Promise<readonly string[]> {
     const { disk, logger } = this.#environment;
     const found: string[] = [];
-    for (const folder of await disk.list(this.#root)) {
-      const path = `${this.#root}/${folder}`;
+    for (const folder of await disk.list(this.root)) {
+      const path = `${this.root}/${folder}`;
       try {
         const name = await readName(disk, path);
         if (name !== undefined) found.push(name);

@@ -86,6 +86,13 @@ export class PostgresCheckpointStore implements CheckpointStore {
     await this.#change(pipeline, (queries) => removeUnused(queries, pipeline, segments.map((segment) => segment.name)));
   }
 
+  async drop(pipeline: string): Promise<void> {
+    // Uses go with their checkpoints, and before the segments that they name.
+    await this.#change(pipeline, async (queries) => {
+      for (const table of ["checkpoints", "segments", "shard_heads"]) await queries.rows(`DELETE FROM ${table} WHERE pipeline = $1`, [pipeline]);
+    });
+  }
+
   async pipelines(): Promise<readonly string[]> {
     const rows = await this.#database.rows<{ readonly pipeline: string }>("SELECT pipeline FROM checkpoints UNION SELECT pipeline FROM shard_heads UNION SELECT pipeline FROM segments");
     return rows.map((row) => row.pipeline).sort();

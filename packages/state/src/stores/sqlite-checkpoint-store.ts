@@ -85,6 +85,13 @@ export class SqliteCheckpointStore implements CheckpointStore {
     await this.#database.soon(() => this.#removeUnused(pipeline, segments.map((segment) => segment.name)));
   }
 
+  async drop(pipeline: string): Promise<void> {
+    // Uses go with their checkpoints, and before the segments that they name.
+    await this.#database.soon(() => {
+      for (const table of ["checkpoints", "segments", "shard_heads"]) this.#database.run(`DELETE FROM ${table} WHERE pipeline = ?`, pipeline);
+    });
+  }
+
   async pipelines(): Promise<readonly string[]> {
     const rows = this.#database.all("SELECT pipeline FROM checkpoints UNION SELECT pipeline FROM shard_heads UNION SELECT pipeline FROM segments");
     return rows.map((row) => row["pipeline"] as string).sort();

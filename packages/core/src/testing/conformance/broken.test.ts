@@ -85,6 +85,11 @@ describe("broken checkpoint stores", () => {
     "CKP-11": class extends MemoryCheckpointStore {
       override async discard() {}
     },
+    "CKP-13": class extends MemoryCheckpointStore {
+      override async drop(pipeline: string) {
+        await super.prune(pipeline, 1, []);
+      }
+    },
   };
   it.each(Object.entries(broken))("%s", async (id, Store) => {
     const failed = await failing(
@@ -178,6 +183,11 @@ describe("broken lease stores", () => {
       override async keepAlive(request: Pick<LeaseRequest, "owner" | "ttlMs">) {
         await super.keepAlive(request);
         return true;
+      }
+    },
+    "LSE-8": class extends MemoryLeaseStore {
+      override acquire({ above: _, ...request }: LeaseRequest) {
+        return super.acquire(request);
       }
     },
   };

@@ -1,4 +1,4 @@
-// The clauses CKP-1 to CKP-11 as checks.
+// The clauses CKP-1 to CKP-13 as checks.
 import assert from "node:assert/strict";
 import type { Checkpoint, CheckpointStore, SegmentRef, ShardManifest } from "../../contracts/checkpoint-store.ts";
 import { StreamFlowError } from "../../errors.ts";
@@ -25,6 +25,7 @@ export function checkpointStoreConformance<Storage>(harness: CheckpointStoreHarn
   addFencing(suite);
   addPruning(suite);
   addSegments(suite, harness);
+  addDropping(suite);
   addNames(suite);
   addDamage(suite, harness);
   addCrashes(suite, harness);
@@ -202,6 +203,35 @@ function addSegments<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Chec
   });
 }
 
+function addDropping<Storage>(suite: SuiteBuilder<Trial<Storage>>): void {
+  suite.add(["CKP-13", "drop removes everything of a pipeline, and nothing of another one; the name can be used from the beginning"], async (t) => {
+    let store = await t.open();
+    if (store.drop === undefined) return;
+    const [own, other] = [await store.writeSegment("p", sampleBytes(50, 1)), await store.writeSegment("q", sampleBytes(50, 2))];
+    for (const epoch of [7, 8]) await store.publish("p", sampleCheckpoint({ epoch, generation: 5, segment: own }));
+    await store.publish("q", sampleCheckpoint({ epoch: 1, segment: other }));
+    await store.fence("p", [{ shard: "k:0", generation: 6 }]);
+    await store.drop("p");
+    await store.drop("p");
+    await mustBeGone(store, { own, other });
+    store = await t.open();
+    await mustBeGone(store, { own, other });
+    const segment = await store.writeSegment("p", sampleBytes(20));
+    const anew = sampleCheckpoint({ epoch: 1, segment });
+    await store.publish("p", anew);
+    store = await t.open();
+    assert.deepEqual(await listed(store, "p"), [anew]);
+    sameBytes(await store.readSegment("p", segment), sampleBytes(20), "a segment");
+  });
+}
+
+async function mustBeGone(store: CheckpointStore, { own, other }: { readonly own: SegmentRef; readonly other: SegmentRef }): Promise<void> {
+  assert.deepEqual(await store.list("p"), []);
+  assert.deepEqual(await store.pipelines(), ["q"]);
+  await mustFail("SF_STATE_CORRUPT", () => store.readSegment("p", own));
+  sameBytes(await store.readSegment("q", other), sampleBytes(50, 2), "a segment");
+}
+
 function addNames<Storage>(suite: SuiteBuilder<Trial<Storage>>): void {
   suite.add(["CKP-9", "pipelines do not see each other's checkpoints, fences and segments, whatever they are called"], async (t) => {
     let store = await t.open();
@@ -266,6 +296,17 @@ function addCrashes<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Check
   );
 
   suite.add(
+    ["CKP-13", "a power loss at any point of a drop leaves no checkpoint visible that cannot be read"],
+    async () => {
+      for (const changes of range(mostChanges)) {
+        for (const seed of range(4)) if (await dropAfter(harness, { changes, seed })) return;
+      }
+      assert.fail(`a drop still fails after ${mostChanges} changes`);
+    },
+    crashes(harness),
+  );
+
+  suite.add(
     ["CKP-8", "a fence that has resolved outlives a power loss"],
     async (t) => {
       for (const seed of range(8)) {
@@ -296,6 +337,26 @@ async function crashAfter<Storage>(harness: CheckpointStoreHarness<Storage>, at:
     else assert.deepEqual(found, [first], `what was published before is still there ${where}`);
     for (const checkpoint of found) await readAll(after, checkpoint);
     return second.isPublished;
+  } finally {
+    await trial.end();
+  }
+}
+
+/** Drops a pipeline on storage that dies after some changes. Answers whether that got through. */
+async function dropAfter<Storage>(harness: CheckpointStoreHarness<Storage>, at: { readonly changes: number; readonly seed: number }): Promise<boolean> {
+  const trial = await StoreTrial.begin(harness);
+  try {
+    const before = await trial.open();
+    if (before.drop === undefined) return true;
+    const checkpoint = sampleCheckpoint({ epoch: 1, segment: await before.writeSegment("p", sampleBytes(5000, 1)) });
+    await before.publish("p", checkpoint);
+    harness.failAfter?.(trial.storage, at.changes);
+    const isDropped = await before.drop("p").then(() => true, (error: unknown) => !StreamFlowError.is(error));
+    const after = await trial.crashAndOpen(at.seed);
+    const found = await listed(after, "p");
+    if (isDropped) assert.deepEqual(found, [], "what was dropped stays so");
+    for (const one of found) await readAll(after, one);
+    return isDropped;
   } finally {
     await trial.end();
   }

@@ -1,4 +1,4 @@
-// The clauses LSE-1 to LSE-7 as checks.
+// The clauses LSE-1 to LSE-8 as checks.
 import assert from "node:assert/strict";
 import type { LeaseRequest, LeaseStore } from "../../contracts/stores.ts";
 import { mustFail, SuiteBuilder, type ConformanceCase } from "./case.ts";
@@ -71,6 +71,17 @@ function addAcquiring<Storage>(suite: SuiteBuilder<Trial<Storage>>, harness: Lea
       last = fence.generation;
       await store.release(request(owner, ["k:0"]));
     }
+  });
+
+  suite.add(["LSE-8", "generations are above the one that is named, and grow from there"], async (t) => {
+    let store = await t.open();
+    await store.acquire(request("a", ["k:0"]));
+    const fences = await store.acquire({ ...request("a", ["k:0", "k:1"]), above: 40 });
+    assert.ok(fences.length === 2 && fences.every(({ generation }) => generation > 40), JSON.stringify(fences));
+    await store.release(request("a", ["k:0", "k:1"]));
+    store = await t.open();
+    const [next] = await store.acquire({ ...request("b", ["k:0"]), above: 3 });
+    assert.ok(next !== undefined && next.generation > fences[0]!.generation, `generation ${next?.generation}`);
   });
 
   suite.add(["LSE-2", "an owner that acquires again gets a new generation"], async (t) => {
