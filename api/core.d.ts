@@ -1816,7 +1816,8 @@ export declare class TextColumn implements Column {
 }
 
 export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "others"> {
-    readonly used: number;
+    readonly from?: number;
+    readonly used?: number;
 }
 
 export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
@@ -1830,10 +1831,13 @@ export declare class TextStore {
     used: number;
     constructor(capacity: number);
     copy(index: number, bytes: DataView, start: number, end: number): void;
+    place(index: number, bytes: DataView, start: number, end: number): void;
+    take(index: number, bytes: DataView, start: number, end: number): void;
     put(index: number, value: unknown): void;
+    own(length: number): void;
     column(name: string, length: number): Column;
     grow(capacity: number): void;
-    clear(): void;
+    clear(length: number): void;
 }
 
 export interface Texts {

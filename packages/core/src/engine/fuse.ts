@@ -9,7 +9,7 @@ import type { Batch } from "../record.ts";
 import type { Gate } from "./gate.ts";
 import type { OperatorInstance } from "./instance.ts";
 import { FieldsRecord, RecordFields, ValueRecord } from "./record-code.ts";
-import { columnSink, SinkWays } from "./sink-code.ts";
+import { columnSink, type Origin, SinkWays } from "./sink-code.ts";
 import type { SinkInput } from "./sink-port.ts";
 import type { RecordShape } from "./record-shape.ts";
 
@@ -79,7 +79,7 @@ export interface FusedSource {
 
 /** Writes the function for batches of a form; undefined: nothing would be gained. */
 export function fusedSource(graph: CodeGraph, cursor: Cursor, form: InputForm): FusedSource | undefined {
-  const writer = new Fusion(graph, cursor, form.areEmitted === true ? "-1" : "i");
+  const writer = new Fusion(graph, cursor, form.areEmitted === true ? { index: "-1", stays: false } : { index: "i", stays: true });
   const text = writer.loop(form);
   return (writer.operators === 0 && form.columns === undefined) || text.length > maxTextLength ? undefined : { text, bindings: writer.scope.bindings, shapeless: writer.shapeless };
 }
@@ -95,15 +95,14 @@ class Fusion {
   readonly #graph: CodeGraph;
   readonly #cursor: string;
   readonly #sinks: SinkWays;
-  /** Where the record in hand is in its batch: an expression. */
-  readonly #index: string;
+  readonly #origin: Origin;
   readonly shapeless: ShapedSink[] = [];
 
-  constructor(graph: CodeGraph, cursor: Cursor, index: string) {
+  constructor(graph: CodeGraph, cursor: Cursor, origin: Origin) {
     this.#graph = graph;
     this.#cursor = this.scope.bind(cursor);
-    this.#index = index;
-    this.#sinks = new SinkWays(this.scope, index);
+    this.#origin = origin;
+    this.#sinks = new SinkWays(this.scope, origin);
   }
 
   loop(form: InputForm): string {
@@ -209,7 +208,7 @@ ${body}
 
   #place({ time, key, change }: RecordCode): string {
     const c = this.#cursor;
-    return `${c}.index=${this.#index};${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
+    return `${c}.index=${this.#origin.index};${c}.timestampMs=${time};${c}.key=${key};${c}.change=${change};`;
   }
 }
 

@@ -101,17 +101,20 @@ export class HeldOutput {
     return this.form?.rowsOf(this.asColumns ?? [], this.length) ?? this.#values;
   }
 
+  /** Nothing of it lies in what it was read from any more. */
+  own(): void {
+    for (const column of this.columns) if (column instanceof TextStore) column.own(this.length);
+  }
+
   /** Forgets everything. What was a value of a record is not used again: a sink may keep that. */
   clear(): void {
+    for (const column of this.columns) if (column instanceof TextStore) column.clear(this.length);
     this.length = 0;
     this.anyChange = false;
     this.shard = undefined;
     this.#runs = [];
     this.#values = [];
-    this.columns = this.columns.map((column) => {
-      if (column instanceof TextStore) column.clear();
-      return Array.isArray(column) ? [] : column;
-    });
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? [] : column));
   }
 
   /** Columns became rows since this was last asked. */

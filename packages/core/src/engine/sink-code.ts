@@ -48,18 +48,25 @@ interface Place {
   readonly isText: string;
 }
 
+/** Where the records of a function come from. */
+export interface Origin {
+  /** Where the record in hand is in its batch: an expression. */
+  readonly index: string;
+  /** What is read stays as it is until the sinks have written: it belongs to the batch in hand. What timers emit may lie in tables. */
+  readonly stays: boolean;
+}
+
 /** The ways into sinks that one generated function has. */
 export class SinkWays {
   /** By expression: fields that are texts. */
   readonly texts: Map<string, TextCode> = new Map();
   readonly #scope: SourceScope;
   readonly #ways: Way[] = [];
-  /** Where the record in hand is in its batch: an expression. */
-  readonly #index: string;
+  readonly #origin: Origin;
 
-  constructor(scope: SourceScope, index: string) {
+  constructor(scope: SourceScope, origin: Origin) {
     this.#scope = scope;
-    this.#index = index;
+    this.#origin = origin;
   }
 
   /**
@@ -118,14 +125,15 @@ if(${count}===${names.length}${numberChecks(places)}){${store}}else{${row}}}`;
   #store(way: Way, places: readonly Place[], record: RecordFrame): string {
     const { name } = way;
     const shard = this.#scope.bind(way.shard);
+    const { index, stays } = this.#origin;
     const fills = places.map(({ value, text, isText }, at) => {
       if (text === undefined) return `${name}c${at}[${name}n]=${value};`;
-      return `if(${text.start}>=0${isText})${name}c${at}.copy(${name}n,${text.bytes},${text.start},${text.end});else ${name}c${at}.put(${name}n,${value});`;
+      return `if(${text.start}>=0${isText})${name}c${at}.${stays ? "place" : "copy"}(${name}n,${text.bytes},${text.start},${text.end});else ${name}c${at}.put(${name}n,${value});`;
     });
     const change = record.change === "0" ? `${name}k[${name}n]=0;` : `if((${name}k[${name}n]=${record.change})!==0)${name}.anyChange=true;`;
     return `${name}n=${name}.length;if(${name}n===${name}.capacity){${name}.grow();${this.#load(way)}}
 if(${name}.shard!==${shard})${name}.run(${shard});
-${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=${this.#index};${change}${name}.length=${name}n+1;`;
+${fills.join("")}${name}t[${name}n]=${record.time};${name}i[${name}n]=${index};${change}${name}.length=${name}n+1;`;
   }
 
   #load({ name, form }: Way): string {

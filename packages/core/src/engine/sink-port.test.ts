@@ -4,6 +4,9 @@ import type { RecordIdentity, Sink, SinkBatch, SinkSession } from "../contracts/
 import { fakeSink } from "../plan/plan.fixture.ts";
 import type { Batch } from "../record.ts";
 import { testEnvironment } from "../testing/environment.ts";
+import { textColumn } from "../testing/text-column.ts";
+import type { TextStore } from "../types/text-store.ts";
+import type { ColumnForm } from "./held-output.ts";
 import { SinkPort } from "./sink-port.ts";
 
 interface Written {
@@ -87,6 +90,26 @@ it("output that was held since an earlier batch takes no name of a later one", (
   emit("b", 0);
   void port.flush();
   expect(written[0]?.identities.map(({ origin, index }) => [origin, index])).toEqual([["epoch 7", 0], ["pos-0", 0]]);
+});
+
+it("texts that are held behind their batch do not lie in it any more", () => {
+  const { port, written, batch } = scene();
+  Object.assign(port.session!, { readsColumns: true });
+  const { bytes, starts, ends } = textColumn("name", ["one"]).texts!;
+  const form: ColumnForm = { names: ["name"], kinds: ["texts"], rowsOf: ([names], length) => Array.from({ length }, (_, i) => names?.values[i]) };
+  port.held = true;
+  port.enter(batch, "p:in/0");
+  const held = port.enterColumns("p:in/0", form)!;
+  held.grow();
+  held.run("p:in/0");
+  (held.columns[0] as TextStore).place(0, bytes, starts[0]!, ends[0]!);
+  held.length = 1;
+  expect(held.asColumns?.[0]?.texts?.bytes).toBe(bytes);
+  port.enter();
+  new Uint8Array(bytes.buffer).fill(0x58);
+  port.held = false;
+  void port.flush();
+  expect(written[0]?.values).toEqual(["one"]);
 });
 
 it("P2: holds output back while the sink commits, and says when that is enough", () => {

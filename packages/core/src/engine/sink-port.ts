@@ -98,7 +98,10 @@ export class SinkPort {
    */
   enter(batch?: Batch, shard?: ShardId, item: string = ""): void {
     const from = this.#output.length;
-    if (this.held && from > 0) this.#stretches = [{ from: 0, ...nowhere }];
+    if (this.held && from > 0) {
+      this.#stretches = [{ from: 0, ...nowhere }];
+      this.#output.own();
+    }
     if (this.#stretches.at(-1)?.from === from) this.#stretches.pop();
     this.#stretches.push({ from, batch, batchShard: shard, item });
   }

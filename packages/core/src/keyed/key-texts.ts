@@ -87,7 +87,7 @@ export class KeyTexts {
   /** As `at`, cheap for many of the texts that are there now. */
   reader(): (slot: number) => string {
     if (this.#byteCount > mostInString) return (slot) => this.at(slot);
-    const strings = new Strings(this.#bytes, this.#byteCount);
+    const strings = new Strings(this.#bytes, { used: this.#byteCount });
     const [starts, lengths] = [this.#starts, this.#lengths];
     return (slot) => strings.of(starts[slot]!, starts[slot]! + lengths[slot]!);
   }

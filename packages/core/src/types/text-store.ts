@@ -10,33 +10,59 @@ const firstBytes = 1_024;
  */
 export const textMargin = 8;
 
-/** Takes texts in order, with their bytes: what they were read from may be filled again. */
+/** Texts that are so long on average, or longer, are better left where they lie. */
+const leastLeft = 32;
+/** One of so many tells how long they are. */
+const sampleEvery = 16;
+/** Texts that lie in so many times their own bytes, at most, lie side by side. */
+const mostSpread = 8;
+
+/** Takes texts in order. Their bytes are copied, for what they were read from may be filled again; or left where they are, as long as that is sure to hold. */
 export class TextStore {
-  bytes: DataView = new DataView(new ArrayBuffer(firstBytes));
+  /** Where all the texts are. */
+  bytes: DataView;
   starts: Int32Array;
   ends: Int32Array;
   others: unknown[] = [];
-  /** Bytes of all texts. */
+  /** Bytes of copied texts. */
   used = 0;
+  #own: DataView = new DataView(new ArrayBuffer(firstBytes));
   /** There is room for another text while no more are used. A number of its own: V8 calls a function for a view's length. */
   #room = firstBytes - textMargin;
+  #areLong = false;
 
   constructor(capacity: number) {
+    this.bytes = this.#own;
     this.starts = new Int32Array(capacity);
     this.ends = new Int32Array(capacity);
   }
 
   /** Text `index` is `bytes[start, end)`, in which JSON escapes nothing; eight bytes behind are readable. */
   copy(index: number, bytes: DataView, start: number, end: number): void {
+    const own = this.#own;
+    if (this.bytes !== own) this.own(index);
     const at = this.used;
     const used = at + end - start;
     if (used > this.#room) this.#widen(used + textMargin);
-    const own = this.bytes;
+    const to = this.#own;
     // Eight bytes of UTF-8 are never NaN, the one number whose bits may change when it is copied.
-    for (let i = start, to = at; i < end; i += 8, to += 8) own.setFloat64(to, bytes.getFloat64(i, true), true);
+    for (let i = start, p = at; i < end; i += 8, p += 8) to.setFloat64(p, bytes.getFloat64(i, true), true);
     this.starts[index] = at;
     this.ends[index] = used;
     this.used = used;
+  }
+
+  /** As `copy`, where the bytes stay as they are until `clear`, or until `own` has been called. */
+  place(index: number, bytes: DataView, start: number, end: number): void {
+    if (bytes !== this.bytes && !this.#lieIn(bytes)) return this.copy(index, bytes, start, end);
+    this.starts[index] = start;
+    this.ends[index] = end;
+  }
+
+  /** As `place` where texts were long before, else as `copy`: short ones are cheaper side by side. */
+  take(index: number, bytes: DataView, start: number, end: number): void {
+    if (this.#areLong) this.place(index, bytes, start, end);
+    else this.copy(index, bytes, start, end);
   }
 
   /** Value `index` is no such text. */
@@ -45,9 +71,22 @@ export class TextStore {
     this.others[index] = value;
   }
 
+  /** Copies the first `length` texts, where they lie in bytes of somebody else's. */
+  own(length: number): void {
+    const bytes = this.bytes;
+    if (bytes === this.#own) return;
+    this.bytes = this.#own;
+    for (let i = 0; i < length; i++) {
+      const start = this.starts[i]!;
+      if (start >= 0) this.copy(i, bytes, start, this.ends[i]!);
+    }
+  }
+
   /** The first `length` texts as a column, until `clear`. */
   column(name: string, length: number): Column {
-    return textColumnOf(name, { bytes: this.bytes, used: this.used, starts: this.starts.subarray(0, length), ends: this.ends.subarray(0, length), others: this.others });
+    const { bytes, others } = this;
+    const [starts, ends] = [this.starts.subarray(0, length), this.ends.subarray(0, length)];
+    return textColumnOf(name, { bytes, starts, ends, others, ...(bytes === this.#own ? { from: 0, used: this.used } : spanOf(starts, ends)) });
   }
 
   /** Makes room for so many texts. */
@@ -59,24 +98,51 @@ export class TextStore {
     this.ends.set(ends);
   }
 
-  /** Forgets everything. */
-  clear(): void {
+  /** Forgets everything: `length` values. */
+  clear(length: number): void {
+    if (length > 0) this.#areLong = meanLength(this.starts, this.ends, length) >= leastLeft;
+    this.bytes = this.#own;
     this.used = 0;
     if (this.others.length > 0) this.others = [];
   }
 
+  /** Texts lie in these bytes from now on; false: others lie elsewhere. */
+  #lieIn(bytes: DataView): boolean {
+    if (this.used > 0 || this.bytes !== this.#own) return false;
+    this.bytes = bytes;
+    return true;
+  }
+
   #widen(needed: number): void {
-    const wide = new Uint8Array(Math.max(needed, this.bytes.byteLength * 2));
-    wide.set(new Uint8Array(this.bytes.buffer, 0, this.used));
-    this.bytes = new DataView(wide.buffer);
+    const wide = new Uint8Array(Math.max(needed, this.#own.byteLength * 2));
+    wide.set(new Uint8Array(this.#own.buffer, 0, this.used));
+    this.#own = new DataView(wide.buffer);
+    this.bytes = this.#own;
     this.#room = wide.length - textMargin;
   }
 }
 
+/** In bytes, judged by some of them. */
+function meanLength(starts: Int32Array, ends: Int32Array, length: number): number {
+  let bytes = 0;
+  for (let i = 0; i < length; i += sampleEvery) if (starts[i]! >= 0) bytes += ends[i]! - starts[i]!;
+  return bytes / Math.ceil(length / sampleEvery);
+}
+
+/** Where ascending texts begin and end; nothing where they are far apart. */
+function spanOf(starts: Int32Array, ends: Int32Array): Pick<TextPlaces, "from" | "used"> {
+  const { length } = starts;
+  const from = starts.find((start) => start >= 0) ?? 0;
+  const used = ends[starts.findLastIndex((start) => start >= 0)] ?? 0;
+  return used - from > mostSpread * length * meanLength(starts, ends, length) ? {} : { from, used };
+}
+
 /** Where texts are: as in `Texts`. */
 export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "others"> {
-  /** No text ends behind it. */
-  readonly used: number;
+  /** No text begins before it. @defaultValue 0 */
+  readonly from?: number;
+  /** No text ends behind it. Absent: they are far apart. */
+  readonly used?: number;
 }
 
 /** A column of texts that lie in some memory. */
@@ -86,7 +152,7 @@ export function textColumnOf(name: string, places: TextPlaces): Column {
 
 /** Texts that lie in some memory. */
 export function textsAt(places: TextPlaces): Texts {
-  return new TextView(new Strings(places.bytes, places.used), places);
+  return new TextView(new Strings(places.bytes, places), places);
 }
 
 class TextView implements Texts {
@@ -96,7 +162,7 @@ class TextView implements Texts {
   readonly others: readonly unknown[];
   readonly #strings: Strings;
 
-  constructor(strings: Strings, { bytes, starts, ends, others }: Omit<TextPlaces, "used">) {
+  constructor(strings: Strings, { bytes, starts, ends, others }: Omit<TextPlaces, "from" | "used">) {
     this.bytes = bytes;
     this.starts = starts;
     this.ends = ends;
@@ -124,23 +190,28 @@ interface SlicedBuffer extends Buffer {
 /** V8 copies a part of a string that is shorter than this; a longer part would keep the whole string alive for as long as somebody has it. */
 const leastShared = 13;
 
-/** Makes strings of texts that lie side by side. Short ones are cut out of one string of them all: a call of Buffer's methods costs five times as much. */
+/** Makes strings of texts. Short ones that lie side by side are cut out of one string of them all: a call of Buffer's methods costs five times as much. */
 export class Strings {
   readonly #buffer: SlicedBuffer;
-  readonly #used: number;
+  readonly #from: number;
+  readonly #used: number | undefined;
   /** Made when the first short text is asked for. */
   #all: string | undefined;
   #isAscii: boolean | undefined;
 
-  constructor(bytes: DataView, used: number) {
+  constructor(bytes: DataView, { from = 0, used }: Pick<TextPlaces, "from" | "used">) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as unknown as SlicedBuffer;
+    this.#from = from;
     this.#used = used;
   }
 
   /** The text `[start, end)`. */
   of(start: number, end: number): string {
-    this.#isAscii ??= isAscii(this.#buffer.subarray(0, this.#used));
-    if (end - start < leastShared && (this.#isAscii || this.#isAsciiBetween(start, end))) return (this.#all ??= this.#buffer.latin1Slice(0, this.#used)).substring(start, end);
+    const used = this.#used;
+    if (used === undefined) return this.#buffer.utf8Slice(start, end);
+    const from = this.#from;
+    this.#isAscii ??= isAscii(this.#buffer.subarray(from, used));
+    if (end - start < leastShared && (this.#isAscii || this.#isAsciiBetween(start, end))) return (this.#all ??= this.#buffer.latin1Slice(from, used)).substring(start - from, end - from);
     return this.#isAscii ? this.#buffer.latin1Slice(start, end) : this.#buffer.utf8Slice(start, end);
   }
 

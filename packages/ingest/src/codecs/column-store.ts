@@ -58,11 +58,9 @@ export class ColumnStore implements ColumnOutput {
 
   /** Forgets everything, for the next batch. */
   clear(): void {
+    for (const column of this.columns) if (column instanceof TextStore) column.clear(this.length);
+    this.columns = this.columns.map((column) => (Array.isArray(column) ? anyValues() : column));
     this.length = 0;
-    this.columns = this.columns.map((column) => {
-      if (column instanceof TextStore) column.clear();
-      return Array.isArray(column) ? anyValues() : column;
-    });
   }
 }
 

@@ -64,7 +64,8 @@ export class SharedColumns implements ColumnOutput {
     this.length = 0;
     this.refused = [];
     this.columns = this.columns.map((column) => {
-      if (column instanceof TextStore) column.clear();
+      // Without a length it does not learn that texts are long: they are copied out of the range, wherever they will be packed.
+      if (column instanceof TextStore) column.clear(0);
       return Array.isArray(column) ? [] : column;
     });
   }

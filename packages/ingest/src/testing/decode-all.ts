@@ -27,12 +27,13 @@ export function decodeAll(decoder: Decoder, input: Uint8Array, cuts: readonly nu
   let rest = new Uint8Array(0);
   const ends = [...new Set([...cuts, input.length])].filter((cut) => cut <= input.length).sort((a, b) => a - b);
   let start = 0;
+  const piece = pieceDecoder(decoder, out);
   for (const end of ends) {
     // Exact memory, with hostile bytes behind where there is room: nothing behind the input may matter.
     buffer = new Uint8Array(rest.length + end - start);
     buffer.set(rest);
     buffer.set(input.subarray(start, end), rest.length);
-    const used = decodePiece(decoder, buffer, end === input.length, out);
+    const used = piece(buffer, end === input.length);
     rest = buffer.slice(used);
     start = end;
     buffer.fill(0x22);
@@ -42,18 +43,24 @@ export function decodeAll(decoder: Decoder, input: Uint8Array, cuts: readonly nu
 
 type Out = Parameters<Decoder["decode"]>[4];
 
-/** One call; what comes as columns is reported as rows. */
-function decodePiece(decoder: Decoder, buffer: Uint8Array, last: boolean, out: Out): number {
-  if (decoder.columns === undefined || decoder.decodeColumns === undefined) return decoder.decode(buffer, 0, buffer.length, last, out);
-  const rejected: { readonly before: number; readonly report: () => void }[] = [];
-  const store: ColumnStore = new ColumnStore(decoder.columns, { ...out, reject: (...given) => void rejected.push({ before: store.length, report: () => out.reject(...given) }) });
-  const used = decoder.decodeColumns(buffer, 0, buffer.length, last, store);
-  const columns = store.taken();
-  for (let row = 0; row <= store.length; row++) {
-    for (const { before, report } of rejected) if (before === row) report();
-    if (row < store.length) out.value(rowOf(columns, row), store.starts[row] ?? 0, store.ends[row] ?? 0);
-  }
-  return used;
+/** Decodes one piece after the other, each in one call; what comes as columns is reported as rows. */
+function pieceDecoder(decoder: Decoder, out: Out): (buffer: Uint8Array, last: boolean) => number {
+  const { columns } = decoder;
+  if (columns === undefined) return (buffer, last) => decoder.decode(buffer, 0, buffer.length, last, out);
+  let rejected: { readonly before: number; readonly report: () => void }[] = [];
+  // As for batches: what one piece taught the store holds for the next.
+  const store: ColumnStore = new ColumnStore(columns, { ...out, reject: (...given) => void rejected.push({ before: store.length, report: () => out.reject(...given) }) });
+  return (buffer, last) => {
+    store.clear();
+    rejected = [];
+    const used = decoder.decodeColumns?.(buffer, 0, buffer.length, last, store) ?? 0;
+    const taken = store.taken();
+    for (let row = 0; row <= store.length; row++) {
+      for (const { before, report } of rejected) if (before === row) report();
+      if (row < store.length) out.value(rowOf(taken, row), store.starts[row] ?? 0, store.ends[row] ?? 0);
+    }
+    return used;
+  };
 }
 
 function rowOf(columns: readonly Column[], row: number): unknown {

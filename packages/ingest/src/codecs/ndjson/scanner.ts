@@ -144,7 +144,7 @@ n${index}++;${put}continue;}i=s;`;
 /** Puts a field into its column. */
 function putCode({ expression, text }: FieldCode, at: number, { index, form }: { readonly index: number; readonly form: DecodedColumn["form"] | undefined }): string {
   if (form !== "texts") return `F${at}[n]=${expression};`;
-  return text === undefined ? `F${at}.put(n,${expression});` : `F${at}.copy(n,dv,${startName(index, text)},${endName(index, text)});`;
+  return text === undefined ? `F${at}.put(n,${expression});` : `F${at}.take(n,dv,${startName(index, text)},${endName(index, text)});`;
 }
 
 /** Compares fixed bytes at `i`: four at a time, the last load overlapping the one before. */
