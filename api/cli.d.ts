@@ -40,6 +40,7 @@ export interface Handlers {
     components(type: string | undefined, options: {
         readonly markdown?: boolean;
     }, globals: GlobalOptions): Promise<void>;
+    capabilities(globals: GlobalOptions): Promise<void>;
     schema(globals: GlobalOptions): Promise<void>;
 }
 

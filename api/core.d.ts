@@ -63,6 +63,13 @@ export interface BatchTotals {
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "??";
 
+export interface BrokerSetting {
+    readonly type: string;
+    readonly field: string;
+    readonly variable: string;
+    readonly example: string;
+}
+
 export interface ByteWriter {
     text(text: string): void;
     bytes(bytes: Uint8Array): void;
@@ -72,6 +79,15 @@ export interface ByteWriter {
 export type CancelTimer = () => void;
 
 export type CanonicalKey = string | number | bigint | boolean | null;
+
+export interface Capability {
+    readonly status: CapabilityStatus;
+    readonly code?: AnyErrorCode;
+    readonly reason?: string;
+    readonly hint?: string;
+}
+
+export type CapabilityStatus = "enabled" | "unconfigured" | "not-installed" | "disabled" | "planned";
 
 export declare const ChangeKind: {
     readonly insert: 0;
@@ -176,6 +192,13 @@ export interface CircuitBreakerOptions {
     readonly isFailure?: (error: unknown) => boolean;
 }
 
+export interface ClientPackage {
+    readonly type: string;
+    readonly packages: readonly string[];
+    readonly install: string;
+    readonly resolve: (name: string) => unknown;
+}
+
 export interface Clock {
     nowMs(): number;
     monotonicMs(): number;
@@ -238,6 +261,13 @@ export interface CompiledExpression {
     readonly explain: (thrown: unknown) => unknown;
 }
 
+export interface ComponentCapability extends Capability {
+    readonly kind: "source" | "sink";
+    readonly type: string;
+    readonly summary: string;
+    readonly isEnabled: boolean;
+}
+
 export interface ComponentContext {
     readonly folder: string;
     component<Kind extends ComponentKind>(kind: Kind, type: string, config: Readonly<Record<string, unknown>>): ComponentProducts[Kind];
@@ -265,6 +295,7 @@ export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
     readonly fields: Readonly<Record<string, ConfigField>>;
     readonly example: string;
     create(config: Readonly<Record<string, unknown>>, context: ComponentContext): ComponentProducts[Kind];
+    capability?(environment: Environment): Capability;
 }
 
 export type Compute<In = never, Out = unknown> = Expression | ((record: In) => Out);
@@ -535,6 +566,7 @@ export interface Environment {
     readonly metrics: Metrics;
     readonly secrets: Secrets;
     readonly budget: MemoryBudget;
+    readonly settings?: Settings;
     readonly faults?: FaultPlan;
     readonly threads?: Threads;
     readonly stdin?: () => AsyncIterable<Uint8Array>;
@@ -1448,6 +1480,10 @@ export interface Serializer<V> {
     read(from: StateInput, version: number): V;
 }
 
+export interface Settings {
+    get(name: string): string | undefined;
+}
+
 export interface Shape {
     readonly schema: Schema | undefined;
     readonly key: KeyShape | undefined;
@@ -1928,11 +1964,15 @@ export declare function abortable<T>(work: Promise<T>, signal: AbortSignal | und
 
 export declare function backoffDelayMs(policy: BackoffPolicy, retry: number, random: Random): number;
 
+export declare function brokerCapability(setting: BrokerSetting, { settings }: Pick<Environment, "settings">): Capability | undefined;
+
 export declare function canonicalDecimal(text: string, precision: number, scale: number): string | undefined;
 
 export declare function canonicalKey(key: unknown): CanonicalKey;
 
 export declare function canonicalPlan(plan: LogicalPlan): Plain;
+
+export declare function capabilitiesOf(registry: Registry, environment: Environment): readonly ComponentCapability[];
 
 export declare function checkExpressionShape(expression: unknown): Expression;
 
@@ -1952,6 +1992,8 @@ export declare function childController(parent: AbortSignal | undefined): {
 };
 
 export declare function choiceCode({ routes, isFirst, otherwise, fail }: ChoiceCode, record: RecordCode, task: TaskCode): string;
+
+export declare function clientCapability({ type, packages, install, resolve }: ClientPackage): Capability | undefined;
 
 export declare function coerceJson(value: unknown, type: DataType): unknown;
 
@@ -2054,6 +2096,18 @@ export declare const errorCodes: {
     };
     readonly SF_CLIENT_MISSING: {
         readonly summary: "An optional client library is not installed.";
+        readonly retryable: false;
+    };
+    readonly SF_STREAMING_DISABLED: {
+        readonly summary: "A source or sink that follows a broker was opened in a process in which streaming is switched off.";
+        readonly retryable: false;
+    };
+    readonly SF_BROKER_UNCONFIGURED: {
+        readonly summary: "Streaming is switched on, and neither the pipeline nor the process names a broker.";
+        readonly retryable: false;
+    };
+    readonly SF_COMPONENT_PLANNED: {
+        readonly summary: "The type of a source or sink is known, and it is not built yet.";
         readonly retryable: false;
     };
     readonly SF_STAGE_FAILED: {
@@ -2268,6 +2322,8 @@ export declare function fateOf(error: unknown, rejectPolicy: "keep" | "fail" | u
 
 export declare function field(...path: readonly string[]): ExpressionBuilder;
 
+export declare function firstOf(...hindrances: readonly (Capability | undefined)[]): Capability;
+
 export declare function fitsInt64(value: bigint): boolean;
 
 export declare function fn(name: string, ...arguments_: readonly Operand[]): ExpressionBuilder;
@@ -2281,6 +2337,8 @@ export declare function formatTimestamp(timestampMs: number): string;
 export declare function formatType(type: DataType | undefined): string;
 
 export declare function functionTable(functions: readonly ExpressionFunction[]): FunctionTable;
+
+export declare function gateCapability(type: string, environment: Pick<Environment, "settings">): Capability | undefined;
 
 export declare function generatedFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown;
 
@@ -2303,6 +2361,8 @@ export declare function isPlainObject(value: unknown): value is Readonly<Record<
 export declare function isSavepointPath(text: string): boolean;
 
 export declare function isSavepointPlace(name: string): boolean;
+
+export declare function isStreamingEnabled({ settings }: Pick<Environment, "settings">): boolean;
 
 export declare function isTimestamp(value: unknown): value is number;
 
@@ -2471,6 +2531,8 @@ export declare function planPipeline(logical: LogicalPlan, functions: FunctionTa
 
 export declare function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[];
 
+export declare function plannedCapability(type: string, instead: string): Capability;
+
 export declare function programBeside(name: string, moduleUrl: string): URL;
 
 export declare function propertyName(name: string): string;
@@ -2482,6 +2544,10 @@ export declare function readSavepointFile(path: string, disk: Disk): Promise<Sav
 export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
 
 export declare function record(fields: Readonly<Record<string, Operand>>): ExpressionBuilder;
+
+export declare function requireBroker(setting: BrokerSetting, given: string | undefined, environment: Pick<Environment, "settings">): string;
+
+export declare function requireStreaming(type: string, environment: Pick<Environment, "settings">): void;
 
 export declare function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T>;
 
@@ -2496,6 +2562,8 @@ export declare const standardFunctionTable: FunctionTable;
 export declare const standardFunctions: readonly ExpressionFunction[];
 
 export declare function startFromSavepoint(start: SavepointStart): Promise<SavepointStarted>;
+
+export declare const streamingVariable = "FLOW_STREAMING_ENABLED";
 
 export declare const t: TypeConstructors;
 

@@ -637,6 +637,7 @@ export interface TestEnvironmentOptions {
     readonly clock?: ManualClock;
     readonly disk?: VirtualDisk;
     readonly secrets?: Readonly<Record<string, string>>;
+    readonly settings?: Readonly<Record<string, string>>;
     readonly budgetBytes?: number;
     readonly faults?: FaultPlan;
 }

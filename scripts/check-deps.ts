@@ -32,7 +32,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
 const floors: readonly (readonly string[])[] = [
   ["record.ts", "schema.ts", "errors.ts", "error-codes.ts", "nearest.ts", "types"],
   ["contracts", "async", "lifecycle.ts"],
-  ["plan", "keyed", "registry.ts", "host.ts"],
+  ["plan", "keyed", "registry.ts", "capabilities.ts", "host.ts"],
   ["engine", "stage.ts"],
   ["coordinator.ts", "savepoint"],
   ["pipeline.ts"],

@@ -1,7 +1,7 @@
 // The host that the runner, the command line and tests get their parts from: every connector, this machine, one data folder.
 import type { Environment, Host, HostOptions, HostStores } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
-import { envSecrets, nodeEnvironment, systemClock } from "@streamflow/core/node";
+import { envSecrets, envSettings, nodeEnvironment, systemClock } from "@streamflow/core/node";
 import { MetricsCollector } from "@streamflow/metrics";
 import { identifyProcess, openDataFolder, type CheckpointStorage } from "@streamflow/state";
 import { openPostgresStores } from "@streamflow/state/postgres";
@@ -35,7 +35,7 @@ export function createHost(options: RunnerHostOptions = {}): RunnerHost {
     clock,
     metrics,
     log: options.log ?? {},
-    ...(options.variables === undefined ? {} : { secrets: envSecrets({ variables: options.variables }) }),
+    ...(options.variables === undefined ? {} : { secrets: envSecrets({ variables: options.variables }), settings: envSettings(options.variables) }),
     ...(options.maxMemoryBytes === undefined ? {} : { maxMemoryBytes: options.maxMemoryBytes }),
   });
   const storeUrl = options.storeUrl ?? environment.secrets.get(storeVariable);

@@ -54,6 +54,9 @@ describe.concurrent("the host", { timeout: 60_000 }, () => {
     const metrics = await hosted.get("/metrics");
     expect(metrics.text).toMatch(/^streamflow_checkpoints_total\{[^}]*pipeline="good"[^}]*\} \d+$/m);
     expect(metrics.text).toMatch(/^streamflow_records_in_total\{[^}]*pipeline="good"[^}]*\} \d+$/m);
+    const { capabilities } = (await hosted.get("/capabilities")).body as { readonly capabilities: readonly object[] };
+    expect(capabilities).toContainEqual(expect.objectContaining({ kind: "source", type: "file", isEnabled: true, status: "enabled" }));
+    expect(capabilities).toContainEqual(expect.objectContaining({ kind: "source", type: "kinesis_consumer", isEnabled: false, code: "SF_STREAMING_DISABLED", hint: expect.stringContaining("FLOW_STREAMING_ENABLED=true") as string }));
 
     const { code, stderr } = await hosted.stop();
     expect(code).toBe(0);

@@ -1,5 +1,5 @@
 // What the host answers over HTTP.
-import { toStreamFlowError } from "@streamflow/core";
+import { capabilitiesOf, toStreamFlowError } from "@streamflow/core";
 import { HealthChecks, prometheusRegistry } from "@streamflow/metrics";
 import { errorAnswer, type Answer, type Route } from "./http-server.ts";
 import type { HostedPipeline, PipelineInfo, PipelineStatus } from "./hosted-pipeline.ts";
@@ -31,6 +31,7 @@ export function routesOf(runner: Runner, facts: ProcessFacts): readonly Route[] 
       void runner.infos;
       return { status: 200, body: await prometheus.metrics(), contentType: prometheus.contentType };
     } },
+    { method: "GET", path: "/capabilities", answer: () => ({ status: 200, body: { capabilities: capabilitiesOf(runner.host.registry, runner.host.environment) } }) },
     { method: "GET", path: "/pipelines", answer: () => ({ status: 200, body: { pipelines: runner.infos } }) },
     { method: "GET", path: "/pipelines/*", answer: ([, name = ""]) => ({ status: 200, body: runner.pipeline(name).info }) },
     command("start", (pipeline) => pipeline.start()),

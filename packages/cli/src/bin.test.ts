@@ -222,6 +222,30 @@ describe.concurrent("components and schema", { timeout: 240_000 }, () => {
     expect(schemaDocument.$schema).toContain("2020-12");
     expect(Object.keys(schemaDocument.$defs)).toContain("source.file");
   });
+
+  it("capabilities say what can be used in this process, and what to do for the rest", async () => {
+    using workspace = new Workspace();
+    const listed = (await workspace.run(...host, "capabilities")).stdout;
+    expect(listed).toMatch(/sources\n {2}file +enabled *\n/);
+    expect(listed).toMatch(/kinesis_consumer +disabled +.*set FLOW_STREAMING_ENABLED=true/);
+    expect(listed).toMatch(/sinks\n {2}cdc_mirror +disabled/);
+    workspace.variables = { FLOW_STREAMING_ENABLED: "true" };
+    const on = await workspace.run(...host, "capabilities", "--json");
+    const { capabilities } = JSON.parse(on.stdout) as { readonly capabilities: readonly { readonly kind: string; readonly type: string; readonly status: string; readonly isEnabled: boolean }[] };
+    expect(capabilities).toContainEqual(expect.objectContaining({ kind: "source", type: "kinesis_consumer", isEnabled: false, status: "planned", code: "SF_COMPONENT_PLANNED" }));
+    expect(capabilities).toContainEqual(expect.objectContaining({ kind: "sink", type: "postgres", isEnabled: true, status: "enabled" }));
+  });
+
+  it("a pipeline behind the gate fails at once, with 2, and says how to open it; its plan is fine", async () => {
+    using workspace = new Workspace();
+    workspace.write("p.yaml", "name: p\nsource: { type: pulsar_consumer }\nsinks: [{ type: stdout }]\n");
+    expect(await workspace.run(...host, "validate", "p.yaml")).toMatchObject({ code: 0 });
+    const off = await workspace.run(...host, "run", "p.yaml");
+    expect(off).toMatchObject({ code: 2, stderr: expect.stringMatching(/SF_STREAMING_DISABLED.*\n {2}hint: set FLOW_STREAMING_ENABLED=true/) as string });
+    workspace.variables = { FLOW_STREAMING_ENABLED: "true" };
+    const on = await workspace.run(...host, "run", "p.yaml");
+    expect(on).toMatchObject({ code: 2, stderr: expect.stringMatching(/SF_BROKER_UNCONFIGURED.*\n {2}hint: give serviceUrl .* FLOW_PULSAR_SERVICE_URL/) as string });
+  });
 });
 
 describe.concurrent("the command line", { timeout: 240_000 }, () => {

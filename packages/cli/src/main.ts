@@ -2,6 +2,7 @@
 import { CommanderError, type Command } from "commander";
 import { StreamFlowError } from "@streamflow/core";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
+import { capabilitiesCommand } from "./commands/capabilities.ts";
 import { componentsCommand, schemaCommand } from "./commands/components.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { inspectCheckpoints } from "./commands/inspect-checkpoints.ts";
@@ -35,6 +36,7 @@ export async function main(arguments_: readonly string[], context: CliContext): 
       replayDeadLetters: (file, options, globals) => keep(replayDeadLetters(file, options, context, globals)),
       purgeDeadLetters: (name, options, globals) => keep(purgeDeadLetters(name, options, context, globals)),
       components: (type, options, globals) => keep(componentsCommand(type, options, context, globals)),
+      capabilities: (globals) => keep(capabilitiesCommand(context, globals)),
       schema: (globals) => keep(schemaCommand(context, globals)),
     },
     version,

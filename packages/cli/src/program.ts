@@ -19,6 +19,7 @@ export interface Handlers {
   replayDeadLetters(file: string, options: { readonly set: SetValues }, globals: GlobalOptions): Promise<void>;
   purgeDeadLetters(pipeline: string, options: PurgeDeadLettersOptions, globals: GlobalOptions): Promise<void>;
   components(type: string | undefined, options: { readonly markdown?: boolean }, globals: GlobalOptions): Promise<void>;
+  capabilities(globals: GlobalOptions): Promise<void>;
   schema(globals: GlobalOptions): Promise<void>;
 }
 
@@ -158,6 +159,12 @@ function addReferenceCommands(program: Command, handlers: Handlers): void {
     .addOption(new Option("--markdown", "the whole reference as Markdown"))
     .addHelpText("after", examples(["streamflow components", "streamflow components window"]))
     .action((type: string | undefined, options: { markdown?: boolean }, command: Command) => handlers.components(type, options, command.optsWithGlobals()));
+  program
+    .command("capabilities")
+    .summary("list which sources and sinks can be used here")
+    .description("Lists every source and sink of the host: whether a pipeline can use it in this process, else why not and what to do. Opens and connects to nothing.")
+    .addHelpText("after", examples(["streamflow capabilities", "FLOW_STREAMING_ENABLED=true streamflow capabilities --json"]))
+    .action((_options: unknown, command: Command) => handlers.capabilities(command.optsWithGlobals()));
   program
     .command("schema")
     .summary("write the JSON Schema of pipeline files, for editors")

@@ -35,6 +35,8 @@ export interface Running {
 /** A folder that is removed at the end of the test. */
 export class Workspace implements Disposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "streamflow-cli-"));
+  /** What commands find in their environment beside what they need. */
+  variables: Readonly<Record<string, string>> = { SECRET: "hunter2-hunter2" };
 
   write(name: string, content: string): string {
     const path = join(this.folder, name);
@@ -52,7 +54,7 @@ export class Workspace implements Disposable {
 
   /** Starts a command; its standard input stays open. */
   start(...arguments_: readonly string[]): Running {
-    const child = spawn(node, [...flags, ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, SECRET: "hunter2-hunter2" } });
+    const child = spawn(node, [...flags, ...arguments_], { cwd: this.folder, env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, ...this.variables } });
     const text = { stdout: "", stderr: "" };
     const waiting: (() => void)[] = [];
     for (const name of ["stdout", "stderr"] as const) {

@@ -42,7 +42,7 @@ export interface HostLogOptions {
 /** What a tool tells the host that it makes. */
 export interface HostOptions {
   readonly log?: HostLogOptions;
-  /** Variables that hold secrets. @defaultValue the process's own */
+  /** Variables that hold secrets and switches. @defaultValue the process's own */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,5 +1,6 @@
 // The components that pipelines may name in configuration: sources and decoders.
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
+import { plannedConsumers } from "./broker-consumers.ts";
 import { csv, type CsvOptions } from "./codecs/csv/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
@@ -115,4 +116,4 @@ function decoderOf(format: unknown, context: ComponentContext): DecoderFactory {
 }
 
 /** The sources and decoders of this package, for a `Registry`. */
-export const ingestComponents: readonly ComponentSpec[] = [file, stdin, jsonSchemaSource, ndjsonDecoder, csvDecoder, linesDecoder];
+export const ingestComponents: readonly ComponentSpec[] = [file, stdin, jsonSchemaSource, ...plannedConsumers, ndjsonDecoder, csvDecoder, linesDecoder];

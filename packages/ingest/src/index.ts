@@ -26,4 +26,5 @@ export { jsonSchemaCheck } from "./validation/json-schema.ts";
 export type { JsonSchema } from "./validation/prepare-schema.ts";
 export type { JsonSchemaCheck, JsonSchemaOptions, Violation } from "./validation/json-schema.ts";
 export { validated } from "./validation/validated.ts";
+export { brokerSettings } from "./broker-consumers.ts";
 export { ingestComponents } from "./components.ts";

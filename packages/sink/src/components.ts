@@ -1,5 +1,6 @@
 // The components that pipelines may name in configuration: sinks, encoders and the router.
-import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, EncoderFactory } from "@streamflow/core";
+import { clientCapability, type ComponentContext, type ComponentReference, type ComponentSpec, type ConfigField, type EncoderFactory, firstOf } from "@streamflow/core";
+import { cdcMirror } from "./connectors/cdc-mirror.ts";
 import { fileSink } from "./connectors/file.ts";
 import { httpSink, type HttpSinkOptions } from "./connectors/http.ts";
 import { postgresSink, type PostgresSinkOptions } from "./connectors/postgres.ts";
@@ -10,6 +11,9 @@ import { csvEncoder, type CsvEncoderOptions } from "./encoders/csv.ts";
 import { linesEncoder, type LinesEncoderOptions } from "./encoders/lines.ts";
 import { ndjsonEncoder, type NdjsonEncoderOptions } from "./encoders/ndjson.ts";
 import { routeSpec } from "./router.ts";
+
+/** As this package sees it: the clients are its optional peers. */
+const resolve = (name: string): string => import.meta.resolve(name);
 
 const timestamps: ConfigField = {
   type: { kind: "string", oneOf: ["iso", "ms"] },
@@ -132,6 +136,7 @@ const http: ComponentSpec<"sink"> = {
 const postgres: ComponentSpec<"sink"> = {
   kind: "sink",
   type: "postgres",
+  capability: () => firstOf(clientCapability({ type: "postgres", packages: ["pg", "pg-copy-streams"], install: "npm install pg@8 pg-copy-streams@7", resolve })),
   summary: "Fills a table of Postgres, exactly once: rows and positions are one transaction. Needs the packages pg and pg-copy-streams.",
   fields: {
     url: { type: { kind: "string" }, secret: true, doc: "Connection string: `postgres://user:password@host:port/database`.", required: true },
@@ -150,6 +155,7 @@ const postgres: ComponentSpec<"sink"> = {
 const redis: ComponentSpec<"sink"> = {
   kind: "sink",
   type: "redis",
+  capability: () => firstOf(clientCapability({ type: "redis", packages: ["ioredis"], install: "npm install ioredis@6", resolve })),
   summary: "Writes values, hashes, streams, lists or messages of Redis, exactly once: an epoch and its positions are one MULTI. Needs ioredis.",
   fields: {
     url: { type: { kind: "string" }, doc: "`redis://user:password@host:port/database`, or `rediss://` for TLS.", required: true, secret: true },
@@ -175,4 +181,4 @@ function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentC
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */
-export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, redis, ndjson, csv, lines, routeSpec];
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, redis, cdcMirror, ndjson, csv, lines, routeSpec];

@@ -1,5 +1,7 @@
 // Components by type name, described once: the same spec parses YAML, makes the JSON Schema and writes the reference docs.
+import type { Capability } from "./capability.ts";
 import type { DecoderFactory, EncoderFactory } from "./codec.ts";
+import type { Environment } from "./environment.ts";
 import type { Sink } from "./sink.ts";
 import type { Source } from "./source.ts";
 
@@ -71,6 +73,8 @@ export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
   readonly example: string;
   /** Checks across fields beyond their types: throws SF_CONFIG_INVALID. */
   create(config: Readonly<Record<string, unknown>>, context: ComponentContext): ComponentProducts[Kind];
+  /** Whether it can be used in a process, and why not. Opens, loads and connects to nothing. @defaultValue enabled */
+  capability?(environment: Environment): Capability;
 }
 
 /** A component that another one names, with its configuration parsed: what `context.component(kind, type, config)` makes. */

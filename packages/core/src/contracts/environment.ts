@@ -98,6 +98,11 @@ export interface Secrets {
   get(name: string): string | undefined;
 }
 
+/** Switches of the process, by name: what may be shown to anybody. `get` answers undefined for an unknown name, whatever the name. */
+export interface Settings {
+  get(name: string): string | undefined;
+}
+
 /**
  * Memory in bytes, shared by all pipelines of a host.
  * - BUD-1. `tryTake` never lets the sum exceed `limitBytes`, except that a holder with nothing taken may always take one item (so that nothing starves).
@@ -153,6 +158,8 @@ export interface Environment {
   readonly metrics: Metrics;
   readonly secrets: Secrets;
   readonly budget: MemoryBudget;
+  /** @defaultValue none is set */
+  readonly settings?: Settings;
   readonly faults?: FaultPlan;
   /** Threads to hand work to, where there are any: they see the same disk. */
   readonly threads?: Threads;

@@ -1,7 +1,7 @@
 // The environment of a production process.
 import { getHeapStatistics } from "node:v8";
 import { memoryBudget } from "../async/memory-budget.ts";
-import type { Clock, Disk, Environment, FaultPlan, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets } from "../contracts/environment.ts";
+import type { Clock, Disk, Environment, FaultPlan, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets, Settings } from "../contracts/environment.ts";
 import { systemClock } from "./clock.ts";
 import { nodeDisk } from "./disk.ts";
 import { jsonLogger, textLogger, type LogLevel, type LogStream } from "./logger.ts";
@@ -10,6 +10,7 @@ import { standardOutput } from "./pipe-output.ts";
 import { systemRandom } from "./random.ts";
 import { Redactor } from "./redactor.ts";
 import { envSecrets } from "./secrets.ts";
+import { envSettings } from "./settings.ts";
 import { streamPieces } from "./stream-pieces.ts";
 import { nodeThreads } from "./threads.ts";
 
@@ -21,6 +22,8 @@ export interface NodeEnvironmentOptions {
   readonly metrics?: Metrics;
   readonly logger?: Logger;
   readonly secrets?: Secrets;
+  /** @defaultValue `process.env` */
+  readonly settings?: Settings;
   readonly faults?: FaultPlan;
   /** A budget that is shared with others. Takes the place of `maxMemoryBytes`. */
   readonly budget?: MemoryBudget;
@@ -45,6 +48,7 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): Environme
     logger: options.logger ?? logger(clock, redactor, options.log ?? {}),
     metrics: options.metrics ?? noMetrics(),
     secrets: redacting(options.secrets ?? envSecrets(), redactor),
+    settings: options.settings ?? envSettings(process.env),
     budget: options.budget ?? memoryBudget(options.maxMemoryBytes ?? defaultBudgetBytes()),
     // Threads have the machine's files: with another disk there are none.
     ...(options.disk === undefined ? { threads: nodeThreads() } : {}),

@@ -11,6 +11,7 @@ export { noMetrics } from "./no-metrics.ts";
 export { systemRandom } from "./random.ts";
 export { Redactor } from "./redactor.ts";
 export { envSecrets } from "./secrets.ts";
+export { envSettings } from "./settings.ts";
 export type { EnvSecretsOptions } from "./secrets.ts";
 export { nodeThreads } from "./threads.ts";
 export { nextTurn } from "./turn.ts";

@@ -2,6 +2,7 @@
 import { memoryBudget } from "../async/memory-budget.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { FaultPlan } from "../contracts/environment.ts";
+import { envSettings } from "../node/settings.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryMetrics } from "./memory-metrics.ts";
 import { recordingLogger, type RecordingLogger } from "./recording-logger.ts";
@@ -18,6 +19,8 @@ export interface TestEnvironmentOptions {
   readonly disk?: VirtualDisk;
   /** @defaultValue none */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** @defaultValue none */
+  readonly settings?: Readonly<Record<string, string>>;
   /** @defaultValue 64 MiB */
   readonly budgetBytes?: number;
   readonly faults?: FaultPlan;
@@ -49,6 +52,7 @@ export function testEnvironment(options: TestEnvironmentOptions = {}): TestEnvir
     environment: {
       ...parts,
       secrets: { get: (name) => secrets.get(name) },
+      settings: envSettings(options.settings ?? {}),
       budget: memoryBudget(options.budgetBytes ?? 64 * 1024 * 1024),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
     },
