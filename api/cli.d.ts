@@ -40,7 +40,6 @@ export interface Handlers {
     components(type: string | undefined, options: {
         readonly markdown?: boolean;
     }, globals: GlobalOptions): Promise<void>;
-    capabilities(globals: GlobalOptions): Promise<void>;
     schema(globals: GlobalOptions): Promise<void>;
 }
 

@@ -1,5 +1,10 @@
 // The public API of @streamflow/kafka. Written by pnpm api:update.
 
+export interface AbortedTransaction {
+    readonly producerId: bigint;
+    readonly firstOffset: bigint;
+}
+
 export interface BrokerAddress {
     readonly host: string;
     readonly port: number;
@@ -66,6 +71,7 @@ export declare class KafkaWire {
     call<Arguments extends readonly unknown[], Answer>(broker: BrokerAddress, request: WireRequest<Arguments, Answer>, args: Arguments, lane?: WireLane): Promise<Answer>;
     callAny<Arguments extends readonly unknown[], Answer>(request: WireRequest<Arguments, Answer>, args: Arguments): Promise<Answer>;
     refresh(names: readonly string[] | undefined, create?: boolean): Promise<readonly WireTopic[]>;
+    get cluster(): string;
     topic(name: string): WireTopic | undefined;
     leaderOf(topic: string, partition: number): {
         readonly node: number;
@@ -73,6 +79,38 @@ export declare class KafkaWire {
     } | undefined;
     coordinator(kind: "group" | "transaction", key: string): Promise<BrokerAddress>;
     close(): Promise<void>;
+}
+
+export interface RecordBatchInput {
+    readonly bytes: Uint8Array;
+    readonly fromOffset: bigint;
+    readonly aborted?: readonly AbortedTransaction[];
+}
+
+export declare class RecordBatchReader {
+    #private;
+    constructor(tools: RecordBatchTools);
+    read({ bytes, fromOffset, aborted }: RecordBatchInput, visitor: RecordVisitor): bigint;
+}
+
+export interface RecordBatchTools {
+    crc32c(bytes: Uint8Array): number;
+    decompress(bytes: Uint8Array, codec: number): Uint8Array;
+}
+
+export interface RecordPlace {
+    offset: number;
+    timestampMs: number;
+    keyStart: number;
+    keyEnd: number;
+    valueStart: number;
+    valueEnd: number;
+    headersStart: number;
+}
+
+export interface RecordVisitor {
+    reserve(bytes: number): void;
+    record(at: RecordPlace, bytes: Uint8Array): void;
 }
 
 export type WireLane = "control" | "data";
@@ -99,6 +137,8 @@ export declare function brokerErrorOf(thrown: unknown): string | undefined;
 
 export declare function checkConnection(connection: KafkaConnection, what: string): void;
 
+export declare const connectionFields: Readonly<Record<string, ConfigField>>;
+
 export declare function describeConnection(connection: KafkaConnection): Readonly<Record<string, unknown>>;
 
 export declare function invalid(what: string, why: string): StreamFlowError;
@@ -123,3 +163,5 @@ export declare function missingClient(thrown: unknown, what: string, client: {
 export declare function murmur2(bytes: Uint8Array): number;
 
 export declare function partitionOf(key: Uint8Array, count: number): number;
+
+export declare function readHeaders(bytes: Uint8Array, start: number): Readonly<Record<string, string>>;

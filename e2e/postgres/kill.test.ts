@@ -31,7 +31,7 @@ afterAll(() => {
 function pipeline(name: string, maxRecords: number): string {
   const path = join(folder, `${name}.yaml`);
   writeFileSync(path, `name: ${name}
-checkpoint: { every: 20ms }
+checkpoint: { every: 20ms, mode: sync }
 restart: { initialDelay: 100ms }
 batch: { maxRecords: ${maxRecords} }
 source:

@@ -1,11 +1,16 @@
 // The components that pipelines may name in configuration: sources and decoders.
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
+<<<<<<< ours
 import { plannedConsumers } from "./broker-consumers.ts";
+=======
+import { connectionFields } from "@streamflow/kafka";
+>>>>>>> theirs
 import { csv, type CsvOptions } from "./codecs/csv/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
 import type { Compression } from "./files/content.ts";
 import { fileSource } from "./sources/file.ts";
+import { type KafkaSourceOptions, kafkaSource } from "./kafka/kafka-source.ts";
 import { stdinSource } from "./sources/stdin.ts";
 import type { JsonSchema } from "./validation/prepare-schema.ts";
 import { validated } from "./validation/validated.ts";
@@ -43,6 +48,8 @@ const linesDecoder: ComponentSpec<"decoder"> = {
   example: "type: lines\n",
   create: () => lines(),
 };
+
+const recordFields = [["key", "the key, as text"], ["topic", "the topic"], ["partition", "the number of the partition"], ["offset", "the offset"], ["timestamp", "the time of the record"], ["headers", "the headers, as text"]] as const;
 
 /** Fields that every source of bytes has. */
 const decoding: Readonly<Record<string, ConfigField>> = {
@@ -95,6 +102,41 @@ const stdin: ComponentSpec<"source"> = {
   },
 };
 
+const kafka: ComponentSpec<"source"> = {
+  kind: "source",
+  type: "kafka_consumer",
+  summary: "Reads topics of Kafka, exactly once. Needs the package @platformatic/kafka, or kafkajs.",
+  fields: {
+    ...connectionFields,
+    topic: { type: { kind: "string" }, doc: "One topic. Exactly one of topic, topics and pattern is given." },
+    topics: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Several topics." },
+    pattern: { type: { kind: "string" }, doc: "Regular expression that the whole name of a topic matches; topics that come later are read as well." },
+    group: { type: { kind: "string" }, doc: "Consumer group: partitions are spread over the processes that run the pipeline with it. Without it this process reads all." },
+    start: {
+      type: { kind: "either", options: [{ kind: "string", oneOf: ["earliest", "latest", "committed"] }, { kind: "object", fields: { atMs: { type: { kind: "integer", min: 0 }, doc: "UTC epoch milliseconds: the first record at or after it.", required: true } } }, { kind: "object", fields: { positions: { type: { kind: "map", value: { kind: "string" } }, doc: "Offset of each partition, by its name: `orders-0`.", required: true } } }] },
+      doc: "Where a partition starts of which there is no checkpoint; committed: where the group stands, else at the earliest.", default: "earliest",
+    },
+    whenGone: { type: { kind: "string", oneOf: ["fail", "earliest"] }, doc: "What to do where records at the position are gone, by retention or because the topic was made anew.", default: "fail" },
+    bounded: { type: { kind: "boolean" }, doc: "Whether reading ends where the partitions end when it begins. Not with a group.", default: false },
+    format: { type: { kind: "either", options: [{ kind: "string", oneOf: ["json", "text", "csv"] }, { kind: "component", of: "decoder" }] }, doc: "What values are written in.", default: "json" },
+    schema: { type: { kind: "schema" }, doc: "Type of a value. A record is then exactly its fields, and one that does not fit is rejected." },
+    fields: { type: { kind: "object", fields: Object.fromEntries(recordFields.map(([name, doc]) => [name, { type: { kind: "string" }, doc: `Name of a field for ${doc}.` }])) }, doc: "What else becomes a field of the record, and its name there." },
+    tombstones: { type: { kind: "string", oneOf: ["reject", "skip"] }, doc: "What becomes of a message without a value: a dead letter, or nothing.", default: "reject" },
+    isolation: { type: { kind: "string", oneOf: ["committed", "uncommitted"] }, doc: "Whether only what transactions have committed is read.", default: "committed" },
+    maxRecordBytes: { type: { kind: "size", minBytes: 1 }, doc: "A longer value is rejected.", default: "16MiB" },
+    fetchBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes of one fetch of one partition, about.", default: "1MiB" },
+    maxWaitMs: { type: { kind: "duration", minMs: 1 }, doc: "How long a broker waits for something to send.", default: "500ms" },
+    sessionTimeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "Driver kafkajs: a member that was not heard of for so long has lost its partitions.", default: "30s" },
+    rebalanceTimeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long a process may take to let go of a partition.", default: "5m" },
+    metadataMaxAgeMs: { type: { kind: "duration", minMs: 1 }, doc: "How often new topics and partitions are looked for without a group.", default: "1m" },
+  },
+  example: 'type: kafka_consumer\nbrokerList: ["127.0.0.1:9092"]\ntopic: orders\ngroup: billing\nschema: { id: int64, price: float64 }\n',
+  create: (config, context) => {
+    const { format, ...rest } = config as unknown as KafkaSourceOptions & { readonly format?: unknown };
+    return kafkaSource({ ...rest, ...(format === undefined ? {} : { format: typeof format === "string" ? (format as "json") : decoderOf(format, context) }) });
+  },
+};
+
 const jsonSchemaSource: ComponentSpec<"source"> = {
   kind: "source",
   type: "validated",
@@ -116,4 +158,8 @@ function decoderOf(format: unknown, context: ComponentContext): DecoderFactory {
 }
 
 /** The sources and decoders of this package, for a `Registry`. */
+<<<<<<< ours
 export const ingestComponents: readonly ComponentSpec[] = [file, stdin, jsonSchemaSource, ...plannedConsumers, ndjsonDecoder, csvDecoder, linesDecoder];
+=======
+export const ingestComponents: readonly ComponentSpec[] = [file, stdin, kafka, jsonSchemaSource, ndjsonDecoder, csvDecoder, linesDecoder];
+>>>>>>> theirs

@@ -56,6 +56,7 @@ export class KafkaWire {
   readonly #pools: Readonly<Record<WireLane, Library.ConnectionPool>>;
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, WireTopic>();
+  #cluster = "";
   #isClosed = false;
 
   /** Opens nothing yet. @param what For messages: `kafka source "in"`. */
@@ -84,6 +85,7 @@ export class KafkaWire {
   /** Asks about topics; without names about all. What is not there is left out; with `create`, brokers that do so by themselves make it. */
   async refresh(names: readonly string[] | undefined, create: boolean = false): Promise<readonly WireTopic[]> {
     const answer = await this.#metadata(names, create);
+    this.#cluster = answer.clusterId ?? "";
     this.#brokers.clear();
     for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
     const found: WireTopic[] = [];
@@ -112,6 +114,11 @@ export class KafkaWire {
       if (response === undefined || (name !== "UNKNOWN_TOPIC_OR_PARTITION" && name !== "LEADER_NOT_AVAILABLE" && name !== "UNKNOWN_TOPIC_ID")) throw thrown;
       return response;
     }
+  }
+
+  /** Id of the cluster, once topics have been asked about. */
+  get cluster(): string {
+    return this.#cluster;
   }
 
   /** What is known of a topic. */

@@ -37,8 +37,10 @@ export interface ConsumerListener {
   revoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** These have gone to somebody else: nothing of them may be committed. */
   lost(partitions: readonly TopicPartition[]): void;
-  /** A partition has something to take. */
-  fetched(): void;
+  /** Whether a partition may be fetched now: there is memory for it. Asked before each fetch, where the client lets us. */
+  mayFetch(partition: string): boolean;
+  /** A fetch of a partition has ended with a block of so many bytes, which waits to be taken; 0: nothing came. The next fetch begins at `nextOffset`. */
+  fetched(partition: string, byteLength: number, nextOffset: bigint): void;
   /** The consumer is of no use any more. */
   failed(error: unknown): void;
 }

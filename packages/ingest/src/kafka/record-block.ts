@@ -5,6 +5,8 @@ export interface PackedBytes {
   readonly bytes: Uint8Array;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** Bytes that are used. */
+  readonly length: number;
 }
 
 /** What is wanted of records besides their values. */
@@ -38,4 +40,16 @@ export interface RecordBlock {
 /** Offset of a record of a block. */
 export function offsetAt(block: RecordBlock, index: number): bigint {
   return block.baseOffset + BigInt(block.deltas[index] ?? 0);
+}
+
+/** The records of a block before an offset; the block itself where all are. Undefined where none is. */
+export function blockBefore(block: RecordBlock, end: bigint | undefined): RecordBlock | undefined {
+  if (end === undefined || offsetAt(block, block.length - 1) < end) return block;
+  let length = block.length;
+  while (length > 0 && offsetAt(block, length - 1) >= end) length--;
+  if (length === 0) return undefined;
+  const { values } = block;
+  let used = 0;
+  for (let i = 0; i < length; i++) used = Math.max(used, values.ends[i]! + 1);
+  return { ...block, length, values: { ...values, length: used }, nextOffset: end };
 }
