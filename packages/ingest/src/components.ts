@@ -1,10 +1,7 @@
 // The components that pipelines may name in configuration: sources and decoders.
 import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
-<<<<<<< ours
-import { plannedConsumers } from "./broker-consumers.ts";
-=======
 import { connectionFields } from "@streamflow/kafka";
->>>>>>> theirs
+import { plannedConsumers } from "./broker-consumers.ts";
 import { csv, type CsvOptions } from "./codecs/csv/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
@@ -158,8 +155,4 @@ function decoderOf(format: unknown, context: ComponentContext): DecoderFactory {
 }
 
 /** The sources and decoders of this package, for a `Registry`. */
-<<<<<<< ours
-export const ingestComponents: readonly ComponentSpec[] = [file, stdin, jsonSchemaSource, ...plannedConsumers, ndjsonDecoder, csvDecoder, linesDecoder];
-=======
-export const ingestComponents: readonly ComponentSpec[] = [file, stdin, kafka, jsonSchemaSource, ndjsonDecoder, csvDecoder, linesDecoder];
->>>>>>> theirs
+export const ingestComponents: readonly ComponentSpec[] = [file, stdin, kafka, jsonSchemaSource, ...plannedConsumers, ndjsonDecoder, csvDecoder, linesDecoder];
