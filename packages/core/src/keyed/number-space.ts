@@ -5,7 +5,6 @@
 //       whoever writes them has asked for the slot first, and then a copy that is under way keeps what was there (live-copy.ts). No slot is known across a barrier.
 //   N4. Restored entries are made to be found when the first key is looked for that is not: `#places` has none until then.
 //   N5. Growing takes many small steps: keys move to a larger table a few at a time, as others come. Only the columns are copied at once.
-// @see Knuth, The Art of Computer Programming 3, 6.4, Algorithms L and R (linear probing)
 import type { NumberSpace } from "../contracts/number-table.ts";
 import type { Texts } from "../record.ts";
 import { hashText } from "../types/hash.ts";
@@ -13,14 +12,14 @@ import type { CanonicalKey } from "../types/key.ts";
 import type { KeyRules } from "./keyed-table.ts";
 import { KeyTexts } from "./key-texts.ts";
 import { type ArrayPool, LiveCopy } from "./live-copy.ts";
-import { capacityFor, firstCapacity, hashOf } from "./number-places.ts";
+import { capacityFor, findPlace, firstCapacity, freePlace, newPlaces, takePlace } from "./number-places.ts";
 import { removedMark, type StoredColumns } from "./space-copy.ts";
 import { TextScratch } from "./text-scratch.ts";
 
 const noFloats: Float64Array = new Float64Array(0);
 const noBytes: Uint8Array = new Uint8Array(0);
 /** Nothing is written to it: room is made first. */
-const noPlaces: Int32Array = new Int32Array(1);
+const noPlaces: Int32Array = new Int32Array(2);
 
 /** So many keys move to the larger table as one comes. */
 const movedAtOnce = 8;
@@ -48,7 +47,7 @@ export class Space implements NumberSpace {
   #keys: Float64Array = noFloats;
   #groups: Uint8Array = noBytes;
   readonly #counts: Int32Array;
-  /** Slot + 1 by place; 0: free. At least twice as many places as slots, and a power of two. */
+  /** Where numbers are found (number-places.ts). */
   #places: Int32Array = noPlaces;
   /** What is in `#places` is all there is. */
   #isIndexed = true;
@@ -110,16 +109,10 @@ export class Space implements NumberSpace {
   }
 
   slotForNumber(key: number): number {
-    const places = this.#places;
-    const mask = places.length - 1;
-    for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
-      const slot = places[at]! - 1;
-      if (slot < 0) return this.#slotForMissing(key);
-      if (this.#keys[slot] === key) {
-        if (this.#copying !== undefined) this.#copying.keep(slot);
-        return slot;
-      }
-    }
+    const slot = findPlace(this.#places, key, this.#keys);
+    if (slot < 0) return this.#slotForMissing(key);
+    if (this.#copying !== undefined) this.#copying.keep(slot);
+    return slot;
   }
 
   slotOfText(bytes: DataView, start: number, end: number): number {
@@ -156,7 +149,7 @@ export class Space implements NumberSpace {
   /** The larger table does not have it. */
   #slotForMissing(key: number): number {
     if (!this.#isIndexed) return this.#indexed().slotForNumber(key);
-    const known = this.#oldPlaces === undefined ? -1 : this.#findIn(this.#oldPlaces, key);
+    const known = this.#oldPlaces === undefined ? -1 : findPlace(this.#oldPlaces, key, this.#keys);
     if (known < 0) return this.#insert(key);
     this.#copying?.keep(known);
     return known;
@@ -293,10 +286,10 @@ export class Space implements NumberSpace {
     this.#forgetOld();
     this.#isIndexed = true;
     if (!this.#texts.isEmpty) this.#texts.index();
-    this.#places = new Int32Array(2 * capacityFor(this.#keys.length));
+    this.#places = newPlaces(capacityFor(this.#keys.length));
     for (let slot = 0; slot < this.#used; slot++) {
       const key = this.#keys[slot]!;
-      if (key === key) this.#place(key, slot);
+      if (key === key) takePlace(this.#places, key, slot);
       else if (!this.#texts.has(slot)) this.#placeOther(slot);
     }
   }
@@ -316,16 +309,8 @@ export class Space implements NumberSpace {
 
   #find(key: number): number {
     this.#ensureIndex();
-    const slot = this.#findIn(this.#places, key);
-    return slot >= 0 || this.#oldPlaces === undefined ? slot : this.#findIn(this.#oldPlaces, key);
-  }
-
-  #findIn(places: Int32Array, key: number): number {
-    const mask = places.length - 1;
-    for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
-      const slot = places[at]! - 1;
-      if (slot < 0 || this.#keys[slot] === key) return slot;
-    }
+    const slot = findPlace(this.#places, key, this.#keys);
+    return slot >= 0 || this.#oldPlaces === undefined ? slot : findPlace(this.#oldPlaces, key, this.#keys);
   }
 
   #slotForOther(key: unknown): number {
@@ -361,24 +346,16 @@ export class Space implements NumberSpace {
   #insert(key: number): number {
     const slot = this.#add(this.#groupOf(key === 0 ? 0 : key));
     this.#keys[slot] = key;
-    this.#place(key, slot);
+    takePlace(this.#places, key, slot);
     if (this.#oldPlaces !== undefined) this.#moveSome();
     return slot;
-  }
-
-  #place(key: number, slot: number): void {
-    const places = this.#places;
-    const mask = places.length - 1;
-    let at = hashOf(key) & mask;
-    while (places[at] !== 0) at = (at + 1) & mask;
-    places[at] = slot + 1;
   }
 
   #moveSome(): void {
     const end = Math.min(this.#oldUsed, this.#moved + movedAtOnce);
     for (let slot = this.#moved; slot < end; slot++) {
       const key = this.#keys[slot]!;
-      if (key === key && this.#groups[slot] !== removedMark) this.#place(key, slot);
+      if (key === key && this.#groups[slot] !== removedMark) takePlace(this.#places, key, slot);
     }
     this.#moved = end;
     if (end === this.#oldUsed) this.#forgetOld();
@@ -391,22 +368,8 @@ export class Space implements NumberSpace {
 
   #unplaceAll(key: number, slot: number): void {
     const old = this.#oldPlaces;
-    if (old !== undefined && slot < this.#oldUsed) this.#unplace(old, key, slot);
-    if (old === undefined || slot < this.#moved || slot >= this.#oldUsed) this.#unplace(this.#places, key, slot);
-  }
-
-  /** Frees a place, and moves what stands behind it up, so that every key is found from its hash without a gap. */
-  #unplace(places: Int32Array, key: number, slot: number): void {
-    const mask = places.length - 1;
-    let free = hashOf(key) & mask;
-    while (places[free] !== slot + 1) free = (free + 1) & mask;
-    for (let at = (free + 1) & mask; places[at] !== 0; at = (at + 1) & mask) {
-      const home = hashOf(this.#keys[places[at]! - 1]!) & mask;
-      if (((at - home) & mask) < ((at - free) & mask)) continue;
-      places[free] = places[at]!;
-      free = at;
-    }
-    places[free] = 0;
+    if (old !== undefined && slot < this.#oldUsed) freePlace(old, key, slot);
+    if (old === undefined || slot < this.#moved || slot >= this.#oldUsed) freePlace(this.#places, key, slot);
   }
 
   #groupOf(canonical: CanonicalKey): number {
@@ -428,7 +391,7 @@ export class Space implements NumberSpace {
     this.#widen(capacityFor(Math.ceil(1.5 * this.#keys.length)));
     if (this.#used > 0) this.#oldPlaces = this.#places;
     this.#oldUsed = this.#used;
-    this.#places = new Int32Array(2 * this.#keys.length);
+    this.#places = newPlaces(this.#keys.length);
   }
 
   /** A copy that is under way keeps the arrays that were there: they do not change any more. */
@@ -469,7 +432,7 @@ export class Space implements NumberSpace {
     this.columns = this.columns.map(() => new Float64Array(capacity));
     this.#keys = new Float64Array(capacity);
     this.#groups = new Uint8Array(capacity);
-    this.#places = new Int32Array(2 * capacityFor(capacity));
+    this.#places = newPlaces(capacityFor(capacity));
     this.#isIndexed = true;
   }
 }
