@@ -63,6 +63,13 @@ export interface BatchTotals {
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "??";
 
+export interface BrokerSetting {
+    readonly type: string;
+    readonly field: string;
+    readonly variable: string;
+    readonly example: string;
+}
+
 export interface ByteWriter {
     text(text: string): void;
     bytes(bytes: Uint8Array): void;
@@ -72,6 +79,15 @@ export interface ByteWriter {
 export type CancelTimer = () => void;
 
 export type CanonicalKey = string | number | bigint | boolean | null;
+
+export interface Capability {
+    readonly status: CapabilityStatus;
+    readonly code?: AnyErrorCode;
+    readonly reason?: string;
+    readonly hint?: string;
+}
+
+export type CapabilityStatus = "enabled" | "unconfigured" | "not-installed" | "disabled" | "planned";
 
 export declare const ChangeKind: {
     readonly insert: 0;
@@ -122,6 +138,7 @@ export interface CheckpointStore {
     discard?(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
     rest?(pipeline: string): void;
     prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
+    drop?(pipeline: string): Promise<void>;
     pipelines(): Promise<readonly string[]>;
     close(): Promise<void>;
 }
@@ -175,6 +192,13 @@ export interface CircuitBreakerOptions {
     readonly isFailure?: (error: unknown) => boolean;
 }
 
+export interface ClientPackage {
+    readonly type: string;
+    readonly packages: readonly string[];
+    readonly install: string;
+    readonly resolve: (name: string) => unknown;
+}
+
 export interface Clock {
     nowMs(): number;
     monotonicMs(): number;
@@ -202,6 +226,8 @@ export interface ColumnOutput extends DecodeOutput {
     readonly capacity: number;
     grow(): void;
 }
+
+export type CommittedEpochs = ReadonlyMap<ShardId, number>;
 
 export type CompatibilityMode = "none" | "backward" | "backward-transitive" | "forward" | "forward-transitive" | "full" | "full-transitive";
 
@@ -235,6 +261,13 @@ export interface CompiledExpression {
     readonly explain: (thrown: unknown) => unknown;
 }
 
+export interface ComponentCapability extends Capability {
+    readonly kind: "source" | "sink";
+    readonly type: string;
+    readonly summary: string;
+    readonly isEnabled: boolean;
+}
+
 export interface ComponentContext {
     readonly folder: string;
     component<Kind extends ComponentKind>(kind: Kind, type: string, config: Readonly<Record<string, unknown>>): ComponentProducts[Kind];
@@ -262,6 +295,7 @@ export interface ComponentSpec<Kind extends ComponentKind = ComponentKind> {
     readonly fields: Readonly<Record<string, ConfigField>>;
     readonly example: string;
     create(config: Readonly<Record<string, unknown>>, context: ComponentContext): ComponentProducts[Kind];
+    capability?(environment: Environment): Capability;
 }
 
 export type Compute<In = never, Out = unknown> = Expression | ((record: In) => Out);
@@ -494,6 +528,11 @@ export interface DiskStat {
     readonly modifiedMs: number;
 }
 
+export interface DroppedState {
+    readonly node: string;
+    readonly why: string;
+}
+
 export type Emit = (value: unknown) => void;
 
 export interface EmittedRecords {
@@ -527,6 +566,7 @@ export interface Environment {
     readonly metrics: Metrics;
     readonly secrets: Secrets;
     readonly budget: MemoryBudget;
+    readonly settings?: Settings;
     readonly faults?: FaultPlan;
     readonly threads?: Threads;
     readonly stdin?: () => AsyncIterable<Uint8Array>;
@@ -803,6 +843,7 @@ export interface LeaseRequest {
     readonly shards: readonly ShardId[];
     readonly owner: string;
     readonly ttlMs: number;
+    readonly above?: number;
 }
 
 export interface LeaseStore {
@@ -1137,6 +1178,7 @@ export declare class PipelineRun implements LeaseHolder {
     pause(): Promise<void>;
     resume(): void;
     checkpoint(): Promise<CheckpointResult>;
+    withCommitted<Result>(use: (committed: CommittedEpochs) => Promise<Result>): Promise<Result>;
     get isQuiescent(): boolean;
 }
 
@@ -1322,11 +1364,69 @@ export interface RunOptions {
     readonly leaseMs?: number;
     readonly sleepAfterMs?: number;
     readonly replayed?: (result: ReplayResult) => void;
+    readonly atEnd?: (committed: CommittedEpochs) => Promise<void>;
 }
 
 export interface RunResult {
     readonly end: RunEnd;
     readonly restarts: number;
+}
+
+export interface SavedShard {
+    readonly shard: ShardId;
+    readonly epoch: number;
+    readonly generation: number;
+    readonly positions: ShardManifest["positions"];
+    readonly progress: ShardManifest["progress"];
+    readonly states: readonly StateBytes[];
+}
+
+export interface Savepoint {
+    readonly pipeline: string;
+    readonly createdMs: number;
+    readonly plan: Readonly<Record<string, string>>;
+    readonly shards: readonly SavedShard[];
+    readonly backlog: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface SavepointFit {
+    readonly kept: readonly string[];
+    readonly fresh: readonly string[];
+    readonly dropped: readonly DroppedState[];
+}
+
+export interface SavepointInfo {
+    readonly name: string;
+    readonly pipeline: string;
+    readonly createdMs: number;
+    readonly epoch: number;
+    readonly byteLength: number;
+    readonly shards: number;
+    readonly nodes: readonly string[];
+    readonly backlog: Readonly<Record<string, number>>;
+}
+
+export interface SavepointStart {
+    readonly savepoint: Savepoint;
+    readonly plan: PhysicalPlan;
+    readonly stores: HostStores;
+    readonly environment: Pick<Environment, "clock" | "random" | "logger" | "faults">;
+    readonly allowDropped?: boolean;
+    readonly backlog?: "send" | "drop";
+}
+
+export interface SavepointStarted extends SavepointFit {
+    readonly isRepeated: boolean;
+}
+
+export declare class Savepoints {
+    #private;
+    constructor(stores: Pick<HostStores, "checkpoints" | "checkpointing" | "metadata">, environment: Pick<Environment, "clock" | "random" | "logger" | "faults">);
+    add(name: string, savepoint: Savepoint): Promise<SavepointInfo>;
+    checkFree(name: string): Promise<void>;
+    list(): Promise<readonly SavepointInfo[]>;
+    get(name: string): Promise<Savepoint>;
+    remove(name: string): Promise<void>;
 }
 
 export type Schema = DataType;
@@ -1378,6 +1478,10 @@ export interface Serializer<V> {
     readonly version: number;
     write(value: V, out: StateOutput): void;
     read(from: StateInput, version: number): V;
+}
+
+export interface Settings {
+    get(name: string): string | undefined;
 }
 
 export interface Shape {
@@ -1717,6 +1821,13 @@ export interface Tail {
     readonly output: string;
 }
 
+export interface TakeOptions {
+    readonly stores: Pick<HostStores, "checkpoints" | "checkpointing">;
+    readonly environment: Pick<Environment, "clock" | "logger">;
+    readonly pipeline: string;
+    readonly committed: ReadonlyMap<ShardId, number>;
+}
+
 export interface TaskCode extends CodeScope {
     textOf(expression: string): TextCode | undefined;
     emit(record: RecordCode, output?: string): string;
@@ -1741,7 +1852,8 @@ export declare class TextColumn implements Column {
 }
 
 export interface TextPlaces extends Pick<Texts, "bytes" | "starts" | "ends" | "others"> {
-    readonly used: number;
+    readonly from?: number;
+    readonly used?: number;
 }
 
 export type TextScope = CodeScope & Partial<Pick<TaskCode, "textOf">>;
@@ -1755,10 +1867,13 @@ export declare class TextStore {
     used: number;
     constructor(capacity: number);
     copy(index: number, bytes: DataView, start: number, end: number): void;
+    place(index: number, bytes: DataView, start: number, end: number): void;
+    take(index: number, bytes: DataView, start: number, end: number): void;
     put(index: number, value: unknown): void;
+    own(length: number): void;
     column(name: string, length: number): Column;
     grow(capacity: number): void;
-    clear(): void;
+    clear(length: number): void;
 }
 
 export interface Texts {
@@ -1849,17 +1964,23 @@ export declare function abortable<T>(work: Promise<T>, signal: AbortSignal | und
 
 export declare function backoffDelayMs(policy: BackoffPolicy, retry: number, random: Random): number;
 
+export declare function brokerCapability(setting: BrokerSetting, { settings }: Pick<Environment, "settings">): Capability | undefined;
+
 export declare function canonicalDecimal(text: string, precision: number, scale: number): string | undefined;
 
 export declare function canonicalKey(key: unknown): CanonicalKey;
 
 export declare function canonicalPlan(plan: LogicalPlan): Plain;
 
+export declare function capabilitiesOf(registry: Registry, environment: Environment): readonly ComponentCapability[];
+
 export declare function checkExpressionShape(expression: unknown): Expression;
 
 export declare function checkKeyType(type: DataType): void;
 
 export declare function checkParallelism(parallelism: number, what: string): void;
+
+export declare function checkSavepointName(name: string): void;
 
 export declare function checkSchema(schema: unknown): Schema;
 
@@ -1871,6 +1992,8 @@ export declare function childController(parent: AbortSignal | undefined): {
 };
 
 export declare function choiceCode({ routes, isFirst, otherwise, fail }: ChoiceCode, record: RecordCode, task: TaskCode): string;
+
+export declare function clientCapability({ type, packages, install, resolve }: ClientPackage): Capability | undefined;
 
 export declare function coerceJson(value: unknown, type: DataType): unknown;
 
@@ -1904,6 +2027,8 @@ export declare function decodeStateSnapshot(chunks: AsyncIterable<Uint8Array> | 
 export declare function deliver(session: SinkSession, batch: SinkBatch, options: DeliverOptions): void | Promise<void>;
 
 export declare function describeFunctions(functions: readonly ExpressionFunction[]): string;
+
+export declare function describeSavepoint(name: string, { pipeline, createdMs, plan, shards, backlog }: Savepoint): SavepointInfo;
 
 export declare function describeValue(value: unknown): string;
 
@@ -1971,6 +2096,18 @@ export declare const errorCodes: {
     };
     readonly SF_CLIENT_MISSING: {
         readonly summary: "An optional client library is not installed.";
+        readonly retryable: false;
+    };
+    readonly SF_STREAMING_DISABLED: {
+        readonly summary: "A source or sink that follows a broker was opened in a process in which streaming is switched off.";
+        readonly retryable: false;
+    };
+    readonly SF_BROKER_UNCONFIGURED: {
+        readonly summary: "Streaming is switched on, and neither the pipeline nor the process names a broker.";
+        readonly retryable: false;
+    };
+    readonly SF_COMPONENT_PLANNED: {
+        readonly summary: "The type of a source or sink is known, and it is not built yet.";
         readonly retryable: false;
     };
     readonly SF_STAGE_FAILED: {
@@ -2185,6 +2322,8 @@ export declare function fateOf(error: unknown, rejectPolicy: "keep" | "fail" | u
 
 export declare function field(...path: readonly string[]): ExpressionBuilder;
 
+export declare function firstOf(...hindrances: readonly (Capability | undefined)[]): Capability;
+
 export declare function fitsInt64(value: bigint): boolean;
 
 export declare function fn(name: string, ...arguments_: readonly Operand[]): ExpressionBuilder;
@@ -2198,6 +2337,8 @@ export declare function formatTimestamp(timestampMs: number): string;
 export declare function formatType(type: DataType | undefined): string;
 
 export declare function functionTable(functions: readonly ExpressionFunction[]): FunctionTable;
+
+export declare function gateCapability(type: string, environment: Pick<Environment, "settings">): Capability | undefined;
 
 export declare function generatedFunction(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown;
 
@@ -2216,6 +2357,12 @@ export declare function isAbort(error: unknown): boolean;
 export declare function isExpression(value: unknown): value is Expression;
 
 export declare function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>>;
+
+export declare function isSavepointPath(text: string): boolean;
+
+export declare function isSavepointPlace(name: string): boolean;
+
+export declare function isStreamingEnabled({ settings }: Pick<Environment, "settings">): boolean;
 
 export declare function isTimestamp(value: unknown): value is number;
 
@@ -2384,15 +2531,23 @@ export declare function planPipeline(logical: LogicalPlan, functions: FunctionTa
 
 export declare function planProblems(logical: LogicalPlan, functions: FunctionTable): readonly StreamFlowError[];
 
+export declare function plannedCapability(type: string, instead: string): Capability;
+
 export declare function programBeside(name: string, moduleUrl: string): URL;
 
 export declare function propertyName(name: string): string;
 
 export declare function readEpoch(sealed: Uint8Array): Generator<SinkBatch>;
 
+export declare function readSavepointFile(path: string, disk: Disk): Promise<Savepoint>;
+
 export declare function readTable(bytes: Uint8Array): Generator<StoredEntry>;
 
 export declare function record(fields: Readonly<Record<string, Operand>>): ExpressionBuilder;
+
+export declare function requireBroker(setting: BrokerSetting, given: string | undefined, environment: Pick<Environment, "settings">): string;
+
+export declare function requireStreaming(type: string, environment: Pick<Environment, "settings">): void;
 
 export declare function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T>;
 
@@ -2406,7 +2561,13 @@ export declare const standardFunctionTable: FunctionTable;
 
 export declare const standardFunctions: readonly ExpressionFunction[];
 
+export declare function startFromSavepoint(start: SavepointStart): Promise<SavepointStarted>;
+
+export declare const streamingVariable = "FLOW_STREAMING_ENABLED";
+
 export declare const t: TypeConstructors;
+
+export declare function takeSavepoint({ stores, environment, pipeline, committed }: TakeOptions): Promise<Savepoint>;
 
 export declare function textColumnOf(name: string, places: TextPlaces): Column;
 
@@ -2421,3 +2582,5 @@ export declare function toSource(expression: Expression, recordVariable: string,
 export declare function toStreamFlowError(thrown: unknown, code: AnyErrorCode, what: string): StreamFlowError;
 
 export declare function withoutNull(type: DataType): DataType;
+
+export declare function writeSavepointFile(savepoint: Savepoint, path: string, { disk, random, faults }: Pick<Environment, "disk" | "random" | "faults">): Promise<void>;

@@ -33,6 +33,7 @@ export interface NodeEnvironmentOptions {
     readonly metrics?: Metrics;
     readonly logger?: Logger;
     readonly secrets?: Secrets;
+    readonly settings?: Settings;
     readonly faults?: FaultPlan;
     readonly budget?: MemoryBudget;
     readonly maxMemoryBytes?: number;
@@ -50,6 +51,8 @@ export declare class Redactor {
 }
 
 export declare function envSecrets(options?: EnvSecretsOptions): Secrets;
+
+export declare function envSettings(variables: Readonly<Record<string, string | undefined>>): Settings;
 
 export declare function jsonLogger(options: LoggerOptions): Logger;
 

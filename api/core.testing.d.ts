@@ -208,6 +208,7 @@ export declare class MemoryCheckpointStorage {
     #private;
     get names(): readonly string[];
     of(name: string): Pipeline;
+    forget(name: string): void;
     nextSegmentName(): string;
     damageSegment(pipeline: string, ref: SegmentRef): void;
     damageCheckpoint(pipeline: string, epoch: number): void;
@@ -223,6 +224,7 @@ export declare class MemoryCheckpointStore implements CheckpointStore {
     list(pipeline: string): Promise<readonly ListedCheckpoint[]>;
     discard(pipeline: string, segments: readonly SegmentRef[]): Promise<void>;
     prune(pipeline: string, keep: number, named: readonly number[]): Promise<void>;
+    drop(pipeline: string): Promise<void>;
     pipelines(): Promise<readonly string[]>;
     close(): Promise<void>;
 }
@@ -236,7 +238,7 @@ export declare class MemoryLeaseStorage {
 export declare class MemoryLeaseStore implements LeaseStore {
     #private;
     constructor(clock: Pick<Clock, "nowMs">, storage?: MemoryLeaseStorage);
-    acquire({ pipeline, shards, owner, ttlMs }: LeaseRequest): Promise<readonly Fence[]>;
+    acquire({ pipeline, shards, owner, ttlMs, above }: LeaseRequest): Promise<readonly Fence[]>;
     renew({ pipeline, shards, owner, ttlMs }: LeaseRequest): Promise<{
         readonly lost: readonly ShardId[];
     }>;
@@ -422,7 +424,7 @@ export declare class PipelineDriver {
     values(sink?: string): readonly unknown[];
     target(sink?: string): SinkTarget;
     storedEpochs(pipeline: string): Promise<readonly number[]>;
-    start(name?: string, options?: Pick<RunOptions, "replayed">): Promise<void>;
+    start(name?: string, options?: Pick<RunOptions, "replayed" | "atEnd">): Promise<void>;
     crash(name?: string): void;
     freeze(name?: string): void;
     thaw(name?: string): Promise<void>;
@@ -635,6 +637,7 @@ export interface TestEnvironmentOptions {
     readonly clock?: ManualClock;
     readonly disk?: VirtualDisk;
     readonly secrets?: Readonly<Record<string, string>>;
+    readonly settings?: Readonly<Record<string, string>>;
     readonly budgetBytes?: number;
     readonly faults?: FaultPlan;
 }

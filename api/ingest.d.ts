@@ -135,6 +135,8 @@ export interface Violation {
     readonly message: string;
 }
 
+export declare const brokerSettings: Readonly<Record<"kafka_consumer" | "kinesis_consumer" | "pulsar_consumer", BrokerSetting>>;
+
 export declare function csv(options?: CsvOptions): DecoderFactory;
 
 export declare function defineSource<Out = unknown>(definition: SourceDefinition): Source<Out>;

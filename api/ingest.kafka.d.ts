@@ -1,6 +1,7 @@
 // The public API of @streamflow/ingest/kafka. Written by pnpm api:update.
 
-export interface KafkaSourceOptions extends KafkaConnection {
+export interface KafkaSourceOptions extends Omit<KafkaConnection, "brokerList"> {
+    readonly brokerList?: readonly string[];
     readonly topic?: string;
     readonly topics?: readonly string[];
     readonly pattern?: string;

@@ -147,6 +147,11 @@ export declare function isCommitToken(token: unknown): token is KafkaCommitToken
 
 export declare function isPassing(thrown: unknown): boolean;
 
+export declare const kafkaClients: Readonly<Record<KafkaDriver, {
+    readonly packages: readonly [string];
+    readonly install: string;
+}>>;
+
 export declare function kafkaError(thrown: unknown, end: KafkaEnd, where: string): StreamFlowError;
 
 export declare function kafkaJsClient(library: KafkaJsLibrary, { connection, what, logger }: KafkaJsOptions): KafkaJs.Kafka;
@@ -155,10 +160,7 @@ export declare function loadKafkaJs(what: string): Promise<KafkaJsLibrary>;
 
 export declare function loadPlatformatic(what: string): Promise<KafkaLibrary>;
 
-export declare function missingClient(thrown: unknown, what: string, client: {
-    readonly name: string;
-    readonly install: string;
-}): unknown;
+export declare function missingClient(thrown: unknown, what: string, { packages: [name], install }: (typeof kafkaClients)[KafkaDriver]): unknown;
 
 export declare function murmur2(bytes: Uint8Array): number;
 

@@ -39,7 +39,7 @@ function harness(driver: KafkaDriver, inGroup: boolean): SourceHarness<Subject> 
     },
     source,
     expected: ({ records }) => records,
-    environment: (): Environment => ({ ...testEnvironment().environment, clock: systemClock() }),
+    environment: (): Environment => ({ ...testEnvironment({ settings: { FLOW_STREAMING_ENABLED: "true" } }).environment, clock: systemClock() }),
   };
 }
 

@@ -1,7 +1,9 @@
 // The components that pipelines may name in configuration: sources and decoders.
-import type { ComponentContext, ComponentReference, ComponentSpec, ConfigField, DecoderFactory, Schema } from "@streamflow/core";
-import { connectionFields } from "@streamflow/kafka";
-import { plannedConsumers } from "./broker-consumers.ts";
+import {
+  brokerCapability, clientCapability, type ComponentContext, type ComponentReference, type ComponentSpec, type ConfigField, type DecoderFactory, firstOf, gateCapability, type Schema,
+} from "@streamflow/core";
+import { connectionFields, kafkaClients } from "@streamflow/kafka";
+import { brokerSettings, plannedConsumers } from "./broker-consumers.ts";
 import { csv, type CsvOptions } from "./codecs/csv/csv.ts";
 import { lines } from "./codecs/lines.ts";
 import { ndjson, type NdjsonOptions } from "./codecs/ndjson/ndjson.ts";
@@ -45,6 +47,8 @@ const linesDecoder: ComponentSpec<"decoder"> = {
   example: "type: lines\n",
   create: () => lines(),
 };
+
+const resolve = (name: string): unknown => import.meta.resolve(name);
 
 const recordFields = [["key", "the key, as text"], ["topic", "the topic"], ["partition", "the number of the partition"], ["offset", "the offset"], ["timestamp", "the time of the record"], ["headers", "the headers, as text"]] as const;
 
@@ -102,9 +106,11 @@ const stdin: ComponentSpec<"source"> = {
 const kafka: ComponentSpec<"source"> = {
   kind: "source",
   type: "kafka_consumer",
+  capability: (environment) => firstOf(gateCapability("kafka_consumer", environment), clientCapability({ ...kafkaClients.platformatic, type: "kafka_consumer", resolve }), brokerCapability(brokerSettings.kafka_consumer, environment)),
   summary: "Reads topics of Kafka, exactly once. Needs the package @platformatic/kafka, or kafkajs.",
   fields: {
     ...connectionFields,
+    brokerList: { ...connectionFields["brokerList"]!, doc: "Some of the brokers, each host:port; the others are found through them. Without it, FLOW_KAFKA_BROKERS of the process.", required: false },
     topic: { type: { kind: "string" }, doc: "One topic. Exactly one of topic, topics and pattern is given." },
     topics: { type: { kind: "list", item: { kind: "string" }, min: 1 }, doc: "Several topics." },
     pattern: { type: { kind: "string" }, doc: "Regular expression that the whole name of a topic matches; topics that come later are read as well." },

@@ -11,5 +11,5 @@ export { readHeaders, RecordBatchReader } from "./record-batch-reader.ts";
 export type { AbortedTransaction, RecordBatchInput, RecordBatchTools, RecordPlace, RecordVisitor } from "./record-batch-reader.ts";
 export type { KafkaCommitToken } from "./token.ts";
 export { isCommitToken } from "./token.ts";
-export { KafkaWire, loadPlatformatic, missingClient } from "./wire.ts";
+export { kafkaClients, KafkaWire, loadPlatformatic, missingClient } from "./wire.ts";
 export type { KafkaLibrary, WireLane, WirePartition, WireRequest, WireTopic } from "./wire.ts";

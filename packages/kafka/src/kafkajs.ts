@@ -4,7 +4,7 @@ import { zstdCompress, zstdDecompress } from "node:zlib";
 import { type Logger, StreamFlowError } from "@streamflow/core";
 import type * as KafkaJs from "kafkajs";
 import type { KafkaConnection, KafkaSasl, KafkaTls } from "./options.ts";
-import { missingClient } from "./wire.ts";
+import { kafkaClients, missingClient } from "./wire.ts";
 
 /** The client library, once it is loaded. */
 export type KafkaJsLibrary = typeof KafkaJs;
@@ -25,7 +25,7 @@ export async function loadKafkaJs(what: string): Promise<KafkaJsLibrary> {
     teach(library);
     return library;
   } catch (thrown) {
-    throw missingClient(thrown, what, { name: "kafkajs", install: "npm install kafkajs@2" });
+    throw missingClient(thrown, what, kafkaClients.kafkajs);
   }
 }
 

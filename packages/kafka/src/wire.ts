@@ -3,7 +3,7 @@
 import { StreamFlowError } from "@streamflow/core";
 import type * as Library from "@platformatic/kafka";
 import { brokerErrorOf } from "./errors.ts";
-import { addressOf, type BrokerAddress, type KafkaConnection, type KafkaTls } from "./options.ts";
+import { addressOf, type BrokerAddress, type KafkaConnection, type KafkaDriver, type KafkaTls } from "./options.ts";
 
 /** The client library, once it is loaded. */
 export type KafkaLibrary = typeof Library;
@@ -38,15 +38,21 @@ export async function loadPlatformatic(what: string): Promise<KafkaLibrary> {
   try {
     return await import("@platformatic/kafka");
   } catch (thrown) {
-    throw missingClient(thrown, what, { name: "@platformatic/kafka", install: "npm install @platformatic/kafka@2" });
+    throw missingClient(thrown, what, kafkaClients.platformatic);
   }
 }
 
+/** The packages of the two clients, and what installs them. */
+export const kafkaClients: Readonly<Record<KafkaDriver, { readonly packages: readonly [string]; readonly install: string }>> = {
+  platformatic: { packages: ["@platformatic/kafka"], install: "npm install @platformatic/kafka@2" },
+  kafkajs: { packages: ["kafkajs"], install: "npm install kafkajs@2" },
+};
+
 /** What the import of a client throws: that it is not installed, with the command that mends it; anything else passes through. */
-export function missingClient(thrown: unknown, what: string, client: { readonly name: string; readonly install: string }): unknown {
+export function missingClient(thrown: unknown, what: string, { packages: [name], install }: (typeof kafkaClients)[KafkaDriver]): unknown {
   const { code, message = "" } = thrown as { readonly code?: string; readonly message?: string };
-  if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes(`'${client.name}'`)) return thrown;
-  return new StreamFlowError("SF_CLIENT_MISSING", `${what} needs the package ${client.name}, which is not installed`, { cause: thrown, hint: client.install });
+  if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes(`'${name}'`)) return thrown;
+  return new StreamFlowError("SF_CLIENT_MISSING", `${what} needs the package ${name}, which is not installed`, { cause: thrown, hint: install });
 }
 
 /** Connections to the brokers of one cluster, and what is known of it. */

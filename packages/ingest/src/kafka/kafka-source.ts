@@ -1,6 +1,7 @@
 // Records of Kafka topics. The record's way: wire-fetcher.ts or kafkajs-consumer.ts -> message-decoder.ts -> kafka-session.ts -> core/engine/task.ts.
-import { type DecoderFactory, type Infer, type Schema, type Source, type SourceContext, type SourceSession, StreamFlowError } from "@streamflow/core";
+import { type DecoderFactory, type Infer, requireBroker, type Schema, type Source, type SourceContext, type SourceSession, StreamFlowError } from "@streamflow/core";
 import { checkConnection, describeConnection, invalid, type KafkaConnection } from "@streamflow/kafka";
+import { brokerSettings } from "../broker-consumers.ts";
 import { csv } from "../codecs/csv/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
@@ -11,7 +12,9 @@ import { partsOf, type RecordFields, valueProjection, wantedFields, withFields }
 import { wireConsumer } from "./wire-consumer.ts";
 
 /** Options of {@link kafkaSource}. */
-export interface KafkaSourceOptions extends KafkaConnection {
+export interface KafkaSourceOptions extends Omit<KafkaConnection, "brokerList"> {
+  /** Some of the brokers, each `host:port`; the others are found through them. @defaultValue FLOW_KAFKA_BROKERS of the process, separated by commas */
+  readonly brokerList?: readonly string[];
   /** Topics to read. Exactly one of `topic`, `topics` and `pattern` is given. */
   readonly topic?: string;
   readonly topics?: readonly string[];
@@ -58,7 +61,9 @@ export interface KafkaSourceOptions extends KafkaConnection {
  * A partition of a topic is a partition of the plan, named `<topic>-<number>`. With a `group` partitions move between the processes that run the
  * pipeline: what a process lets go of is checkpointed before another one has it. Needs the package `@platformatic/kafka`, or `kafkajs`.
  *
- * @throws {@link StreamFlowError} SF_CONFIG_INVALID for options that cannot work; on open SF_CLIENT_MISSING, SF_SOURCE_MISSING for a topic that is not
+ * It is gated: the process that opens it needs FLOW_STREAMING_ENABLED=true.
+ *
+ * @throws {@link StreamFlowError} SF_CONFIG_INVALID for options that cannot work; on open SF_STREAMING_DISABLED, SF_BROKER_UNCONFIGURED, SF_CLIENT_MISSING, SF_SOURCE_MISSING for a topic that is not
  * there, SF_SOURCE_CONNECT; while running SF_SOURCE_POSITION where records are gone.
  * @example
  * ```ts
@@ -68,7 +73,7 @@ export interface KafkaSourceOptions extends KafkaConnection {
 export function kafkaSource<const Given extends Schema>(options: KafkaSourceOptions & { readonly schema: Given; readonly fields?: undefined }): Source<Infer<Given>>;
 export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<Out>;
 export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<Out> {
-  checkConnection(options, "kafka source");
+  if (options.brokerList !== undefined) checkConnection({ ...options, brokerList: options.brokerList }, "kafka source");
   const selection = selectionOf(options);
   checkNumbers(options);
   const given = { ...defaults, ...options };
@@ -78,7 +83,7 @@ export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<
   const format = formatOf(given.format);
   const schema = withFields(options.schema, fields);
   const hasFields = Object.keys(fields).length > 0;
-  const config = { ...describeConnection(options), ...selection, format: format.type, isolation, tombstones, start: startConfig(start) };
+  const config = { ...describeConnection({ ...options, brokerList: options.brokerList ?? [] }), ...selection, format: format.type, isolation, tombstones, start: startConfig(start) };
   return {
     type: "kafka_consumer",
     capabilities: { replayable: true, bounded, deterministic: true },
@@ -108,9 +113,11 @@ async function openSession(given: Given, { selection, format, context }: Opening
   const { group, start, whenGone, bounded, schema, fields, tombstones, isolation, maxRecordBytes, fetchBytes, maxWaitMs, sessionTimeoutMs, rebalanceTimeoutMs, metadataMaxAgeMs } = given;
   const { environment, signal, projection, maxRejectedBytes } = context;
   const what = `kafka source "${context.node}"`;
+  const connection = { ...given, brokerList: requireBroker(brokerSettings.kafka_consumer, given.brokerList?.join(","), environment).split(",").map((broker) => broker.trim()) };
+  checkConnection(connection, what);
   const wanted = wantedFields(fields, projection);
   const options: ConsumerOptions = {
-    connection: given, selection, group, isolation, what, fetchBytes, maxWaitMs, sessionTimeoutMs, rebalanceTimeoutMs, metadataMaxAgeMs, environment, signal,
+    connection, selection, group, isolation, what, fetchBytes, maxWaitMs, sessionTimeoutMs, rebalanceTimeoutMs, metadataMaxAgeMs, environment, signal,
     mayLosePosition: whenGone === "earliest",
     wanted: partsOf(wanted),
   };
