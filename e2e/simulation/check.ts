@@ -42,13 +42,14 @@ export class Checker {
   async #plainOf(schedule: Schedule): Promise<Outcome["outputs"]> {
     const key = `${schedule.input} ${schedule.isLocal} ${schedule.sinks.join()}`;
     let expected = this.#expected.get(key);
-    if (expected === undefined) this.#expected.set(key, (expected = new Simulation({ ...schedule, steps: [], seed: 1 }).run().then(({ outputs }) => outputs)));
+    if (expected === undefined) this.#expected.set(key, (expected = new Simulation({ ...schedule, steps: [], isCompleted: false, seed: 1 }).run().then(({ outputs }) => outputs)));
     return await expected;
   }
 }
 
 function* smallerThan(schedule: Schedule): Generator<Schedule> {
-  const { steps, sinks } = schedule;
+  const { steps, sinks, isCompleted } = schedule;
+  if (isCompleted) yield { ...schedule, isCompleted: false };
   for (const at of steps.keys()) yield { ...schedule, steps: steps.toSpliced(at, 1) };
   if (sinks.length > 1) for (const at of sinks.keys()) yield { ...schedule, sinks: sinks.toSpliced(at, 1) };
   if (schedule.mode === "async") yield { ...schedule, mode: "sync" };

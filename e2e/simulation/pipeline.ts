@@ -14,8 +14,18 @@ export interface Row {
 export const partitions: readonly string[] = ["0", "1"];
 export const rowsOfPartition = 64;
 
-/** The rows of a partition: one in eight is late. Keys are of one partition each, or of both. */
+const known = new Map<string, readonly Row[]>();
+
+/** The rows of a partition, the same ones each time. */
 export function rowsOf({ input, isLocal }: Pick<Schedule, "input" | "isLocal">, partition: string): readonly Row[] {
+  const key = `${input} ${isLocal} ${partition}`;
+  let rows = known.get(key);
+  if (rows === undefined) known.set(key, (rows = drawRows(input, isLocal, partition)));
+  return rows;
+}
+
+/** One in eight is late. Keys are of one partition each, or of both. */
+function drawRows(input: number, isLocal: boolean, partition: string): readonly Row[] {
   const random = seededRandom(input * 4 + Number(partition) * 2 + Number(isLocal));
   return Array.from({ length: rowsOfPartition }, (_, at) => ({
     id: Number(partition) * 1_000 + at,
@@ -29,6 +39,9 @@ export function folderOf(at: number, output: "windows" | "late"): string {
   return `/data/out${at}-${output}`;
 }
 
+/** One function for all plans, so that equal ones are planned once. */
+const timestamp = (row: Row): number => row.at;
+
 /** Builds the pipeline for one process. Every sink gets all windows; late records go to the first sink's kind alone. */
 export function buildPipeline({ sinks, isLocal, mode, keep, everyMs }: Schedule, ends: DriverEnds, maxRecords: number): Pipeline<Row, unknown> {
   const sink = (at: number, output: "windows" | "late") => {
@@ -37,7 +50,7 @@ export function buildPipeline({ sinks, isLocal, mode, keep, everyMs }: Schedule,
   };
   const pipeline = new Pipeline<Row>({ name: "simulated", checkpoint: { everyMs, mode, keep }, batch: { maxRecords } })
     .from(ends.source<Row>(), { id: "rows" })
-    .addStage(eventTime({ timestamp: (row: Row) => row.at, outOfOrdernessMs: 8, maxFutureMs: Infinity }), { id: "timed" })
+    .addStage(eventTime({ timestamp, outOfOrdernessMs: 8, maxFutureMs: Infinity }), { id: "timed" })
     .addStage(keyBy<Row>("key", { coPartitioned: isLocal }), { id: "keyed" })
     .addStage(window({ window: tumbling({ sizeMs: 25 }), allowedLatenessMs: 20, aggregate: { n: count(), ids: sum(field("id")) } }), { id: "windows" })
     .side("late", (late) => late.to(sink(0, "late"), { id: "late" }));

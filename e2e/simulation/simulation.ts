@@ -4,7 +4,7 @@ import { forbidCodeGeneration, memoryStores, PipelineDriver, VirtualDisk } from 
 import { committedParts } from "@streamflow/sink";
 import { checkpointing, openFileCheckpointStore } from "@streamflow/state";
 import { buildPipeline, folderOf, partitions, rowsOf, rowsOfPartition } from "./pipeline.ts";
-import { recoveryPoints, type Schedule, type Step } from "./schedule.ts";
+import { quietPoint, recoveryPoints, type Schedule, type Step } from "./schedule.ts";
 
 /** What a schedule did. */
 export interface Outcome {
@@ -17,6 +17,8 @@ export interface Outcome {
 }
 
 const maxRounds = 40;
+/** Some need ten. Where one after another fails, the end is not near. */
+const maxStarts = 40;
 /** What may end a process that nobody killed: it starts again. */
 const expected = ["SF_DISK_FULL", "SF_DISK_FAILED", "SF_CHECKPOINT_FENCED", "SF_SINK_FENCED", "SF_LEASE_LOST", "SF_LEASE_HELD", "SF_RESTART_EXHAUSTED"];
 
@@ -59,12 +61,8 @@ export class Simulation {
     forbidCodeGeneration(this.#schedule.seed % 16 !== 0);
     try {
       await this.#startNew();
-      for (const step of this.#schedule.steps) {
-        await this.#revive();
-        await this.#do(step);
-        if (this.#frozen?.name === this.#name) await this.#startNew();
-        if (this.#frozen !== undefined && this.#frozen.left-- <= 0) await this.#thaw();
-      }
+      for (const step of this.#schedule.steps) await this.#step(step);
+      if (this.#schedule.isCompleted) await this.#complete();
       await this.#finish();
       return { outputs: await this.#outputs(), checkpoints: this.#checkpoints, crashes: this.#crashes, otherFaults: this.#otherFaults };
     } finally {
@@ -89,6 +87,29 @@ export class Simulation {
     if (this.#frozen !== undefined) this.#driver.crash(this.#frozen.name);
     this.#frozen = undefined;
     if (this.#driver.isAlive(this.#name)) this.#driver.crash(this.#name);
+  }
+
+  async #step(step: Step): Promise<void> {
+    await this.#revive();
+    await this.#do(step);
+    if (this.#frozen?.name === this.#name) await this.#startNew();
+    if (this.#frozen !== undefined && this.#frozen.left-- <= 0) await this.#thaw();
+  }
+
+  /** Brings about what the steps did not: at a point that is still waited for, else while nothing is done. The end takes the last checkpoint. */
+  async #complete(): Promise<void> {
+    for (let round = 0; round < 5 && (this.#armed !== undefined || this.#checkpoints < 2); round++) {
+      const before = this.#checkpoints;
+      await this.#step({ what: "checkpoint" });
+      // After a full disk a process waits before it begins again.
+      if (this.#checkpoints === before) await this.#step({ what: "advance", ms: 300 });
+    }
+    this.#armed = undefined;
+    if (this.#otherFaults === 0) await this.#step({ what: "takeover", point: undefined, awakeAfter: 0 });
+    if (this.#crashes.length > 0) return;
+    await this.#revive();
+    this.#crashes.push(quietPoint);
+    this.#driver.crash(this.#name);
   }
 
   async #do(step: Step): Promise<void> {
@@ -163,6 +184,7 @@ export class Simulation {
   }
 
   async #startNew(): Promise<void> {
+    if (this.#names === maxStarts) throw this.#endless();
     this.#name = `process${this.#names++}`;
     for (const partition of partitions) this.#driver.broker().give(partition, this.#name);
     this.#hasBegun = false;
@@ -201,7 +223,12 @@ export class Simulation {
       if (this.#frozen?.name === this.#name) await this.#startNew();
       if (this.#hasBegun && this.#driver.run(this.#name).state === "finished") return await this.#thaw();
     }
-    throw new StreamFlowError("EXT_SIMULATION", `the end is not reached: it is ${this.#driver.run(this.#name).state}: ${String(this.#driver.run(this.#name).lastError)}`);
+    throw this.#endless();
+  }
+
+  #endless(): StreamFlowError {
+    const what = this.#hasBegun ? `${this.#driver.run(this.#name).state}: ${String(this.#driver.run(this.#name).lastError)}` : "not begun";
+    return new StreamFlowError("EXT_SIMULATION", `the end is not reached after ${this.#names} starts: the last process is ${what}`);
   }
 
   async #outputs(): Promise<Outcome["outputs"]> {

@@ -5,7 +5,7 @@ import type { Outcome } from "./simulation.ts";
 /** Sums; plain data, so that threads can send it. */
 export interface Tally {
   schedules: number;
-  /** Those with at least three checkpoints, a crash and another fault: the others fell short, because a point was not reached. */
+  /** Those with at least three checkpoints, a crash and another fault. */
   full: number;
   checkpoints: number;
   otherFaults: number;

@@ -101,11 +101,25 @@ export function seal(value: unknown): Uint8Array {
   return Buffer.concat([Buffer.from(`${header}\n`, "utf8"), body]);
 }
 
+/** The header line of what `seal` wrote: that of other contents is another one. */
+export function headerOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return text.toString("utf8", 0, Math.max(0, text.indexOf(10)));
+}
+
 /**
  * Reads what `seal` wrote.
  * @throws {@link StreamFlowError} SF_STATE_CORRUPT, SF_STATE_INCOMPATIBLE.
  */
 export function unseal(bytes: Uint8Array, where: string): unknown {
+  return JSON.parse(sealedText(bytes, where).toString("utf8"));
+}
+
+/**
+ * The JSON text in what `seal` wrote, with its length and checksum verified.
+ * @throws {@link StreamFlowError} SF_STATE_CORRUPT, SF_STATE_INCOMPATIBLE.
+ */
+export function sealedText(bytes: Uint8Array, where: string): Buffer {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lineEnd = text.indexOf(10);
   const header = lineEnd < 0 ? undefined : parseHeader(text.toString("utf8", 0, lineEnd));
@@ -118,7 +132,7 @@ export function unseal(bytes: Uint8Array, where: string): unknown {
   if (body.byteLength !== header.byteLength) throw corrupt(where, `it has ${body.byteLength} bytes, expected ${header.byteLength}`);
   const checksum = checksumOf(body);
   if (checksum !== header.checksum) throw corrupt(where, `its checksum is ${checksum}, expected ${header.checksum}`);
-  return JSON.parse(body.toString("utf8"));
+  return body;
 }
 
 interface Header {

@@ -20,7 +20,9 @@ export class GroupTexts {
   /** @param counts entries by group */
   constructor(texts: KeyTexts, counts: Int32Array) {
     this.#texts = texts;
-    this.#groups = Array.from(counts, (count) => ({ lengths: new Int32Array(count).fill(-1), hashes: new Int32Array(count), bytes: new Uint8Array(count * usualBytes), byteCount: 0 }));
+    // Most groups of a small copy have no entry: they share a group that nothing is added to.
+    const none = { lengths: new Int32Array(0), hashes: new Int32Array(0), bytes: new Uint8Array(0), byteCount: 0 };
+    this.#groups = Array.from(counts, (count) => (count === 0 ? none : { lengths: new Int32Array(count).fill(-1), hashes: new Int32Array(count), bytes: new Uint8Array(count * usualBytes), byteCount: 0 }));
   }
 
   /** The text of a slot, the next of its group that has one; `index` counts all entries of the group. */

@@ -32,10 +32,14 @@ export class Life {
 
   /** The object as this process sees it. */
   bind<Value extends object>(value: Value): Value {
+    const calls = new Map<unknown, (...given: unknown[]) => unknown>();
     return new Proxy(value, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
-        return typeof member === "function" ? this.#call(target, member as (...given: unknown[]) => unknown) : member;
+        if (typeof member !== "function") return member;
+        let call = calls.get(member);
+        if (call === undefined) calls.set(member, (call = this.#call(target, member as (...given: unknown[]) => unknown)));
+        return call;
       },
     });
   }
@@ -69,16 +73,19 @@ export class Life {
     };
   }
 
-  async #while(answer: Promise<unknown>): Promise<unknown> {
-    try {
-      const value = await answer;
-      await this.#frozen?.wait();
-      if (this.#isDead) return await never();
-      return typeof value === "object" && value !== null && hasMethods(value) ? this.bind(value) : value;
-    } catch (error) {
-      if (this.#isDead) return await never();
-      throw error;
-    }
+  #while(answer: Promise<unknown>): Promise<unknown> {
+    return answer.then(
+      (value) => (this.#frozen === undefined ? this.#answered(value) : this.#frozen.wait().then(() => this.#answered(value))),
+      (error: unknown) => {
+        if (this.#isDead) return never();
+        throw error;
+      },
+    );
+  }
+
+  #answered(value: unknown): unknown {
+    if (this.#isDead) return never();
+    return typeof value === "object" && value !== null && hasMethods(value) ? this.bind(value) : value;
   }
 }
 
@@ -86,7 +93,8 @@ export class Life {
 function hasMethods(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype) return !(value instanceof Map || value instanceof Uint8Array || Array.isArray(value));
-  return Object.values(value).some((member) => typeof member === "function");
+  for (const name in value) if (typeof (value as Record<string, unknown>)[name] === "function") return true;
+  return false;
 }
 
 function never(): Promise<never> {

@@ -1,7 +1,7 @@
 // The sessions of recording sinks: one for each way in which a sink may commit.
 import type { ShardCommit, ShardOwner, SinkBatch, SinkCommit, SinkContext, SinkSession } from "../contracts/sink.ts";
 import { BatchError, StreamFlowError, type BatchFailure } from "../errors.ts";
-import { writtenRecords, type SinkTarget, type WrittenRecord } from "./sink-target.ts";
+import { copyOf, writtenRecords, type SinkTarget, type WrittenRecord } from "./sink-target.ts";
 
 /** What all sessions are made of. */
 export interface SessionParts {
@@ -168,7 +168,10 @@ export class SinkFirstSession extends TransactionSession {
 }
 
 function lastCommits(target: SinkTarget, shards: readonly ShardOwner[]): readonly ShardCommit[] {
-  return shards.flatMap(({ shard }) => structuredClone(target.commits.get(shard)) ?? []);
+  return shards.flatMap(({ shard }) => {
+    const last = target.commits.get(shard);
+    return last === undefined ? [] : copyOf(last);
+  });
 }
 
 function parsePrepared(bytes: Uint8Array): { readonly id: string; readonly commit: SinkCommit } {

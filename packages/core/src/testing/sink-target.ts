@@ -104,7 +104,7 @@ export class SinkTarget {
 
   commit(records: readonly WrittenRecord[], commit: SinkCommit): void {
     this.append(records);
-    for (const shard of commit.shards) this.commits.set(shard.shard, structuredClone(shard));
+    for (const shard of commit.shards) this.commits.set(shard.shard, copyOf(shard));
   }
 }
 
@@ -116,6 +116,11 @@ export function writtenRecords(batch: SinkBatch): WrittenRecord[] {
     change: (batch.changes?.[i] ?? 0) as ChangeKind,
     identity: { ...batch.identityAt(i) },
   }));
+}
+
+/** The same with nothing that whoever handed it over could change. */
+export function copyOf({ shard, generation, epoch, positions }: ShardCommit): ShardCommit {
+  return { shard, generation, epoch, positions: { ...positions } };
 }
 
 function fenced(shard: ShardId, why: string): StreamFlowError {

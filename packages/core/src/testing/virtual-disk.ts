@@ -162,9 +162,14 @@ export class VirtualDisk implements Disk {
     walk(this.#root, "");
   }
 
-  async #begin(operation: DiskOperation, path: string): Promise<void> {
+  /** Answers a promise only where the hook has one to wait for. */
+  #begin(operation: DiskOperation, path: string): void | Promise<void> {
     this.#mustLive(operation, path);
-    await this.#options.beforeOperation?.(operation, path);
+    const waits = this.#options.beforeOperation?.(operation, path);
+    return waits === undefined ? this.#mayChange(operation, path) : waits.then(() => this.#mayChange(operation, path));
+  }
+
+  #mayChange(operation: DiskOperation, path: string): void {
     this.#mustLive(operation, path);
     if (!changing.has(operation)) return;
     if (this.isReadOnly) throw failure("SF_DISK_READ_ONLY", operation, path, "the disk is read-only");
@@ -213,7 +218,8 @@ export class VirtualDisk implements Disk {
 
   #find(path: string): VirtualNode | undefined {
     let node: VirtualNode | undefined = this.#root;
-    for (const part of parts(path)) {
+    for (const part of path.split("/")) {
+      if (part === "" || part === ".") continue;
       if (node?.kind !== "folder") return undefined;
       node = node.names.get(part);
     }
@@ -251,7 +257,7 @@ export class VirtualDisk implements Disk {
 
 interface FileAccess {
   readonly writable: boolean;
-  begin(operation: DiskOperation): Promise<void>;
+  begin(operation: DiskOperation): void | Promise<void>;
   /** Whether a read can be done at once: two of three, as where the system has not everything in memory. */
   mayBeginNow(): boolean;
   /** Bytes that the quota still allows. */
@@ -318,11 +324,11 @@ class VirtualFile implements DiskFile {
     this.#closed = true;
   }
 
-  async #begin(operation: DiskOperation): Promise<void> {
+  #begin(operation: DiskOperation): void | Promise<void> {
     if (this.#closed) throw failure("SF_DISK_FAILED", operation, this.#path, "the file is closed", "closed");
     const needsWriting = operation === "write" || operation === "truncate";
     if (needsWriting && !this.#access.writable) throw failure("SF_DISK_FAILED", operation, this.#path, "the file is open for reading only", "other");
-    await this.#access.begin(operation);
+    return this.#access.begin(operation);
   }
 }
 

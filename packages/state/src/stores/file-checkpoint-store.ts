@@ -15,7 +15,7 @@
 // Deliberately not here: choosing what to restore (../recovery.ts), packing states into segments (../checkpoint.ts).
 import { checksumOf, crc32c, StreamFlowError } from "@streamflow/core";
 import type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId } from "@streamflow/core";
-import { decodeCheckpoint, encodeCheckpoint, segmentsOf } from "../checkpoint-codec.ts";
+import { decodeCheckpoint, encodeCheckpoint, headerOf, sealedText, segmentsOf } from "../checkpoint-codec.ts";
 import { Recent } from "../recent.ts";
 import { Serial } from "../serial.ts";
 import { boundedCheckpointStore } from "./bounded-checkpoint-store.ts";
@@ -42,6 +42,12 @@ const maxFolders = 1_024;
 
 /** An entry of a folder: a checkpoint, or what is left of one. */
 type FoundCheckpoint = ListedCheckpoint & { readonly file: string };
+
+/** A checkpoint that was parsed, and the header of its file. */
+interface Decoded {
+  readonly checkpoint: Checkpoint;
+  readonly header: string;
+}
 
 /** What a folder holds, read at one moment. */
 interface FolderView {
@@ -78,8 +84,8 @@ class FileCheckpointStore implements CheckpointStore {
   readonly #folders: PipelineFolders;
   readonly #fences: FenceKeeper;
   readonly #serial = new Serial();
-  /** By folder and file: checkpoint files never change, so what was decoded once need not be read again to publish. */
-  readonly #decoded = new Recent<Map<string, Checkpoint>>(maxFolders);
+  /** By folder and file: checkpoint files never change, so what was decoded once need not be read again to publish, nor parsed again ever. */
+  readonly #decoded = new Recent<Map<string, Decoded>>(maxFolders);
 
   constructor(folders: PipelineFolders, environment: StoreEnvironment, fences: FenceKeeper) {
     this.#environment = environment;
@@ -213,15 +219,15 @@ class FileCheckpointStore implements CheckpointStore {
     const fences = await this.#fences.of(pipeline).read(before);
     const heads = headsOf(await this.#view(folder, before, { fences, fresh: false }), fences);
     for (const manifest of checkpoint.manifests) checkClaim(pipeline, manifest, heads.get(manifest.shard));
-    const file = await this.#rename(pipeline, folder, { checkpoint, before });
+    const { file, header } = await this.#rename(pipeline, folder, { checkpoint, before });
     await disk.syncFolder(folder);
     await reach(this.#environment, "store.publish.durable");
     await this.#checkStillOwner(pipeline, checkpoint, file);
-    this.#decodedOf(folder).set(file, checkpoint);
+    this.#decodedOf(folder).set(file, { checkpoint, header });
   }
 
-  /** Puts the checkpoint file into place (I1). Answers its name. */
-  async #rename(pipeline: string, folder: string, { checkpoint, before }: { checkpoint: Checkpoint; before: readonly string[] }): Promise<string> {
+  /** Puts the checkpoint file into place (I1). Answers its name and header. */
+  async #rename(pipeline: string, folder: string, { checkpoint, before }: { checkpoint: Checkpoint; before: readonly string[] }): Promise<{ readonly file: string; readonly header: string }> {
     const { disk } = this.#environment;
     for (const name of segmentsOf(checkpoint).keys()) {
       if (before.includes(name)) continue;
@@ -229,9 +235,10 @@ class FileCheckpointStore implements CheckpointStore {
     }
     const stem = `${String(checkpoint.epoch).padStart(16, "0")}-${uniqueName(this.#environment)}`;
     const temporary = `${folder}/${stem}.tmp`;
+    const bytes = encodeCheckpoint(checkpoint);
     try {
       // Neither of the two needs the other, and the rename needs both.
-      await Promise.all([createSynced(disk, temporary, encodeCheckpoint(checkpoint)), disk.syncFolder(folder)]);
+      await Promise.all([createSynced(disk, temporary, bytes), disk.syncFolder(folder)]);
       await reach(this.#environment, "store.publish.written");
       await disk.rename(temporary, `${folder}/${stem}.checkpoint`);
     } catch (error) {
@@ -239,7 +246,7 @@ class FileCheckpointStore implements CheckpointStore {
       throw error;
     }
     await reach(this.#environment, "store.publish.renamed");
-    return `${stem}.checkpoint`;
+    return { file: `${stem}.checkpoint`, header: headerOf(bytes) };
   }
 
   /** The second half of F1: fences that appeared while the file was put into place. */
@@ -252,8 +259,8 @@ class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  #decodedOf(folder: string): Map<string, Checkpoint> {
-    const known = this.#decoded.get(folder) ?? new Map<string, Checkpoint>();
+  #decodedOf(folder: string): Map<string, Decoded> {
+    const known = this.#decoded.get(folder) ?? new Map<string, Decoded>();
     this.#decoded.set(folder, known);
     return known;
   }
@@ -277,17 +284,29 @@ class FileCheckpointStore implements CheckpointStore {
     if (match === null) return undefined;
     const epoch = Number(match[1]);
     const path = `${folder}/${file}`;
-    const known = fresh ? undefined : this.#decodedOf(folder).get(file);
-    if (known !== undefined) return { file, epoch, byteLength: 0, checkpoint: known };
+    const known = this.#decodedOf(folder).get(file);
+    if (known !== undefined && !fresh) return { file, epoch, byteLength: 0, checkpoint: known.checkpoint };
     try {
       const bytes = await readIfThere(this.#environment.disk, path);
       if (bytes === undefined) return undefined;
-      const checkpoint = decodeCheckpoint(bytes, `checkpoint ${path}`);
-      this.#decodedOf(folder).set(file, checkpoint);
+      const checkpoint = this.#decode(folder, { file, bytes, known });
       return { file, epoch, byteLength: bytes.byteLength, checkpoint };
     } catch (error) {
       return { file, epoch, byteLength: 0, damaged: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** Verifies all bytes, and parses them only where they are not those that were parsed before. */
+  #decode(folder: string, { file, bytes, known }: { readonly file: string; readonly bytes: Uint8Array; readonly known: Decoded | undefined }): Checkpoint {
+    const where = `checkpoint ${folder}/${file}`;
+    const header = headerOf(bytes);
+    if (known?.header === header) {
+      sealedText(bytes, where);
+      return known.checkpoint;
+    }
+    const checkpoint = decodeCheckpoint(bytes, where);
+    this.#decodedOf(folder).set(file, { checkpoint, header });
+    return checkpoint;
   }
 
   /** Adds the sizes of the segments, and finds those that are missing or cut. Their checksums are for `readSegment`. */

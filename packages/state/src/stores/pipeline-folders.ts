@@ -26,6 +26,8 @@ export class PipelineFolders {
   /** Names of pipelines. */
   readonly #made = new Set<string>();
   readonly #making: ((name: string) => Promise<void>) | undefined;
+  /** The path that was asked for last: one pipeline asks for its own many times in a row. */
+  #last: { readonly pipeline: string; readonly path: string } | undefined;
 
   /** @param making is told the name of a folder, and waited for, before that is made */
   constructor(root: string, environment: StoreEnvironment, making?: (name: string) => Promise<void>) {
@@ -35,7 +37,8 @@ export class PipelineFolders {
   }
 
   pathOf(pipeline: string): string {
-    return `${this.root}/${folderNameOf(pipeline)}`;
+    if (this.#last?.pipeline !== pipeline) this.#last = { pipeline, path: `${this.root}/${folderNameOf(pipeline)}` };
+    return this.#last.path;
   }
 
   /** Creates the folder with its name file, durably, where it is missing. Answers the path. */
