@@ -21,7 +21,7 @@ export interface GlobalOptions {
     readonly debug?: boolean;
 }
 
-export interface Handlers {
+export interface Handlers extends SavepointHandlers {
     run(file: string, options: RunCommandOptions, globals: GlobalOptions): Promise<void>;
     validate(files: readonly string[], options: {
         readonly set: SetValues;
@@ -40,6 +40,7 @@ export interface Handlers {
     components(type: string | undefined, options: {
         readonly markdown?: boolean;
     }, globals: GlobalOptions): Promise<void>;
+    capabilities(globals: GlobalOptions): Promise<void>;
     schema(globals: GlobalOptions): Promise<void>;
 }
 

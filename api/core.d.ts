@@ -1980,8 +1980,6 @@ export declare function checkKeyType(type: DataType): void;
 
 export declare function checkParallelism(parallelism: number, what: string): void;
 
-export declare function checkSavepointName(name: string): void;
-
 export declare function checkSchema(schema: unknown): Schema;
 
 export declare function checksumOf(bytes: Uint8Array): string;
@@ -2554,6 +2552,8 @@ export declare function retry<T>(work: (attempt: number) => Promise<T>, options:
 export declare function rowsOf(batch: Batch): readonly unknown[];
 
 export declare function samePlan(a: LogicalPlan, b: LogicalPlan): boolean;
+
+export declare function savepointName(pipeline: string, nowMs: number): string;
 
 export declare function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void>;
 

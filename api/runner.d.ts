@@ -15,6 +15,7 @@ export declare class HostedPipeline {
     prepare(): Promise<() => void>;
     stop(): void;
     restart(): void;
+    takeSavepoint(stores: HostStores, name: string | undefined): Promise<SavepointInfo>;
 }
 
 export interface PipelineInfo {

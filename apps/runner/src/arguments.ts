@@ -34,6 +34,8 @@ Over HTTP:
   GET  /metrics                     for Prometheus
   GET  /pipelines, /pipelines/NAME  where each stands
   POST /pipelines/NAME/start        also: stop, restart; a start reads the file again
+  POST /pipelines/NAME/savepoints   takes a savepoint; /savepoints/OTHER names it
+  GET  /savepoints                  those that are kept
 
 SIGTERM or SIGINT stops every pipeline after a last checkpoint; a second one ends at once.
 

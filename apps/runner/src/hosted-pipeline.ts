@@ -4,7 +4,7 @@
 //   H3. The last command wins: a stop during a restart means stopped.
 //   H4. While another process runs it, it stands by: when that one is gone, it takes over.
 import { buildPlan, ConfigError, loadPipeline, redactSecrets, type Diagnostic, type PipelineSpec } from "@streamflow/config";
-import { StreamFlowError, toStreamFlowError, type Coordinator, type ExecutorProgress, type Host, type LifecycleState, type PipelineRun } from "@streamflow/core";
+import { savepointName, Savepoints, StreamFlowError, takeSavepoint, toStreamFlowError, type Coordinator, type ExecutorProgress, type Host, type HostStores, type LifecycleState, type PipelineRun, type SavepointInfo } from "@streamflow/core";
 
 /** Where a pipeline of the host stands; `invalid`: its file cannot be loaded. */
 export type PipelineStatus = LifecycleState | "invalid";
@@ -127,6 +127,20 @@ export class HostedPipeline {
       if (command !== this.#command) return;
       if ((await this.#load()) === undefined && command === this.#command) await this.#watch();
     });
+  }
+
+  /**
+   * Takes a savepoint of what it has committed, and goes on.
+   * @throws {@link StreamFlowError} SF_LIFECYCLE_ILLEGAL unless it is running or paused; SF_CONFIG_INVALID where there is a savepoint of that name
+   */
+  async takeSavepoint(stores: HostStores, name: string | undefined): Promise<SavepointInfo> {
+    const { environment } = this.#options.host;
+    const run = this.#run;
+    if (run === undefined) throw new StreamFlowError("SF_LIFECYCLE_ILLEGAL", `cannot take a savepoint of pipeline "${this.name}": it is ${this.status}`, { hint: "start it, or take one of its file: streamflow savepoint create" });
+    const savepoints = new Savepoints(stores, environment);
+    const wanted = name ?? savepointName(run.name, environment.clock.nowMs());
+    await savepoints.checkFree(wanted);
+    return run.withCommitted(async (committed) => savepoints.add(wanted, await takeSavepoint({ stores, environment, pipeline: run.name, committed })));
   }
 
   /** Reads the file into a new run. Answers, keeps and logs what is wrong with it. */

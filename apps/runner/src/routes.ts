@@ -1,5 +1,5 @@
 // What the host answers over HTTP.
-import { capabilitiesOf, toStreamFlowError } from "@streamflow/core";
+import { capabilitiesOf, Savepoints, toStreamFlowError } from "@streamflow/core";
 import { HealthChecks, prometheusRegistry } from "@streamflow/metrics";
 import { errorAnswer, type Answer, type Route } from "./http-server.ts";
 import type { HostedPipeline, PipelineInfo, PipelineStatus } from "./hosted-pipeline.ts";
@@ -37,6 +37,9 @@ export function routesOf(runner: Runner, facts: ProcessFacts): readonly Route[] 
     command("start", (pipeline) => pipeline.start()),
     command("stop", (pipeline) => pipeline.stop()),
     command("restart", (pipeline) => pipeline.restart()),
+    { method: "POST", path: "/pipelines/*/savepoints", answer: ([, name = ""]) => savepoint(runner, name) },
+    { method: "POST", path: "/pipelines/*/savepoints/*", answer: ([, name = "", , wanted]) => savepoint(runner, name, wanted) },
+    { method: "GET", path: "/savepoints", answer: async () => ({ status: 200, body: { savepoints: await new Savepoints(runner.stores, runner.host.environment).list() } }) },
   ];
 }
 
@@ -53,6 +56,11 @@ async function obey(runner: Runner, name: string, run: (pipeline: HostedPipeline
     return problem === undefined || answer.status === 409 ? answer : { status: answer.status, body: { error: problem } };
   }
   return { status: 202, body: pipeline.info };
+}
+
+/** 201: it is kept. One that takes longer than an answer may is finished all the same. */
+async function savepoint(runner: Runner, pipeline: string, name?: string): Promise<Answer> {
+  return { status: 201, body: await runner.pipeline(pipeline).takeSavepoint(runner.stores, name) };
 }
 
 function healthChecks(runner: Runner, facts: ProcessFacts): HealthChecks {

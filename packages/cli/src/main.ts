@@ -8,6 +8,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { inspectCheckpoints } from "./commands/inspect-checkpoints.ts";
 import { countDeadLetters, listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./commands/dead-letters.ts";
 import { inspectState } from "./commands/inspect-state.ts";
+import { applySavepoint, copySavepoint, createSavepoint, deleteSavepoint, listSavepoints, showSavepoint } from "./commands/savepoint.ts";
 import { runCommand } from "./commands/run.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -35,6 +36,12 @@ export async function main(arguments_: readonly string[], context: CliContext): 
       countDeadLetters: (name, globals) => keep(countDeadLetters(name, context, globals)),
       replayDeadLetters: (file, options, globals) => keep(replayDeadLetters(file, options, context, globals)),
       purgeDeadLetters: (name, options, globals) => keep(purgeDeadLetters(name, options, context, globals)),
+      createSavepoint: (pipeline, options, globals) => keep(createSavepoint(pipeline, options, context, globals)),
+      listSavepoints: (pipeline, globals) => keep(listSavepoints(pipeline, context, globals)),
+      showSavepoint: (target, globals) => keep(showSavepoint(target, context, globals)),
+      copySavepoint: (from, to, globals) => keep(copySavepoint(from, to, context, globals)),
+      applySavepoint: (target, file, options, globals) => keep(applySavepoint({ target, file, options }, context, globals)),
+      deleteSavepoint: (name, globals) => keep(deleteSavepoint(name, context, globals)),
       components: (type, options, globals) => keep(componentsCommand(type, options, context, globals)),
       capabilities: (globals) => keep(capabilitiesCommand(context, globals)),
       schema: (globals) => keep(schemaCommand(context, globals)),

@@ -7,7 +7,7 @@ import { exitCodeTable } from "./exit-codes.ts";
 import { createProgram, type Handlers } from "./program.ts";
 
 const nothing = (): Promise<void> => Promise.resolve();
-const handlers: Handlers = { run: nothing, validate: nothing, explain: nothing, inspectCheckpoints: nothing, inspectState: nothing, listDeadLetters: nothing, countDeadLetters: nothing, replayDeadLetters: nothing, purgeDeadLetters: nothing, components: nothing, capabilities: nothing, schema: nothing };
+const handlers: Handlers = { run: nothing, validate: nothing, explain: nothing, inspectCheckpoints: nothing, inspectState: nothing, listDeadLetters: nothing, countDeadLetters: nothing, replayDeadLetters: nothing, purgeDeadLetters: nothing, createSavepoint: nothing, listSavepoints: nothing, showSavepoint: nothing, copySavepoint: nothing, applySavepoint: nothing, deleteSavepoint: nothing, components: nothing, capabilities: nothing, schema: nothing };
 const page = readFileSync(join(import.meta.dirname, "../../../docs/cli.md"), "utf8");
 
 /** Every command with its way from the root: `inspect state <pipeline>`. */

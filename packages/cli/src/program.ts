@@ -6,9 +6,10 @@ import type { ExplainCommandOptions } from "./commands/explain.ts";
 import type { ListDeadLettersOptions, PurgeDeadLettersOptions } from "./commands/dead-letters.ts";
 import type { InspectStateOptions } from "./commands/inspect-state.ts";
 import type { RunCommandOptions } from "./commands/run.ts";
+import { addSavepoints, addStartOptions, type SavepointHandlers } from "./savepoint-program.ts";
 
 /** What each command does. */
-export interface Handlers {
+export interface Handlers extends SavepointHandlers {
   run(file: string, options: RunCommandOptions, globals: GlobalOptions): Promise<void>;
   validate(files: readonly string[], options: { readonly set: SetValues }, globals: GlobalOptions): Promise<void>;
   explain(file: string, options: ExplainCommandOptions, globals: GlobalOptions): Promise<void>;
@@ -40,12 +41,13 @@ export function createProgram(handlers: Handlers, version: string): Command {
   addPipelineCommands(program, handlers);
   addInspect(program, handlers);
   addDeadLetters(program, handlers);
+  addSavepoints(program, handlers, { examples, setOption });
   addReferenceCommands(program, handlers);
   return program;
 }
 
 function addPipelineCommands(program: Command, handlers: Handlers): void {
-  program
+  const run = program
     .command("run")
     .summary("run a pipeline until its input ends or it is stopped")
     .description(
@@ -55,7 +57,10 @@ function addPipelineCommands(program: Command, handlers: Handlers): void {
     .argument("<file>", "pipeline file")
     .addOption(setOption())
     .addOption(new Option("--progress <duration>", "time between progress lines where standard error is no terminal; 0 for none").default("5s"))
-    .addHelpText("after", examples(["streamflow run orders.yaml", "streamflow run orders.yaml --data /var/lib/streamflow --json", "streamflow run flights.ts --set flights=flights.ndjson --set results=results.db"]))
+    .addOption(new Option("--from <savepoint>", "begin with this savepoint, a name or the path of a file, where the pipeline has no checkpoint yet"))
+    .addOption(new Option("--savepoint <savepoint>", "take this savepoint when the run ends or is stopped: a name, or the path of a file"));
+  addStartOptions(run)
+    .addHelpText("after", examples(["streamflow run orders.yaml", "streamflow run orders.yaml --data /var/lib/streamflow --json", "streamflow run flights.ts --set flights=flights.ndjson --set results=results.db", "streamflow run orders-v2.yaml --from before-upgrade"]))
     .action((file: string, options: RunCommandOptions, command: Command) => handlers.run(file, options, command.optsWithGlobals()));
   program
     .command("validate")

@@ -59,7 +59,7 @@ export type { NodeOptions, PipelineOptions } from "./pipeline.ts";
 export { Coordinator, PipelineRun } from "./coordinator.ts";
 export type { CommittedEpochs, RunOptions, RunResult } from "./coordinator.ts";
 export { isSavepointPlace, Savepoints } from "./savepoint/savepoints.ts";
-export { checkSavepointName, describeSavepoint } from "./savepoint/savepoint.ts";
+export { describeSavepoint, savepointName } from "./savepoint/savepoint.ts";
 export type { SavedShard, Savepoint, SavepointInfo } from "./savepoint/savepoint.ts";
 export { takeSavepoint } from "./savepoint/take-savepoint.ts";
 export type { TakeOptions } from "./savepoint/take-savepoint.ts";

@@ -1,22 +1,29 @@
 // `streamflow run`: one pipeline until its input ends, a signal stops it, or it fails.
 import { parseDuration } from "@streamflow/config";
-import { PipelineRun, StreamFlowError, toStreamFlowError, type HostStores, type RunResult } from "@streamflow/core";
+import { PipelineRun, startFromSavepoint, StreamFlowError, toStreamFlowError, type HostStores, type RunResult, type SavepointStarted } from "@streamflow/core";
 import type { CliContext, GlobalOptions, SetValues } from "../cli-context.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openProject, type Project } from "../host-module.ts";
+import { LastSavepoint } from "../last-savepoint.ts";
 import { loadFile, type LoadedPipeline } from "../load-pipeline.ts";
 import { Output } from "../output.ts";
 import { errorDocument, renderError } from "../render-error.ts";
+import { renderStart, type StartOptions, toStart } from "./savepoint.ts";
 import { ProgressMeter, progressDocument, progressLine, type ProgressReport } from "../run-progress.ts";
+import { checkTarget, readSavepoint } from "../savepoint-target.ts";
 import { StatusLine } from "../status-line.ts";
 import { closeStores } from "../stores.ts";
-import { grouped, paintFor, spoken } from "../terminal.ts";
+import { bytes, grouped, paintFor, spoken } from "../terminal.ts";
 
 /** Options of `run`. */
-export interface RunCommandOptions {
+export interface RunCommandOptions extends StartOptions {
   readonly set: SetValues;
   /** Time between two progress lines where they are not drawn over: "5s"; "0" for none. */
   readonly progress: string;
+  /** The savepoint to begin with, where there is no checkpoint. */
+  readonly from?: string;
+  /** The savepoint to take at the end. */
+  readonly savepoint?: string;
 }
 
 /** How often the line on a terminal is drawn. */
@@ -28,11 +35,17 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const status = new StatusLine(context.stderr, context.variables);
   const project = await openProject({ context, globals, file, values: options.set, log: status });
   const loaded = await loadFile(file, { host: project.host, folder: context.folder, values: options.set });
+  checkStartOptions(options);
+  const { environment, registry } = project.host;
   const stores = await project.host.openStores(project.dataFolder);
   try {
+    const places = { stores, environment, folder: context.folder };
+    if (options.savepoint !== undefined) await checkTarget(options.savepoint, places);
+    const started = options.from === undefined ? undefined : await startFromSavepoint({ savepoint: await readSavepoint(options.from, places), plan: loaded.plan, stores, environment, ...toStart(options) });
     const fromEpoch = await newestEpoch(stores, loaded.logical.config.name);
-    const run = new PipelineRun(loaded.logical, { environment: project.host.environment, stores, functions: project.host.registry.functions });
-    return await new RunCommand({ run, loaded, project, context, globals, status, intervalMs, fromEpoch }).watch();
+    const last = new LastSavepoint(options.savepoint, loaded.logical.config.name, places);
+    const run = new PipelineRun(loaded.logical, { environment, stores, functions: registry.functions, ...last.options });
+    return await new RunCommand({ run, loaded, project, context, globals, status, intervalMs, fromEpoch, last, ...(started === undefined ? {} : { begun: { from: options.from ?? "", started } }) }).watch();
   } finally {
     await close(stores, project);
   }
@@ -48,6 +61,9 @@ interface RunParts {
   readonly intervalMs: number;
   /** The newest checkpoint that was there before the run. */
   readonly fromEpoch: number | undefined;
+  readonly last: LastSavepoint;
+  /** What it begins with. */
+  readonly begun?: { readonly from: string; readonly started: SavepointStarted };
 }
 
 /** A run with what is shown of it. */
@@ -66,14 +82,16 @@ class RunCommand {
   }
 
   async watch(): Promise<ExitCode> {
-    const { run, context, status, intervalMs } = this.#parts;
+    const { run, context, status, intervalMs, begun } = this.#parts;
     const stopListening = context.onInterrupt(() => this.#interrupt());
     const isShown = this.#output.isJson || intervalMs > 0 || status.isLive;
     // It also keeps the process alive: neither a source nor a timer of the engine has to.
     const stopShowing = context.every(status.isLive && !this.#output.isJson ? liveMs : Math.max(liveMs, intervalMs), () => isShown && this.#show());
-    this.#output.event(() => ({ event: "started", pipeline: run.name, dataFolder: this.#parts.project.dataFolder, fromCheckpoint: this.#parts.fromEpoch ?? null }));
+    this.#output.event(() => ({ event: "started", pipeline: run.name, dataFolder: this.#parts.project.dataFolder, fromCheckpoint: this.#parts.fromEpoch ?? null, ...(begun === undefined ? {} : { fromSavepoint: { name: begun.from, ...begun.started } }) }));
+    if (begun !== undefined && !this.#output.isJson) status.write(`${renderStart(run.name, begun.from, begun.started)}\n`);
     try {
       const result = await run.run();
+      this.#parts.last.check();
       return this.#ended(result);
     } catch (thrown) {
       return this.#failed(thrown);
@@ -114,8 +132,9 @@ class RunCommand {
   #ended({ end, restarts }: RunResult): ExitCode {
     const { run, status } = this.#parts;
     const report = this.#report();
+    const { taken } = this.#parts.last;
     status.clear();
-    this.#output.event(() => ({ event: end, pipeline: run.name, restarts, ...(report === undefined ? {} : progressDocument(report)), ratePerSecond: this.#mean(report) }));
+    this.#output.event(() => ({ event: end, pipeline: run.name, restarts, ...(taken === undefined ? {} : { savepoint: taken }), ...(report === undefined ? {} : progressDocument(report)), ratePerSecond: this.#mean(report) }));
     if (!this.#output.isJson) status.write(this.#summary(end, restarts, report));
     return exitCodes.ok;
   }
@@ -151,11 +170,18 @@ class RunCommand {
     if (recordsIn === 0 && fromEpoch !== undefined && end === "finished") {
       lines.push(`  nothing new: it went on from checkpoint ${fromEpoch} in ${project.dataFolder}; for a fresh start name another --data folder and another output`);
     }
+    const { taken } = this.#parts.last;
+    if (taken !== undefined) lines.push(`  savepoint ${taken.name}: epoch ${taken.epoch}, ${bytes(taken.byteLength)}`);
     if (late > 0) lines.push(`  late: ${grouped(late)} records came after their windows were closed`);
     if (rejected > 0) lines.push(`  rejected: ${grouped(rejected)} records; see them with: streamflow dead-letters list ${run.name} --data ${project.dataFolder}`);
     if (restarts > 0) lines.push(`  restarts: ${restarts}; the counts are those of the last attempt`);
     return `${lines.join("\n")}\n`;
   }
+}
+
+function checkStartOptions({ from, allowDroppedState, backlog }: RunCommandOptions): void {
+  if (from !== undefined || (allowDroppedState === undefined && backlog === undefined)) return;
+  throw new StreamFlowError("SF_CONFIG_INVALID", "--allow-dropped-state and --backlog are about a savepoint, and none is named", { hint: "--from <savepoint>" });
 }
 
 function progressInterval(text: string): number {

@@ -18,7 +18,7 @@ import type { Gate } from "./gate.ts";
 import { committedByAll, mustNotBeBehind, newestCommit, type SinkHeads, sinksAhead } from "./recovery.ts";
 import { Replay } from "./replay.ts";
 import type { Slot } from "./scheduler.ts";
-import { seedAmong } from "./seed.ts";
+import { mustKnowSome, seedAmong } from "./seed.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { keyGroupShards, replayedMark, restoreGates, restoreTables, restoreVersions, type ShardSnapshot, snapshotPartition, snapshotShared } from "./snapshot.ts";
 import { type PartitionTask, partitionShard } from "./task.ts";
@@ -55,6 +55,7 @@ export class Partitions {
   readonly #owned = new Map<ShardId, Owned>();
   readonly #generations = new Map<ShardId, number>();
   #isBegun = false;
+  #hasCheckpoints = false;
   /** What the shards of a plan with an exchange were restored from, together; epoch 0: from the very beginning. */
   #group: { readonly restored: ReadonlyMap<ShardId, RecoveredShard>; readonly epoch: number } | undefined;
 
@@ -102,6 +103,7 @@ export class Partitions {
     await this.#own(shards, waits);
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
     for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment));
+    await this.#mustBeKnown(source, shards);
     if (this.#isBegun) this.#joinTime(shards);
     return starts;
   }
@@ -260,6 +262,13 @@ export class Partitions {
     return await this.#recover({ shards, heads, isAccepted: (epoch) => epoch === seed.epoch });
   }
 
+  /** Partitions that nothing is known of, of a pipeline that has checkpoints: it may have begun with a savepoint, of input under other names. Files do not come to it later, as partitions of a group do. */
+  async #mustBeKnown(source: string, shards: readonly ShardId[]): Promise<void> {
+    const { checkpointer, stores } = this.#parts;
+    if (!this.#hasCheckpoints || !this.#isStrict(source) || shards.some((shard) => checkpointer.committed.has(shard))) return;
+    mustKnowSome(await stores.checkpoints.list(checkpointer.pipeline), source, shards);
+  }
+
   /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
   #isStrict(source: string): boolean {
     const capabilities = this.#parts.plan.nodes.find((entry) => entry.node.id === source)?.node.source?.capabilities;
@@ -274,6 +283,7 @@ export class Partitions {
       store: stores.checkpoints, pipeline: checkpointer.pipeline, shards, logger: environment.logger, plan: { fingerprints: plan.fingerprints }, acceptEpochs: isAccepted,
     });
     this.#mustBeNewest(recovered);
+    this.#hasCheckpoints ||= recovered.newestEpoch > 0;
     const newestEpoch = Math.max(recovered.newestEpoch, newestCommit(heads.all));
     checkpointer.writer.noteEpoch(newestEpoch);
     for (const port of ports) port.nextEpoch(newestEpoch + 1);

@@ -34,3 +34,18 @@ export function seedAmong(listed: readonly ListedCheckpoint[], shard: ShardId): 
     hint: "a sink that is added later to such a pipeline: take a savepoint, and start the pipeline from it under another name",
   });
 }
+
+/**
+ * A pipeline whose only checkpoint is its seed gets its first partitions, none of which the seed knows: its input has other names now.
+ * @throws {@link StreamFlowError} SF_SOURCE_POSITION: it would be read from the beginning, beside state that has it already
+ */
+export function mustKnowSome(listed: readonly ListedCheckpoint[], source: string, shards: readonly ShardId[]): void {
+  const manifests = listed.flatMap((entry) => ("checkpoint" in entry ? entry.checkpoint.manifests : []));
+  if (manifests.some(({ epoch, progress }) => progress[seedMark] !== epoch)) return;
+  const known = manifests.map(({ shard }) => shard).filter((shard) => shard.startsWith(`p:${source}/`));
+  if (known.length === 0 || shards.some((shard) => known.includes(shard))) return;
+  const names = (list: readonly ShardId[]): string => list.slice(0, 3).map((shard) => `"${shard.slice(source.length + 3)}"`).join(", ") + (list.length > 3 ? ", …" : "");
+  throw new StreamFlowError("SF_SOURCE_POSITION", `source "${source}" has ${names(shards)}, and the savepoint that the pipeline begins with has positions of ${names(known)}`, {
+    hint: "name the input as it was named then: a relative path counts as it is written",
+  });
+}

@@ -63,3 +63,9 @@ export function checkSavepointName(name: string): void {
   if (namePattern.test(name)) return;
   throw new StreamFlowError("SF_CONFIG_INVALID", `"${name}" cannot be the name of a savepoint`, { hint: 'letters, digits, ".", "_" and "-", at most 100, with a letter or digit first' });
 }
+
+/** A name for a savepoint that was given none: the pipeline's, with the time (UTC) to the second. */
+export function savepointName(pipeline: string, nowMs: number): string {
+  const readable = pipeline.replaceAll(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 80);
+  return `${readable === "" ? "savepoint" : readable}-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}`;
+}
