@@ -219,7 +219,7 @@ export interface Column {
 }
 
 export interface ColumnOutput extends DecodeOutput {
-    readonly columns: readonly (Float64Array | TextStore | unknown[])[];
+    readonly columns: readonly FilledColumn[];
     readonly starts: Int32Array;
     readonly ends: Int32Array;
     length: number;
@@ -457,7 +457,7 @@ export interface DecodeOutput {
 
 export interface DecodedColumn {
     readonly name: string;
-    readonly form: "numbers" | "texts" | "values";
+    readonly form: "numbers" | "nullableNumbers" | "texts" | "values";
 }
 
 export interface Decoder {
@@ -739,6 +739,8 @@ export interface Field {
     readonly type: DataType;
 }
 
+export type FilledColumn = Float64Array | NullableNumbers | TextStore | unknown[];
+
 export interface FunctionTable {
     get(name: string): ExpressionFunction | undefined;
     names(): readonly string[];
@@ -976,6 +978,15 @@ export interface NodeShape {
     readonly needsTime?: boolean;
     readonly addsUp?: boolean;
     readonly summary: string;
+}
+
+export declare class NullableNumbers {
+    values: Float64Array;
+    valid: Uint8Array;
+    constructor(values: Float64Array, valid: Uint8Array);
+    put(index: number, value: unknown): void;
+    column(name: string, length: number): Column;
+    grow(capacity: number): void;
 }
 
 export interface NumberSpace {

@@ -22,7 +22,7 @@ export type { DataType, Field, PrimitiveName, Schema, StructType } from "./schem
 export type { CancelTimer, Clock, Counter, Disk, DiskFile, DiskStat, Environment, FaultPlan, Gauge, Histogram, Labels, Logger, MemoryBudget, Metrics, OutputStream, Random, Secrets, Settings, Thread, ThreadEvents, Threads } from "./contracts/environment.ts";
 export { programBeside } from "./contracts/thread-program.ts";
 export type { Adder, ThreadAdder, ThreadContext, ThreadProgram } from "./contracts/thread-program.ts";
-export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, Projection, ThreadDecoder } from "./contracts/codec.ts";
+export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, DecoderFactory, DecoderOptions, Encoder, EncoderFactory, FilledColumn, Projection, ThreadDecoder } from "./contracts/codec.ts";
 export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
 export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
@@ -116,6 +116,7 @@ export type { CanonicalKey } from "./types/key.ts";
 export { hashCanonical, hashKey } from "./types/hash.ts";
 export { checksumOf, crc32c } from "./types/crc32c.ts";
 export { TextColumn } from "./types/text-column.ts";
+export { NullableNumbers } from "./types/nullable-numbers.ts";
 export { textColumnOf, TextStore } from "./types/text-store.ts";
 export type { TextPlaces } from "./types/text-store.ts";
 export { compareValues, equalValues } from "./types/compare.ts";

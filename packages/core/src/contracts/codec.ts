@@ -1,6 +1,7 @@
 // Decoders turn bytes into values, encoders values into bytes.
 import type { StreamFlowError } from "../errors.ts";
 import type { Column } from "../record.ts";
+import type { NullableNumbers } from "../types/nullable-numbers.ts";
 import type { TextStore } from "../types/text-store.ts";
 import type { Schema } from "../schema.ts";
 
@@ -31,16 +32,19 @@ export interface DecodeOutput {
   reject(error: StreamFlowError, start: number, end: number, raw?: Uint8Array): void;
 }
 
-/** A column that a decoder fills: numbers, never null, in a Float64Array; strings in a TextStore, where `texts` was asked for; anything else in an array of values. */
+/** A column that a decoder fills: numbers, never null, in a Float64Array; numbers and nulls in NullableNumbers; strings in a TextStore, where `texts` was asked for; anything else in an array of values. */
 export interface DecodedColumn {
   readonly name: string;
-  readonly form: "numbers" | "texts" | "values";
+  readonly form: "numbers" | "nullableNumbers" | "texts" | "values";
 }
+
+/** What the values of a column are put into. */
+export type FilledColumn = Float64Array | NullableNumbers | TextStore | unknown[];
 
 /** Where a decoder puts records as columns. What it fills directly stands at `length`, which it raises; `grow` makes room, in other arrays. */
 export interface ColumnOutput extends DecodeOutput {
   /** In the order of the decoder's `columns`. */
-  readonly columns: readonly (Float64Array | TextStore | unknown[])[];
+  readonly columns: readonly FilledColumn[];
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   length: number;

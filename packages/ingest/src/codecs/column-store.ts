@@ -1,11 +1,11 @@
 // The columns of a batch while a decoder fills them.
-import { type Column, type ColumnOutput, type DecodedColumn, type DecodeOutput, type StreamFlowError, TextStore } from "@streamflow/core";
+import { type Column, type ColumnOutput, type DecodedColumn, type DecodeOutput, type FilledColumn, NullableNumbers, type StreamFlowError, TextStore } from "@streamflow/core";
 
 const firstRecords = 1_024;
 
 /** Takes records, field by field or as rows. */
 export class ColumnStore implements ColumnOutput {
-  columns: (Float64Array | TextStore | unknown[])[];
+  columns: FilledColumn[];
   starts: Int32Array = new Int32Array(firstRecords);
   ends: Int32Array = new Int32Array(firstRecords);
   length = 0;
@@ -16,7 +16,7 @@ export class ColumnStore implements ColumnOutput {
   constructor(wanted: readonly DecodedColumn[], rejected: DecodeOutput) {
     this.#wanted = wanted;
     this.#rejected = rejected;
-    this.columns = wanted.map(({ form }) => (form === "numbers" ? new Float64Array(firstRecords) : form === "texts" ? new TextStore(firstRecords) : anyValues()));
+    this.columns = wanted.map(({ form }) => emptyColumn(form));
   }
 
   value(row: unknown, start: number, end: number): void {
@@ -26,7 +26,7 @@ export class ColumnStore implements ColumnOutput {
     for (let i = 0; i < this.#wanted.length; i++) {
       const column = this.columns[i]!;
       const value = record[this.#wanted[i]!.name];
-      if (column instanceof TextStore) column.put(at, value);
+      if (column instanceof TextStore || column instanceof NullableNumbers) column.put(at, value);
       else column[at] = value;
     }
     this.starts[at] = start;
@@ -40,7 +40,7 @@ export class ColumnStore implements ColumnOutput {
   grow(): void {
     this.capacity *= 2;
     this.columns = this.columns.map((column) => {
-      if (column instanceof TextStore) column.grow(this.capacity);
+      if (column instanceof TextStore || column instanceof NullableNumbers) column.grow(this.capacity);
       return column instanceof Float64Array ? widened(column, new Float64Array(this.capacity)) : column;
     });
     this.starts = widened(this.starts, new Int32Array(this.capacity));
@@ -51,7 +51,7 @@ export class ColumnStore implements ColumnOutput {
   taken(): readonly Column[] {
     return this.#wanted.map(({ name }, i) => {
       const values = this.columns[i] ?? [];
-      if (values instanceof TextStore) return values.column(name, this.length);
+      if (values instanceof TextStore || values instanceof NullableNumbers) return values.column(name, this.length);
       return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
     });
   }
@@ -62,6 +62,12 @@ export class ColumnStore implements ColumnOutput {
     this.columns = this.columns.map((column) => (Array.isArray(column) ? anyValues() : column));
     this.length = 0;
   }
+}
+
+function emptyColumn(form: DecodedColumn["form"]): FilledColumn {
+  if (form === "numbers") return new Float64Array(firstRecords);
+  if (form === "nullableNumbers") return new NullableNumbers(new Float64Array(firstRecords), new Uint8Array(firstRecords));
+  return form === "texts" ? new TextStore(firstRecords) : anyValues();
 }
 
 /** An empty list that V8 takes for one of any values from the start: one that turns out to be, with each batch anew, is where generated code falls back. */

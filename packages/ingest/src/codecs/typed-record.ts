@@ -13,9 +13,9 @@ export function narrowed(type: DataType, wanted: Wanted): DataType {
   return { ...type, fields } satisfies StructType;
 }
 
-/** Whether a value of the type is always a number, and never null. */
+/** Whether a value of the type is always a number, or null where it may be. */
 export function isNumber(type: DataType): boolean {
-  return type.nullable !== true && (type.type === "int32" || type.type === "float64" || type.type === "timestamp");
+  return type.type === "int32" || type.type === "float64" || type.type === "timestamp";
 }
 
 /** Whether a type keeps more of a number's text than a double does. */

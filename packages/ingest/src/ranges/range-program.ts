@@ -1,6 +1,6 @@
 // The program of a thread that reads ranges of files: started by range-threads.ts.
 // Deliberately not here: any decision. What cannot be read or decoded is left to the pipeline's own thread, which fails as if it had been alone.
-import { type Adder, type BatchTotals, type Decoder, type DecoderFactory, type DiskFile, TextStore, type ThreadAdder, type ThreadContext } from "@streamflow/core";
+import { type Adder, type BatchTotals, type Decoder, type DecoderFactory, type DiskFile, NullableNumbers, TextStore, type ThreadAdder, type ThreadContext } from "@streamflow/core";
 import { linesOf, rangeBufferBytes, readRange, type RangeBytes } from "./line-range.ts";
 import { ColumnPacker } from "./packed-column.ts";
 import type { Order, PackedTotals, RangeContent, RangeOrder, ReaderSetup, Report, SlotMemory } from "./range-messages.ts";
@@ -137,7 +137,7 @@ class Slot {
       if (decoder.decodeColumns?.(read.bytes, lines.first, lines.end, false, store) !== lines.end) return undefined;
     }
     const totals = !adds || store.refused.length > 0 || store.length === 0 ? undefined : adder?.({ length: store.length, columns: store.taken() });
-    const packed = store.columns.flatMap((column) => (column instanceof Float64Array ? [] : column instanceof TextStore ? this.#packer.texts(column, store.length) : this.#packer.values(column)));
+    const packed = store.columns.flatMap((column) => (column instanceof Float64Array || column instanceof NullableNumbers ? [] : column instanceof TextStore ? this.#packer.texts(column, store.length) : this.#packer.values(column)));
     const content = { ...lines, lead: read.lead, length: store.length, refused: store.refused, packed, ...(totals === undefined ? {} : { totals: this.#put(totals) }) };
     return { content, ...this.#news() };
   }

@@ -31,3 +31,13 @@ it("lines that are no records keep their place", () => {
   store.reject(error, 8, 9);
   expect(store.refused).toEqual([{ beforeIndex: 0, start: 0, end: 3 }, { beforeIndex: 1, start: 8, end: 9 }]);
 });
+
+it("numbers that may be null keep both, through growth", () => {
+  const nullable: readonly DecodedColumn[] = [{ name: "n", form: "nullableNumbers" }, { name: "a", form: "numbers" }, { name: "m", form: "nullableNumbers" }];
+  const store = new SharedColumns(nullable);
+  for (let i = 0; i < 5_000; i++) store.value({ n: i % 2 === 0 ? i : null, a: i, m: i % 3 === 0 ? null : -i }, i, i + 1);
+  const read = sharedRecords({ wanted: nullable, memory: store.memory, length: 5_000 }, () => expect.unreachable());
+  const at = (column: number, row: number): unknown => (read.columns[column]?.valid?.[row] === 0 ? null : read.columns[column]?.values[row]);
+  expect([0, 1, 4_998, 4_999].map((row) => [at(0, row), at(1, row), at(2, row)])).toEqual([[0, 0, null], [null, 1, -1], [4_998, 4_998, null], [null, 4_999, -4_999]]);
+  expect(store.taken()[0]?.valid?.subarray(0, 3)).toEqual(Uint8Array.of(1, 0, 1));
+});

@@ -1,12 +1,12 @@
 // The columns that a thread fills, in memory that the pipeline's own thread reads.
-import { type Column, type ColumnOutput, type DecodedColumn, type StreamFlowError, TextStore } from "@streamflow/core";
+import { type Column, type ColumnOutput, type DecodedColumn, type FilledColumn, NullableNumbers, type StreamFlowError, TextStore } from "@streamflow/core";
 import type { RefusedLine } from "../codecs/batch-decoder.ts";
 
 const firstRecords = 4_096;
 
-/** Numbers and places of records in one piece of shared memory: a column of numbers after the other, then starts, then ends. */
+/** Numbers and places of records in one piece of shared memory: a column of numbers after the other, then starts, then ends, then which numbers are there. */
 export class SharedColumns implements ColumnOutput {
-  columns: (Float64Array | TextStore | unknown[])[] = [];
+  columns: FilledColumn[] = [];
   starts: Int32Array = new Int32Array(0);
   ends: Int32Array = new Int32Array(0);
   length = 0;
@@ -27,7 +27,7 @@ export class SharedColumns implements ColumnOutput {
     for (let i = 0; i < this.#wanted.length; i++) {
       const column = this.columns[i]!;
       const value = record[this.#wanted[i]!.name];
-      if (column instanceof TextStore) column.put(at, value);
+      if (column instanceof TextStore || column instanceof NullableNumbers) column.put(at, value);
       else column[at] = value;
     }
     this.starts[at] = start;
@@ -45,6 +45,11 @@ export class SharedColumns implements ColumnOutput {
     this.columns.forEach((column, i) => {
       if (column instanceof TextStore) column.grow(this.capacity);
       else if (column instanceof Float64Array) column.set(columns[i] as Float64Array);
+      else if (column instanceof NullableNumbers) {
+        const { values, valid } = columns[i] as NullableNumbers;
+        column.values.set(values);
+        column.valid.set(valid);
+      }
     });
     this.starts.set(starts);
     this.ends.set(ends);
@@ -54,7 +59,7 @@ export class SharedColumns implements ColumnOutput {
   taken(): readonly Column[] {
     return this.columns.map((values, i) => {
       const { name } = this.#wanted[i]!;
-      if (values instanceof TextStore) return values.column(name, this.length);
+      if (values instanceof TextStore || values instanceof NullableNumbers) return values.column(name, this.length);
       return { name, values: Array.isArray(values) ? values : values.subarray(0, this.length) };
     });
   }
@@ -70,11 +75,14 @@ export class SharedColumns implements ColumnOutput {
     });
   }
 
-  #lay(values: readonly (Float64Array | TextStore | unknown[])[]): SharedArrayBuffer {
+  #lay(values: readonly FilledColumn[]): SharedArrayBuffer {
     const { capacity } = this;
     const layout = layoutOf(this.#wanted, capacity);
     const memory = new SharedArrayBuffer(layout.bytes);
-    this.columns = this.#wanted.map(({ form }, i) => (form === "numbers" ? new Float64Array(memory, layout.numbers[i], capacity) : (values[i] as TextStore | unknown[])));
+    this.columns = this.#wanted.map(({ form }, i) => {
+      if (form === "nullableNumbers") return new NullableNumbers(new Float64Array(memory, layout.numbers[i], capacity), new Uint8Array(memory, layout.valid[i], capacity));
+      return form === "numbers" ? new Float64Array(memory, layout.numbers[i], capacity) : values[i]!;
+    });
     this.starts = new Int32Array(memory, layout.starts, capacity);
     this.ends = new Int32Array(memory, layout.ends, capacity);
     return memory;
@@ -93,7 +101,11 @@ export function sharedRecords(at: { readonly wanted: readonly DecodedColumn[]; r
   const { wanted, memory, length } = at;
   const layout = layoutOf(wanted, capacityOf(wanted, memory));
   return {
-    columns: wanted.map(({ name, form }, i) => (form === "numbers" ? { name, values: new Float64Array(memory, layout.numbers[i], length) } : others(name))),
+    columns: wanted.map(({ name, form }, i) => {
+      if (!areNumbers(form)) return others(name);
+      const values = new Float64Array(memory, layout.numbers[i], length);
+      return form === "numbers" ? { name, values } : { name, values, valid: new Uint8Array(memory, layout.valid[i], length) };
+    }),
     starts: new Int32Array(memory, layout.starts, length),
     ends: new Int32Array(memory, layout.ends, length),
   };
@@ -104,16 +116,24 @@ interface Layout {
   readonly numbers: readonly number[];
   readonly starts: number;
   readonly ends: number;
+  /** Where it begins which numbers of a column are there; of columns that lack none, and others, a number without meaning. */
+  readonly valid: readonly number[];
   readonly bytes: number;
 }
 
 function layoutOf(wanted: readonly DecodedColumn[], capacity: number): Layout {
   let at = 0;
-  const numbers = wanted.map(({ form }) => (form === "numbers" ? (at += 8 * capacity) - 8 * capacity : -1));
-  return { numbers, starts: at, ends: at + 4 * capacity, bytes: at + 8 * capacity };
+  const take = (bytes: number): number => (at += bytes) - bytes;
+  const numbers = wanted.map(({ form }) => (areNumbers(form) ? take(8 * capacity) : -1));
+  const [starts, ends] = [take(4 * capacity), take(4 * capacity)];
+  const valid = wanted.map(({ form }) => (form === "nullableNumbers" ? take(capacity) : -1));
+  return { numbers, starts, ends, valid, bytes: at };
 }
 
 function capacityOf(wanted: readonly DecodedColumn[], memory: SharedArrayBuffer): number {
-  const numbers = wanted.filter(({ form }) => form === "numbers").length;
-  return memory.byteLength / (8 * numbers + 8);
+  return memory.byteLength / layoutOf(wanted, 1).bytes;
+}
+
+function areNumbers(form: DecodedColumn["form"]): boolean {
+  return form === "numbers" || form === "nullableNumbers";
 }

@@ -65,6 +65,6 @@ function pieceDecoder(decoder: Decoder, out: Out): (buffer: Uint8Array, last: bo
 
 function rowOf(columns: readonly Column[], row: number): unknown {
   const made: Record<string, unknown> = {};
-  for (const { name, values } of columns) Object.defineProperty(made, name, { value: values[row], enumerable: true, writable: true, configurable: true });
+  for (const { name, values, valid } of columns) Object.defineProperty(made, name, { value: valid === undefined || valid[row] === 1 ? values[row] : null, enumerable: true, writable: true, configurable: true });
   return made;
 }

@@ -56,7 +56,7 @@ export class CsvDecoder implements Decoder, CsvScanHost {
     this.#options = options;
     this.#reader = new RecordReader(options.delimiter);
     const fields = options.scans && decoder.columns === true ? fieldsOf(decoder) : [];
-    if (fields.length > 0) this.columns = fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : "values" }));
+    if (fields.length > 0) this.columns = fields.map(({ name, type }) => ({ name, form: isNumber(type) && type.nullable !== true ? "numbers" : "values" }));
     if (options.header) return;
     const names = options.columns ?? (decoder.schema?.type === "struct" ? decoder.schema.fields.map((field) => field.name) : undefined);
     if (names === undefined) throw new StreamFlowError("SF_CONFIG_INVALID", "CSV without a header needs columns, or a schema");

@@ -1,5 +1,5 @@
 // Decodes a stream as its case says, and counts what a scanner took by itself.
-import type { Column, Decoder, DecodeOutput } from "@streamflow/core";
+import type { Column, DecodedColumn, Decoder, DecodeOutput } from "@streamflow/core";
 import { ColumnStore } from "../column-store.ts";
 import { csv } from "../csv/csv.ts";
 import { ndjson } from "../ndjson/ndjson.ts";
@@ -30,6 +30,8 @@ class Run {
   readonly #items: Item[] = [];
   #slow = 0;
   #isOdd = false;
+  /** As for batches: what one piece left in it, and taught it, is there for the next. */
+  #store: CountingStore | undefined;
 
   constructor(create: () => Decoder) {
     this.#create = create;
@@ -84,13 +86,12 @@ class Run {
     };
     if (decoder.columns === undefined || decoder.decodeColumns === undefined) return decoder.decode(bytes, from, to, last, out);
     const rejected: { readonly before: number; readonly item: Item }[] = [];
-    const store: CountingStore = new CountingStore(decoder.columns, {
-      value: () => undefined,
-      reject: (error, start, end, raw) => {
-        if (this.#isOdd) this.#slow++;
-        rejected.push({ before: store.length, item: { value: undefined, code: error.code, raw: raw ?? bytes.slice(start, end) } });
-      },
-    });
+    const store = (this.#store ??= new CountingStore(decoder.columns));
+    store.clear();
+    store.refuse = (error, start, end, raw) => {
+      if (this.#isOdd) this.#slow++;
+      rejected.push({ before: store.length, item: { value: undefined, code: error.code, raw: raw ?? bytes.slice(start, end) } });
+    };
     const used = decoder.decodeColumns(bytes, from, to, last, store);
     this.#slow += store.rows;
     const columns = store.taken();
@@ -110,6 +111,16 @@ class Run {
 /** Counts what comes as rows. */
 class CountingStore extends ColumnStore {
   rows = 0;
+  refuse: DecodeOutput["reject"] = () => undefined;
+
+  constructor(wanted: readonly DecodedColumn[]) {
+    super(wanted, { value: () => undefined, reject: (...given) => this.refuse(...given) });
+  }
+
+  override clear(): void {
+    super.clear();
+    this.rows = 0;
+  }
 
   override value(row: unknown, start: number, end: number): void {
     this.rows++;
@@ -118,5 +129,5 @@ class CountingStore extends ColumnStore {
 }
 
 function rowOf(columns: readonly Column[], row: number): unknown {
-  return Object.fromEntries(columns.map(({ name, values }) => [name, values[row]]));
+  return Object.fromEntries(columns.map(({ name, values, valid }) => [name, valid === undefined || valid[row] === 1 ? values[row] : null]));
 }

@@ -38,6 +38,8 @@ const faults: readonly Fault[] = [
   ["minus zero is zero", reader, readerThen("v===0?0:v")],
   ["an escaped line end is an n", reader, readerThen("typeof v==='string'?v.replaceAll('\\n','n'):v")],
   ["a lone surrogate is replaced", reader, readerThen("typeof v==='string'?v.toWellFormed():v")],
+  ["null is the number before", /if\(v\d+_\d+===null\)V\d+\[n\]=0;else/g, ""],
+  ["a number that is not there is that of a record before", /V\d+\[n\]=0;/g, ""],
   ["false is null", reader, readerThen("v===false?null:v")],
   ["a nested value is the one before", reader, readerThen("typeof v==='object'&&v!==null?(this.before??v):v;if(typeof v==='object')this.before=v")],
 ];

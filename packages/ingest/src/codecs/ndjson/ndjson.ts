@@ -66,7 +66,7 @@ class NdjsonDecoder implements Decoder, LineHandler, ScanHost {
     if (!generate || (this.#schema !== undefined && this.#schema.type !== "struct")) return;
     this.#plan = { wanted: this.#wanted, schema: this.#schema as StructType | undefined, convert: convertQuietly };
     if (options.columns === true && this.#plan.schema !== undefined && this.#plan.schema.fields.length > 0) {
-      this.columns = this.#plan.schema.fields.map(({ name, type }) => ({ name, form: isNumber(type) ? "numbers" : type.type === "string" && options.texts === true ? "texts" : "values" }));
+      this.columns = this.#plan.schema.fields.map(({ name, type }) => ({ name, form: formOf(type, options) }));
     }
     this.#learner = new LayoutLearner(this.#schema === undefined ? () => true : (path) => isTakenApart(this.#schema, path));
   }
@@ -177,6 +177,11 @@ function isTakenApart(schema: DataType | undefined, path: readonly string[]): bo
     type = type.fields.find((field) => field.name === name)?.type;
   }
   return type === undefined || type.type === "any" || type.type === "struct";
+}
+
+function formOf(type: DataType, { texts }: DecoderOptions): DecodedColumn["form"] {
+  if (isNumber(type)) return type.nullable === true ? "nullableNumbers" : "numbers";
+  return type.type === "string" && texts === true ? "texts" : "values";
 }
 
 function convertQuietly(value: unknown, type: DataType): unknown {

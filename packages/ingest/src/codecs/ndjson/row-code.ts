@@ -2,7 +2,7 @@
 import type { DataType, StructType } from "@streamflow/core";
 import { propertyName, StreamFlowError } from "@streamflow/core";
 import { project, wantedField, type Wanted } from "../projection.ts";
-import { keepsDigits } from "../typed-record.ts";
+import { isNumber, keepsDigits } from "../typed-record.ts";
 import { Kind, type Layout } from "./layout.ts";
 import { type FieldCode, valueName, type RowCode } from "./scanner.ts";
 
@@ -91,7 +91,9 @@ class RowWriter {
   #field(tree: Tree | undefined, type: DataType): FieldCode {
     const expression = this.typed(tree, type);
     const leaf = tree?.leaf;
-    return leaf !== undefined && type.type === "string" && this.#kinds(leaf) === Kind.string ? { expression, text: leaf } : { expression };
+    if (leaf === undefined) return { expression };
+    const kinds = this.#kinds(leaf);
+    return type.type === "string" && kinds === Kind.string ? { expression, text: leaf } : { expression, isNumber: kinds === Kind.integer && isNumber(type) };
   }
 
   typed(tree: Tree | undefined, type: DataType): string {

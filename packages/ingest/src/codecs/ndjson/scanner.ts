@@ -63,6 +63,8 @@ export interface FieldCode {
   readonly expression: string;
   /** The leaf that is the field as it stands, where it is always a string. */
   readonly text?: number;
+  /** It is always a number. */
+  readonly isNumber?: boolean;
 }
 
 /** A layout that a scanner knows; `index` names its variables and its place in `hits`. */
@@ -91,8 +93,8 @@ export function compileScanner(known: readonly KnownLayout[], host: ScanHost, op
 
 /** The text of a scanner for some layouts. `otherwise`: what it does with a line of none of them; undefined: it leaves it and what follows, and answers where it begins. */
 function sourceOf(known: readonly KnownLayout[], otherwise: string | undefined, { columns, maxRecordBytes }: ScanOptions): string {
-  const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map((_, at) => `F${at}=out.columns[${at}];`).join("")}`;
-  const names = columns.map((_, at) => `,F${at}`).join("");
+  const load = columns.length === 0 ? "" : `n=out.length;room=out.capacity;S=out.starts;E=out.ends;${columns.map(loadCode).join("")}`;
+  const names = columns.map((form, at) => `,F${at}${form === "nullableNumbers" ? `,V${at}` : ""}`).join("");
   const variables = known.flatMap(({ index, row }) => [`n${index}=0`, ...[...row.used].flatMap((leaf) => [valueName(index, leaf), startName(index, leaf), endName(index, leaf)].map((name) => `${name}=0`))]);
   return `return function scan(b,dv,i,to,out){
 let left=${linesAtOnce},x=0,z=0,k=0,t=0,${variables.join(",")};
@@ -103,6 +105,11 @@ ${known.map((one) => layoutCode(one, { columns, maxRecordBytes })).join("\n")}
 ${otherwise === undefined ? "break;" : columns.length === 0 ? otherwise : `out.length=n;${otherwise}${load}`}}
 ${columns.length === 0 ? "" : "out.length=n;"}
 ${known.map(({ index }) => `H.hits[${index}]+=n${index};`).join("")}return i;}`;
+}
+
+/** Where a column's values go. */
+function loadCode(form: DecodedColumn["form"], at: number): string {
+  return form === "nullableNumbers" ? `F${at}=out.columns[${at}].values;V${at}=out.columns[${at}].valid;` : `F${at}=out.columns[${at}];`;
 }
 
 const linesAtOnce = 256;
@@ -142,9 +149,17 @@ n${index}++;${put}continue;}i=s;`;
 }
 
 /** Puts a field into its column. */
-function putCode({ expression, text }: FieldCode, at: number, { index, form }: { readonly index: number; readonly form: DecodedColumn["form"] | undefined }): string {
+function putCode({ expression, text, isNumber }: FieldCode, at: number, { index, form }: { readonly index: number; readonly form: DecodedColumn["form"] | undefined }): string {
+  if (form === "nullableNumbers") return numberCode(expression, at, isNumber);
   if (form !== "texts") return `F${at}[n]=${expression};`;
   return text === undefined ? `F${at}.put(n,${expression});` : `F${at}.take(n,dv,${startName(index, text)},${endName(index, text)});`;
+}
+
+/** Puts what is a number or null into its column. */
+function numberCode(expression: string, at: number, isNumber = false): string {
+  if (expression === "null") return `V${at}[n]=0;`;
+  const store = `F${at}[n]=${expression};V${at}[n]=1;`;
+  return isNumber ? store : `if(${expression}===null)V${at}[n]=0;else{${store}}`;
 }
 
 /** Compares fixed bytes at `i`: four at a time, the last load overlapping the one before. */
