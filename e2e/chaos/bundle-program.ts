@@ -7,6 +7,9 @@ import type { Program } from "./victim.ts";
 /** What is not there, and not needed. */
 const absent = ["pg-native", "pg-cloudflare"];
 
+/** What reads files that lie beside it. */
+const beside = ["@platformatic/kafka", "kafkajs"];
+
 /** Bundles the program from the sources into a folder. */
 export async function bundleProgram(folder: string): Promise<Program> {
   const build = await rolldown({
@@ -14,6 +17,7 @@ export async function bundleProgram(folder: string): Promise<Program> {
     platform: "node",
     external: (id) => isBuiltin(id) || absent.includes(id),
     resolve: { conditionNames: ["streamflow-source", "node"] },
+    plugins: [{ name: "beside", resolveId: (id) => (beside.includes(id) ? { id: import.meta.resolve(id), external: true } : undefined) }],
     treeshake: { moduleSideEffects: (id) => id.includes("/node_modules/") },
     logLevel: "silent",
   });

@@ -1,6 +1,7 @@
 // What a process of a chaos run is told, and the pipeline that it runs: keyed windows over records that come early and late.
 import { eventTime, field, Pipeline, type Sink, type Source, t } from "@streamflow/core";
 import { count, keyBy, max, project, sum, tumbling, window } from "@streamflow/transform";
+import type { KafkaInput } from "./kafka-source.ts";
 import { outOfOrdernessMs, type Row, type RowsSpec, windowMs } from "./rows.ts";
 
 export const storeNames = ["files", "sqlite", "postgres"] as const;
@@ -21,6 +22,8 @@ export interface Job {
   readonly rows: RowsSpec;
   /** The partitions that it begins with, where a group decides who reads which. */
   readonly group?: readonly string[];
+  /** The topic that rows are read from, where it is Kafka that decides who reads which. */
+  readonly kafka?: KafkaInput;
   /** Rows of each partition. */
   readonly count: number;
   /** Rows of a partition in a millisecond; undefined: as fast as it goes. */

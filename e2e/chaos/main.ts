@@ -8,14 +8,19 @@ import { bundleProgram } from "./bundle-program.ts";
 import { progressOf } from "./progress.ts";
 import { reportOf, reportText } from "./report.ts";
 import { chaosSinks } from "./sinks/index.ts";
-import { type Server, services } from "../testbed/index.ts";
+import { type KafkaServer, type Server, services } from "../testbed/index.ts";
+import { runKafkaRound } from "./kafka-round.ts";
+import { sessionMs } from "./kafka-source.ts";
 import { runMovingRound } from "./moving-round.ts";
 import type { StoreName } from "./job.ts";
 import { chaosStores } from "./stores.ts";
+import type { Program } from "./victim.ts";
 import { type RoundResult, type RoundSpec, runRound } from "./round.ts";
 
 /** Kills of a round: what sinks and stores keep of each life adds up. */
 const killsOfRound = 50;
+/** A dead member is out of its group soon. */
+const quickGroups = { "group.consumer.session.timeout.ms": String(sessionMs), "group.consumer.heartbeat.interval.ms": "200" };
 
 const args = readArguments(process.argv.slice(2), Date.now);
 if (args === undefined) console.log(help);
@@ -30,7 +35,7 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   const startMs = performance.now();
   const rounds: RoundResult[] = [];
   for (const spec of roundsOf(asked, { folder, servers })) {
-    const round = await (asked.moving ? runMovingRound : runRound)(spec, program, progress).catch((error: unknown) => failed(spec, error));
+    const round = await runOne(spec, program, { asked, servers, progress }).catch((error: unknown) => failed(spec, error));
     if (round === undefined) break;
     rounds.push(round);
     if (round.lost + round.doubled + round.differing === 0) await rm(spec.folder, { recursive: true });
@@ -42,6 +47,19 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   console.log(asked.json ? JSON.stringify(report) : reportText(report));
   if (report.problems.length === 0) await rm(folder, { recursive: true });
   return report.problems.length === 0 ? 0 : 1;
+}
+
+interface Running {
+  readonly asked: ChaosArguments;
+  readonly servers: ReadonlyMap<string, Server>;
+  readonly progress: () => void;
+}
+
+async function runOne(spec: RoundSpec, program: Program, { asked: { kafka, moving, kills }, servers, progress }: Running): Promise<RoundResult> {
+  if (kafka === undefined) return await (moving ? runMovingRound : runRound)(spec, program, progress);
+  const share = (count: number): number => Math.round((count * spec.kills) / kills);
+  const broker = servers.get("kafka") as KafkaServer;
+  return await runKafkaRound({ ...spec, broker, driver: kafka.driver, brokerKills: share(kafka.brokerKills), rebalances: share(kafka.rebalances), zombies: share(kafka.zombies) }, program, progress);
 }
 
 /** Sinks and stores by turns, each round with a seed of its own. */
@@ -62,10 +80,10 @@ function roundsOf({ kills, seed, sinks, stores }: ChaosArguments, { folder, serv
 }
 
 /** The servers of the test bed that are needed, by name. */
-async function startServers({ sinks, stores }: ChaosArguments): Promise<ReadonlyMap<string, Server>> {
-  const needed = new Set([...sinks.map((sink) => chaosSinks[sink]?.server), ...stores.map((store) => chaosStores[store].server)]);
+async function startServers({ sinks, stores, kafka }: ChaosArguments): Promise<ReadonlyMap<string, Server>> {
+  const needed = new Set<string | undefined>([...(kafka === undefined ? [] : ["kafka"]), ...sinks.map((sink) => chaosSinks[sink]?.server), ...stores.map((store) => chaosStores[store].server)]);
   const servers = new Map<string, Server>();
-  for (const service of services) if (needed.has(service.name as "postgres" | "redis")) servers.set(service.name, await service.start());
+  for (const service of services) if (needed.has(service.name)) servers.set(service.name, await service.start(service.name === "kafka" ? { settings: quickGroups } : {}));
   return servers;
 }
 

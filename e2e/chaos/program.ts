@@ -7,11 +7,12 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Environment, type FaultPlan, PipelineRun, StreamFlowError } from "@streamflow/core";
+import { type Environment, type FaultPlan, PipelineRun, type Source, StreamFlowError } from "@streamflow/core";
 import { nodeEnvironment } from "@streamflow/core/node";
 import { GroupMember } from "./group-source.ts";
 import { chaosPipeline, type Job } from "./job.ts";
 import { pacedSource } from "./paced-source.ts";
+import type { Row } from "./rows.ts";
 import { chaosSinks } from "./sinks/index.ts";
 import { chaosStores } from "./stores.ts";
 
@@ -54,7 +55,7 @@ async function work(job: Job, environment: Environment): Promise<void> {
   const sink = chaosSinks[job.sink];
   if (sink === undefined) throw new Error(`no sink "${job.sink}"`);
   const stores = await chaosStores[job.store].open(job, environment);
-  const source = job.group === undefined ? pacedSource(job) : (member = new GroupMember(job, tell)).source;
+  const source = await sourceOf(job);
   run = new PipelineRun(chaosPipeline(job, source, await sink.sinks(job.place)).plan(), { environment, stores, leaseMs: job.leaseMs });
   run.lifecycle.onMove((to) => {
     if (to === "running") tell("running");
@@ -70,6 +71,14 @@ async function work(job: Job, environment: Environment): Promise<void> {
       await pause(retryMs);
     }
   }
+}
+
+async function sourceOf(job: Job): Promise<Source<Row>> {
+  // A process pays for its own source alone.
+  if (job.kafka !== undefined) return (await import("./kafka-source.ts")).watchedKafka(job, tell);
+  if (job.group === undefined) return pacedSource(job);
+  member = new GroupMember(job, tell);
+  return member.source;
 }
 
 function failed(error: unknown): void {

@@ -18,6 +18,8 @@ export interface Report {
   readonly phases: Readonly<Record<string, number>>;
   /** Kills by way of killing. */
   readonly ways: Readonly<Record<string, number>>;
+  /** What else happened, by name. */
+  readonly others: Readonly<Record<string, number>>;
   /** How often processes came to each named point. */
   readonly visits: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -42,6 +44,7 @@ export function reportOf(rounds: readonly RoundResult[], about: { readonly seed:
     aimed: deaths.filter((death) => death.aimed).length,
     phases: countBy(deaths, ({ phase }) => phase, Object.keys(phases)),
     ways: countBy(deaths, ({ how }) => how),
+    others: sums(rounds.map(({ others = {} }) => others)),
   };
   const differences = rounds.flatMap(({ spec, examples }) => examples.map((example) => `${spec.folder}: ${example}`));
   return { ...about, ...counts, visits: Object.fromEntries([...visits].sort(([a], [b]) => (a < b ? -1 : 1))), problems: [...differences, ...shortfalls(counts)] };
@@ -60,6 +63,12 @@ function shortfalls({ kills, amidOutput, phases: byPhase }: Pick<Report, "kills"
   return problems;
 }
 
+function sums(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const totals: Record<string, number> = {};
+  for (const [name, count] of all.flatMap((one) => Object.entries(one))) totals[name] = (totals[name] ?? 0) + count;
+  return totals;
+}
+
 function countBy(deaths: readonly Death[], by: (death: Death) => string, names: readonly string[] = []): Readonly<Record<string, number>> {
   const counts: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
   for (const death of deaths) counts[by(death)] = (counts[by(death)] ?? 0) + 1;
@@ -67,7 +76,7 @@ function countBy(deaths: readonly Death[], by: (death: Death) => string, names: 
 }
 
 /** The report for people; its last line is the result. */
-export function reportText({ seed, kills, lost, doubled, differing, rows, amidOutput, aimed, phases: byPhase, ways, visits, seconds, problems }: Report): string {
+export function reportText({ seed, kills, lost, doubled, differing, rows, amidOutput, aimed, phases: byPhase, ways, others, visits, seconds, problems }: Report): string {
   const listed = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ");
   return [
     `seed ${seed}; ${seconds.toFixed(1)} s, ${(seconds / Math.max(1, kills)).toFixed(2)} s a kill; ${rows} rows expected`,
@@ -75,6 +84,6 @@ export function reportText({ seed, kills, lost, doubled, differing, rows, amidOu
     `at: ${listed(byPhase)}`,
     `points visited: ${listed(visits)}`,
     ...problems,
-    `kills=${kills} lost=${lost} doubled=${doubled} differing=${differing}`,
+    `kills=${kills}${Object.entries(others).map(([name, count]) => ` ${name}=${count}`).join("")} lost=${lost} doubled=${doubled} differing=${differing}`,
   ].join("\n");
 }

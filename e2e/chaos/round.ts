@@ -41,6 +41,8 @@ export interface RoundResult extends Difference {
   /** How often processes came to each point. */
   readonly visits: ReadonlyMap<string, number>;
   readonly rows: number;
+  /** What else happened, by name. */
+  readonly others?: Readonly<Record<string, number>>;
 }
 
 const partitions = 2;

@@ -22,6 +22,8 @@ export class Victim {
   readonly ended: Promise<End>;
   /** How often it came to each point. */
   readonly visits: Map<string, number> = new Map();
+  /** How far it says each partition to be committed. */
+  readonly positions: Map<string, number> = new Map();
   /** The point that it came to last. */
   lastPoint: string | undefined;
   isRunning = false;
@@ -33,7 +35,7 @@ export class Victim {
   readonly #waiting = new Set<{ readonly holds: () => boolean; readonly resolve: () => void }>();
 
   constructor({ file, cache }: Program) {
-    const env = { ...process.env, NODE_COMPILE_CACHE: cache, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" };
+    const env = { ...process.env, NODE_COMPILE_CACHE: cache, NODE_OPTIONS: "--disable-warning=ExperimentalWarning", FLOW_STREAMING_ENABLED: "true" };
     const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "pipe"], env });
     this.#child = child;
     // What it has not read when it is killed.
@@ -119,8 +121,14 @@ export class Victim {
       this.lastPoint = point;
       this.visits.set(point, this.#visitsOf(point) + 1);
     } else if (line === "running") this.isRunning = true;
+    else if (line.startsWith("at ")) this.#isAt(line);
     else this.#heard.set(line, this.heard(line) + 1);
     this.#look();
+  }
+
+  #isAt(line: string): void {
+    const [, partition = "", position] = line.split(" ");
+    this.positions.set(partition, Number(position));
   }
 
   #look(): void {
