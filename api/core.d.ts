@@ -1554,6 +1554,7 @@ export interface SinkBatch {
     readonly columns?: readonly Column[];
     readonly timestamps: Float64Array;
     readonly changes?: Uint8Array;
+    readonly shard?: ShardId;
     identityAt(index: number): RecordIdentity;
     rawAt?(index: number): Uint8Array | undefined;
 }

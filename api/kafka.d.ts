@@ -5,10 +5,30 @@ export interface AbortedTransaction {
     readonly firstOffset: bigint;
 }
 
+export interface BatchCompression {
+    readonly codec: number;
+    compress(bytes: Uint8Array): Uint8Array;
+}
+
+export interface BatchSeal {
+    readonly producerId: bigint;
+    readonly producerEpoch: number;
+    readonly sequence: number;
+    readonly isTransactional: boolean;
+    readonly compression?: BatchCompression;
+}
+
 export interface BrokerAddress {
     readonly host: string;
     readonly port: number;
 }
+
+export interface EncodedHeaders {
+    readonly pairs: HeaderPairs;
+    readonly bytes: Uint8Array;
+}
+
+export type HeaderPairs = readonly (readonly [name: Uint8Array, value: Uint8Array | null])[];
 
 export interface KafkaCommitToken {
     readonly kind: "kafka";
@@ -98,6 +118,25 @@ export interface RecordBatchTools {
     decompress(bytes: Uint8Array, codec: number): Uint8Array;
 }
 
+export declare class RecordBatchWriter {
+    #private;
+    constructor(crc32c: (bytes: Uint8Array) => number, firstBytes?: number);
+    get count(): number;
+    get byteLength(): number;
+    add(record: RecordParts): void;
+    seal({ producerId, producerEpoch, sequence, isTransactional, compression }: BatchSeal): Uint8Array;
+}
+
+export interface RecordParts {
+    bytes: Uint8Array;
+    keyStart: number;
+    keyEnd: number;
+    valueStart: number;
+    valueEnd: number;
+    timestampMs: number;
+    headers: EncodedHeaders | undefined;
+}
+
 export interface RecordPlace {
     offset: number;
     timestampMs: number;
@@ -133,6 +172,8 @@ export interface WireTopic {
 
 export declare function addressOf(broker: string, what: string): BrokerAddress;
 
+export declare const batchHeaderBytes = 61;
+
 export declare function brokerErrorOf(thrown: unknown): string | undefined;
 
 export declare function checkConnection(connection: KafkaConnection, what: string): void;
@@ -140,6 +181,8 @@ export declare function checkConnection(connection: KafkaConnection, what: strin
 export declare const connectionFields: Readonly<Record<string, ConfigField>>;
 
 export declare function describeConnection(connection: KafkaConnection): Readonly<Record<string, unknown>>;
+
+export declare function encodeHeaders(pairs: HeaderPairs): EncodedHeaders;
 
 export declare function invalid(what: string, why: string): StreamFlowError;
 

@@ -127,6 +127,7 @@ export interface SinkTransaction {
     readonly shards: readonly ShardId[];
     readonly withOutput: boolean;
     readonly decide: (stored: ReadonlyMap<ShardId, ShardHead>) => readonly ShardHead[];
+    readonly commitTokens?: SinkCommit["commitTokens"];
 }
 
 export interface SqliteSinkOptions {

@@ -9,6 +9,8 @@ export { addressOf, checkConnection, describeConnection, invalid } from "./optio
 export type { BrokerAddress, KafkaConnection, KafkaDriver, KafkaSasl, KafkaTls } from "./options.ts";
 export { readHeaders, RecordBatchReader } from "./record-batch-reader.ts";
 export type { AbortedTransaction, RecordBatchInput, RecordBatchTools, RecordPlace, RecordVisitor } from "./record-batch-reader.ts";
+export { batchHeaderBytes, encodeHeaders, RecordBatchWriter } from "./record-batch-writer.ts";
+export type { BatchCompression, BatchSeal, EncodedHeaders, HeaderPairs, RecordParts } from "./record-batch-writer.ts";
 export type { KafkaCommitToken } from "./token.ts";
 export { isCommitToken } from "./token.ts";
 export { kafkaClients, KafkaWire, loadPlatformatic, missingClient } from "./wire.ts";

@@ -46,7 +46,9 @@ export function kafkaJsClient(library: KafkaJsLibrary, { connection, what, logge
       // Its own messages name brokers and groups, never credentials. What it calls an error it mostly repeats: the pipeline decides what is one.
       const text = `${what}: kafkajs: ${log.message}`;
       const fields = typeof log["error"] === "string" ? { error: log["error"] } : {};
-      if (level === library.logLevel.ERROR || level === library.logLevel.WARN) logger.warn(text, fields);
+      const isWarning = level === library.logLevel.ERROR || level === library.logLevel.WARN;
+      // What it gives up, the sink sends again with the same sequence numbers.
+      if (isWarning && !log.message.startsWith("Limiting retries for the idempotent producer")) logger.warn(text, fields);
       else logger.debug(text, fields);
     },
   });

@@ -1,8 +1,10 @@
 // The components that pipelines may name in configuration: sinks, encoders and the router.
 import { clientCapability, type ComponentContext, type ComponentReference, type ComponentSpec, type ConfigField, type EncoderFactory, firstOf } from "@streamflow/core";
 import { cdcMirror } from "./connectors/cdc-mirror.ts";
+import { connectionFields, kafkaClients } from "@streamflow/kafka";
 import { fileSink } from "./connectors/file.ts";
 import { httpSink, type HttpSinkOptions } from "./connectors/http.ts";
+import { kafkaSink, type KafkaSinkOptions } from "./kafka/kafka-sink.ts";
 import { postgresSink, type PostgresSinkOptions } from "./connectors/postgres.ts";
 import { redisSink, type RedisSinkOptions } from "./connectors/redis.ts";
 import { sqliteSink, type SqliteSinkOptions } from "./connectors/sqlite.ts";
@@ -175,10 +177,48 @@ const redis: ComponentSpec<"sink"> = {
   },
 };
 
+const kafka: ComponentSpec<"sink"> = {
+  kind: "sink",
+  type: "kafka",
+  capability: () => firstOf(clientCapability({ ...kafkaClients.platformatic, type: "kafka", resolve })),
+  summary: "Writes into topics of Kafka, exactly once: an epoch, its positions and the offsets of a source on the same cluster are one transaction. Needs @platformatic/kafka or kafkajs.",
+  fields: {
+    ...connectionFields,
+    topic: { type: { kind: "string" }, doc: "Topic, which must be there; `{field}` stands for a field of the record, `{{` for a brace.", required: true },
+    key: { type: { kind: "string" }, doc: "Key, written like the topic: records of one key are in one partition. Without it partitions take turns." },
+    format: { type: { kind: "either", options: [{ kind: "string", oneOf: ["json"] }, { kind: "component", of: "encoder" }] }, doc: "How a record becomes a value; json without it." },
+    headers: { type: { kind: "map", value: { kind: "string" } }, doc: "Headers by name; values are written like the topic." },
+    partition: { type: { kind: "string" }, doc: "Number of the partition, written like the topic. Without it, by the key." },
+    delivery: { type: { kind: "string", oneOf: ["exactly-once", "at-least-once"] }, doc: "`exactly-once`: readers of committed records see an epoch whole, once; `at-least-once`: without transactions.", default: "exactly-once" },
+    compression: { type: { kind: "string", oneOf: ["none", "gzip", "snappy", "lz4", "zstd"] }, doc: "How batches are made smaller.", default: "none" },
+    batchBytes: { type: { kind: "size", minBytes: 1 }, doc: "A batch of this size is sent; below `max.message.bytes` of the topic.", default: "256KiB" },
+    bufferBytes: { type: { kind: "size", minBytes: 1 }, doc: "Bytes that may wait for the brokers.", default: "32MiB" },
+    deliveryTimeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "How long a batch, or a step of a commit, is tried before the pipeline restarts.", default: "60s" },
+    transactionTimeoutMs: { type: { kind: "duration", minMs: 1 }, doc: "The broker aborts a transaction that is open for longer: more than a checkpoint takes to come.", default: "60s" },
+    transactionalIdPrefix: { type: { kind: "string" }, doc: "Transactional ids begin with it.", default: "streamflow" },
+    heads: {
+      type: {
+        kind: "object",
+        fields: {
+          topic: { type: { kind: "string" }, doc: "Its name.", default: "streamflow-heads" },
+          replicationFactor: { type: { kind: "integer", min: 1 }, doc: "Its replicas, where it is made. Without it, as the brokers are set up." },
+        },
+      },
+      doc: "The compacted topic that says how far each shard has committed; it is made when missing.",
+    },
+  },
+  example: "type: kafka\nbrokerList: [127.0.0.1:9092]\ntopic: delays\nkey: \"{carrier}\"\n",
+  create(config, context) {
+    const { format: written, ...rest } = config as unknown as KafkaSinkOptions;
+    const json = written === undefined || written === "json";
+    return kafkaSink({ ...rest, ...(json ? {} : formatIn(config, context)) });
+  },
+};
+
 function formatIn(config: Readonly<Record<string, unknown>>, context: ComponentContext): { readonly format?: EncoderFactory } {
   const reference = config["format"] as ComponentReference | undefined;
   return reference === undefined ? {} : { format: context.component("encoder", reference.type, reference.config) };
 }
 
 /** The sinks, encoders and the router of this package, for a `Registry`. */
-export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, redis, cdcMirror, ndjson, csv, lines, routeSpec];
+export const sinkComponents: readonly ComponentSpec[] = [stdout, file, sqlite, postgres, http, redis, kafka, cdcMirror, ndjson, csv, lines, routeSpec];

@@ -107,6 +107,8 @@ export interface SinkTransaction {
    * Throws SF_SINK_FENCED where this process is not the owner any more: the transaction must be rolled back and what was staged kept.
    */
   readonly decide: (stored: ReadonlyMap<ShardId, ShardHead>) => readonly ShardHead[];
+  /** What sources want to be carried with it. */
+  readonly commitTokens?: SinkCommit["commitTokens"];
 }
 
 /** What a sink-first connector supplies. */
@@ -148,7 +150,8 @@ export function sinkFirstSession(steps: SinkFirstSteps): SinkSession {
     commitTransaction: (commit) =>
       session.inOrder("commitTransaction", () => {
         const shards = commit.shards.map(({ shard }) => shard);
-        return steps.transact({ shards, withOutput: true, decide: (stored) => advance(commit.shards, stored, steps.name) });
+        const { commitTokens } = commit;
+        return steps.transact({ shards, withOutput: true, decide: (stored) => advance(commit.shards, stored, steps.name), ...(commitTokens === undefined ? {} : { commitTokens }) });
       }),
     discard: () => session.inOrder("discard", () => steps.reset()),
     close: () =>

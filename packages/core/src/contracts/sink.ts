@@ -43,6 +43,8 @@ export interface SinkBatch {
   readonly timestamps: Float64Array;
   /** Change kinds; absent: all inserts. */
   readonly changes?: Uint8Array;
+  /** The shard of all records, where they are of one. */
+  readonly shard?: ShardId;
   /** Computed on demand. */
   identityAt(index: number): RecordIdentity;
   /** The bytes of the input that a record was made of, where the source keeps them: a copy. */

@@ -87,6 +87,11 @@ export class HeldOutput {
     return index >= 0 && index < this.length ? lastUpTo(this.#runs, index)?.shard : undefined;
   }
 
+  /** The shard of all records, where they are of one. */
+  get onlyShard(): ShardId | undefined {
+    return this.#runs.length === 1 ? this.shard : undefined;
+  }
+
   /** The records as columns, where they are held so. */
   get asColumns(): readonly Column[] | undefined {
     return this.form?.names.map((name, at) => {

@@ -161,7 +161,9 @@ export class SinkPort {
     this.#outputIndex += length;
     this.#output = this.#free.pop() ?? new HeldOutput();
     this.#stretches = [{ ...(stretches.at(-1) ?? nowhere), from: 0 }];
+    const { onlyShard } = output;
     const known = {
+      ...(onlyShard === undefined ? {} : { shard: onlyShard }),
       length, timestamps: output.times.subarray(0, length), ...(output.anyChange ? { changes: output.changes.subarray(0, length) } : {}),
       identityAt: (index: number) => identity(origins, index),
       rawAt: (index: number) => rawAt(origins, index),
@@ -199,15 +201,17 @@ class ColumnBatch implements SinkBatch {
   readonly columns: readonly Column[];
   readonly timestamps: Float64Array;
   readonly changes?: Uint8Array;
+  readonly shard?: ShardId;
   readonly identityAt: (index: number) => RecordIdentity;
   readonly rawAt?: (index: number) => Uint8Array | undefined;
   readonly #rows: () => readonly unknown[];
   #values: readonly unknown[] | undefined;
 
-  constructor({ length, timestamps, changes, identityAt, rawAt: raw }: Omit<SinkBatch, "values">, columns: readonly Column[], rows: () => readonly unknown[]) {
+  constructor({ length, timestamps, changes, shard, identityAt, rawAt: raw }: Omit<SinkBatch, "values">, columns: readonly Column[], rows: () => readonly unknown[]) {
     this.length = length;
     this.timestamps = timestamps;
     if (changes !== undefined) this.changes = changes;
+    if (shard !== undefined) this.shard = shard;
     this.identityAt = identityAt;
     if (raw !== undefined) this.rawAt = raw;
     this.columns = columns;
