@@ -24,8 +24,11 @@ export interface ReadContext {
 
 /** Batches of one partition, in order. */
 export interface BatchIterator extends AsyncIterator<Batch> {
-  /** The next batch where it is there without waiting for anything; undefined: call `next`. Not called before the first `next`, nor while one is under way. */
-  takeNow?(): Batch | undefined;
+  /**
+   * The next batch where it is there without waiting for anything; undefined: call `next`. Not called before the first `next`, nor while one is under way. It may be there for some batches
+   * and not for others; while it is not, the batch behind the one that was asked for is read ahead.
+   */
+  readonly takeNow?: (() => Batch | undefined) | undefined;
 }
 
 /** What iterates over the batches of one partition. An async generator is one. */

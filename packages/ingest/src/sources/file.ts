@@ -9,7 +9,8 @@ import { changedFile, parsePlace, type FilePlace } from "../files/file-position.
 import { checkChoice, listFiles, type FileChoice, type ListedFile } from "../files/list-files.ts";
 import type { ParquetReadOptions } from "../files/parquet-reader.ts";
 import { readText, type TextReadOptions } from "../files/text-reader.ts";
-import type { Batches, BatchIterator, PartitionReaders, ReadContext } from "../partition-readers.ts";
+import { oneAfterAnother } from "../one-after-another.ts";
+import type { Batches, PartitionReaders, ReadContext } from "../partition-readers.ts";
 import type { RangeThreads } from "../ranges/range-threads.ts";
 import { sourceOf } from "../source.ts";
 
@@ -217,42 +218,4 @@ async function* parquetBatches(options: ParquetReadOptions, from: FilePlace | un
   yield* readParquet(options, from);
   // Columns that nobody wants are never read.
   options.onRead(Infinity);
-}
-
-function oneAfterAnother(count: number, readAt: (i: number) => Batches): Batches {
-  return { [Symbol.asyncIterator]: () => new OneAfterAnother(count, readAt) };
-}
-
-/** As a generator that yields all of one, then all of the next, would do it; but what is there at once stays so. */
-class OneAfterAnother implements BatchIterator {
-  readonly #count: number;
-  readonly #readAt: (i: number) => Batches;
-  #i = -1;
-  #current: BatchIterator | undefined;
-
-  constructor(count: number, readAt: (i: number) => Batches) {
-    this.#count = count;
-    this.#readAt = readAt;
-  }
-
-  takeNow(): Batch | undefined {
-    return this.#current?.takeNow?.();
-  }
-
-  async next(): Promise<IteratorResult<Batch>> {
-    for (;;) {
-      const result = await this.#current?.next();
-      if (result?.done === false) return result;
-      this.#current = undefined;
-      if (++this.#i >= this.#count) return { done: true, value: undefined };
-      this.#current = this.#readAt(this.#i)[Symbol.asyncIterator]();
-    }
-  }
-
-  async return(): Promise<IteratorResult<Batch>> {
-    this.#i = this.#count;
-    await this.#current?.return?.();
-    this.#current = undefined;
-    return { done: true, value: undefined };
-  }
 }
