@@ -1,7 +1,6 @@
 // Packs the bytes of many small states into few segments: a segment costs a sync.
 import type { StateBytes } from "@streamflow/core";
 
-
 /** A segment to be written, and which part of it is whose: `[start, end)`. */
 export interface PackedSegment {
   readonly bytes: Uint8Array;
@@ -29,12 +28,25 @@ export function* packStates(states: readonly StateBytes[], maxBytes: number): Ge
 function pack(states: readonly StateBytes[], size: number): PackedSegment {
   const only = states.length === 1 ? states[0] : undefined;
   if (only !== undefined) return { bytes: only.bytes, parts: [{ state: only, start: 0, end: size }] };
-  const bytes = new Uint8Array(size);
+  const together = lieTogether(states, size);
+  const bytes = together ?? new Uint8Array(size);
   let at = 0;
   const parts = states.map((state) => {
-    bytes.set(state.bytes, at);
+    if (together === undefined) bytes.set(state.bytes, at);
     at += state.bytes.byteLength;
     return { state, start: at - state.bytes.byteLength, end: at };
   });
   return { bytes, parts };
+}
+
+/** The bytes of all states, where each lies behind the one before already: to copy them would be for nothing. */
+function lieTogether(states: readonly StateBytes[], size: number): Uint8Array | undefined {
+  const first = states[0]?.bytes;
+  if (first === undefined) return undefined;
+  let end = first.byteOffset;
+  for (const { bytes } of states) {
+    if (bytes.buffer !== first.buffer || bytes.byteOffset !== end) return undefined;
+    end += bytes.byteLength;
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, size);
 }

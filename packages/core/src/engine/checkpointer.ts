@@ -1,6 +1,6 @@
 // The checkpoint and commit protocol of docs/adr/0001: the eight steps, in order, at every barrier.
 //   I1, I2, I5 and I6 of that page are kept here; I3, I4 and I7 by the checkpoint writer, stores and sinks.
-import type { ListedCheckpoint, SegmentRef, ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
+import type { ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "../contracts/checkpoint-store.ts";
 import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft, StateBytes } from "../contracts/checkpointing.ts";
 import type { CheckpointStore } from "../contracts/checkpoint-store.ts";
 import type { Clock, Environment } from "../contracts/environment.ts";
@@ -10,8 +10,11 @@ import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { quorumHas } from "./backlog.ts";
 import { broken } from "./broken.ts";
 import { seedMark } from "./seed.ts";
+import type { IsStored } from "../keyed/table-part.ts";
+import type { TableCopy } from "../keyed/table-set.ts";
 import type { ShardSnapshot } from "./snapshot.ts";
 import type { SinkPort } from "./sink-port.ts";
+import { StoredParts } from "./stored-parts.ts";
 
 /** What one checkpoint did. */
 export interface CheckpointResult {
@@ -36,7 +39,8 @@ export interface CheckpointerParts {
   flushRejected(): Promise<void>;
   /** Hands all output to the sinks. */
   flushOutput(): Promise<void>;
-  snapshot(): readonly ShardSnapshot[];
+  /** Copies the state; of parts whose content is stored, only that. */
+  snapshot(isStored: IsStored): readonly ShardSnapshot[];
   /** Tells the sources what will never be asked for again. */
   committed(snapshots: readonly ShardSnapshot[]): Promise<void>;
 }
@@ -60,6 +64,8 @@ export class Checkpointer {
   #writer: CheckpointWriter | undefined;
   /** The copy of the barrier before, where a test wants it stored. */
   #before: readonly ShardSnapshot[] | undefined;
+  /** What need not be written again. */
+  readonly #stored = new StoredParts();
   /** The epochs that sink-first sinks name when they are asked now, by shard. */
   readonly #committed = new Map<ShardId, number>();
   /** The epochs of the seeds that shards began with, where the pipeline was started from a savepoint. */
@@ -129,7 +135,7 @@ export class Checkpointer {
     for (const port of ports) if (port.sink.capabilities.delivery !== "transactional") await port.tell("flush", () => port.session?.flush());
     await this.#reach("after-flush");
     // The copy comes before anything else runs: these positions go with output that the sinks now seal.
-    const taken = this.#parts.snapshot();
+    const taken = this.#parts.snapshot(this.#stored.has);
     const snapshots = broken("barrier") ? (this.#before ?? taken) : taken;
     this.#before = broken("barrier") ? taken : undefined;
     const commit = sinkCommit(draft.epoch, snapshots);
@@ -162,9 +168,8 @@ export class Checkpointer {
   async #publish({ draft, snapshots, prepared }: Barrier): Promise<ReadonlyMap<string, number>> {
     try {
       await this.#reach("before-store");
-      const states = await writeStates(snapshots, this.#parts.environment.clock);
-      const written = await draft.writeStates(states);
-      for (const { state } of snapshots) for (const { table } of state) table.free?.();
+      const parts = snapshots.flatMap(({ state }) => state.map(({ node, table }): StatePart => ({ node, table })));
+      const placed = await this.#store(draft, parts);
       const references: Record<string, SegmentRef> = {};
       for (const [port, bytes] of prepared) references[port.node] = await draft.writePrepared(bytes);
       await this.#reach("after-store");
@@ -172,14 +177,24 @@ export class Checkpointer {
       await this.#keepNamedEpochs(draft.epoch);
       await this.#reach("before-publish");
       const { plan, environment } = this.#parts;
-      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, { written, committed: this.#committed, seeds: this.#seeds }), prepared: references });
+      await draft.publish({ createdMs: environment.clock.nowMs(), plan: plan.fingerprints, shards: shardDrafts(snapshots, { placed, committed: this.#committed, seeds: this.#seeds }), prepared: references });
+      this.#stored.published(placed.map((at, i) => ({ content: parts[i]!.table.content, at })));
       const bytesOf = new Map<string, number>();
-      for (const { node, bytes } of states) bytesOf.set(node, (bytesOf.get(node) ?? 0) + bytes.length);
+      for (const { node, start, end } of placed) bytesOf.set(node, (bytesOf.get(node) ?? 0) + end - start);
       return bytesOf;
     } catch (error) {
       await draft.abandon();
       throw error;
     }
+  }
+
+  /** Writes what is not stored yet. Answers where all parts are, in order. */
+  async #store(draft: CheckpointDraft, parts: readonly StatePart[]): Promise<readonly StateSegment[]> {
+    const known = parts.map(({ table }) => ("write" in table ? undefined : this.#stored.at(table.content)));
+    const written = await draft.writeStates(await writeStates(parts, this.#parts.environment.clock));
+    for (const { table } of parts) if ("write" in table) table.free?.();
+    let next = 0;
+    return known.map((at) => at ?? written[next++]!);
   }
 
   /** Until the sinks have committed this epoch they name the one before; those of other processes name what their newest checkpoints say (I7). */
@@ -207,11 +222,18 @@ export class Checkpointer {
   }
 }
 
+/** A part of the state of a node. */
+interface StatePart {
+  readonly node: string;
+  readonly table: TableCopy;
+}
+
 /** Makes the bytes of what was copied. Records are processed between the pieces. */
-async function writeStates(snapshots: readonly ShardSnapshot[], clock: Clock): Promise<readonly StateBytes[]> {
+async function writeStates(parts: readonly StatePart[], clock: Clock): Promise<readonly StateBytes[]> {
   const states: StateBytes[] = [];
   let length = 0;
-  for (const { node, table } of snapshots.flatMap((snapshot) => snapshot.state)) {
+  for (const { node, table } of parts) {
+    if (!("write" in table)) continue;
     const writing = table.write();
     let step = writing.next();
     for (; step.done !== true; step = writing.next()) await new Promise<void>((resolve) => clock.soon(resolve));
@@ -254,10 +276,10 @@ function namedByOthers(listed: readonly ListedCheckpoint[]): readonly number[] {
 }
 
 /** Gives every shard its part of what was written, in the order of the snapshots. */
-function shardDrafts(snapshots: readonly ShardSnapshot[], { written, committed, seeds }: { readonly written: Awaited<ReturnType<CheckpointDraft["writeStates"]>>; readonly committed: ReadonlyMap<ShardId, number>; readonly seeds: ReadonlyMap<ShardId, number> }): readonly ShardDraft[] {
+function shardDrafts(snapshots: readonly ShardSnapshot[], { placed, committed, seeds }: { readonly placed: readonly StateSegment[]; readonly committed: ReadonlyMap<ShardId, number>; readonly seeds: ReadonlyMap<ShardId, number> }): readonly ShardDraft[] {
   let at = 0;
   return snapshots.map(({ shard, positions, progress, state }) => {
-    const own = written.slice(at, at + state.length);
+    const own = placed.slice(at, at + state.length);
     at += state.length;
     const [epoch, seed] = [committed.get(shard), seeds.get(shard)];
     const marks = { ...(epoch === undefined ? {} : { [committedMark]: epoch }), ...(seed === undefined ? {} : { [seedMark]: seed }) };

@@ -107,7 +107,7 @@ export class Executor {
       plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
       flushRejected: () => this.#rejects.pass(),
       flushOutput: () => (broken("calls-awaited") ? this.#runner.letOut() : this.#runner.drain()),
-      snapshot: () => this.#partitions.snapshot(),
+      snapshot: (isStored) => this.#partitions.snapshot(isStored),
       committed: (snapshots) => tellCommitted(this.#sources, this.#partitions.slots, snapshots),
     });
     this.#schedule = new CheckpointSchedule({

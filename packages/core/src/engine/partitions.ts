@@ -8,6 +8,7 @@ import type { HostStores } from "../host.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
 import type { PartitionAssignment } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
+import type { IsStored } from "../keyed/table-part.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import type { Position } from "../record.ts";
 import { isFormerBacklog } from "./backlog.ts";
@@ -157,12 +158,12 @@ export class Partitions {
     this.#parts.checkpointer.letGo(shards);
   }
 
-  /** Copies everything owned. */
-  snapshot(): readonly ShardSnapshot[] {
-    const taken = [...this.#owned.values()].map(({ slot, gates }) => snapshotPartition(slot.task, gates));
+  /** Copies everything owned; of what is stored already, only what says so. */
+  snapshot(isStored: IsStored): readonly ShardSnapshot[] {
+    const taken = [...this.#owned.values()].map(({ slot, gates }) => snapshotPartition(slot.task, gates, isStored));
     if (!this.#isGrouped) return taken;
     const { wiring } = this.#parts;
-    return [...taken, ...snapshotShared(wiring.sharedInstances, wiring.sharedGates, (shard) => this.#generations.get(shard) ?? 0)];
+    return [...taken, ...snapshotShared(wiring.sharedInstances, wiring.sharedGates, { generation: (shard) => this.#generations.get(shard) ?? 0, isStored })];
   }
 
   // --- recovery ------------------------------------------------------------------------------------------------

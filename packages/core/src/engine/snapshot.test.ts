@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainSerializer } from "../keyed/state-codec.ts";
-import { written } from "../keyed/table-part.ts";
+import { type TablePart, written } from "../keyed/table-part.ts";
 import { TableSet } from "../keyed/table-set.ts";
 import type { OperatorInstance } from "./instance.ts";
 import { Gate } from "./gate.ts";
@@ -15,6 +15,7 @@ function instance(node: string, spread = false): OperatorInstance & { readonly c
 }
 
 const task = (instances: readonly OperatorInstance[]): PartitionTask => new PartitionTask({ source: "in", partition: "0", instances, merges: [], timeGates: [], gate: new Gate() } as unknown as TaskParts);
+const never = (): boolean => false;
 const gates = (times: Readonly<Record<string, number>>): ReadonlyMap<string, Gate> =>
   new Map(Object.entries(times).map(([name, time]) => [name, Object.assign(new Gate(), { watermarkMs: time })]));
 
@@ -23,7 +24,7 @@ describe("a partition", () => {
     const one = instance("sum");
     one.counts.set(0, "k", 5);
     one.version = "v7";
-    const taken = snapshotPartition(Object.assign(task([one]), { position: "42", ordinal: 9, generation: 3 }), gates({ in: 100, sum: -Infinity, other: Infinity }));
+    const taken = snapshotPartition(Object.assign(task([one]), { position: "42", ordinal: 9, generation: 3 }), gates({ in: 100, sum: -Infinity, other: Infinity }), never);
     expect(taken).toMatchObject({
       shard: "p:in/0", generation: 3, positions: { "0": "42" },
       progress: { ordinal: 9, ended: false, "watermark in": 100, "watermark other": "end", "version sum": "v7" },
@@ -33,17 +34,17 @@ describe("a partition", () => {
   });
 
   it("before its first record has no position; one that has ended says so among its positions, so that sinks keep it too", () => {
-    expect(snapshotPartition(task([]), new Map()).positions).toEqual({});
-    expect(snapshotPartition(Object.assign(task([]), { ended: true, position: "9" }), new Map()).positions).toEqual({ "0": "9", [endedMark]: "" });
+    expect(snapshotPartition(task([]), new Map(), never).positions).toEqual({});
+    expect(snapshotPartition(Object.assign(task([]), { ended: true, position: "9" }), new Map(), never).positions).toEqual({ "0": "9", [endedMark]: "" });
   });
 
   it("is a copy: what is counted later is not in it, and it comes back", () => {
     const one = instance("sum");
     one.counts.set(0, "k", 5);
-    const { state } = snapshotPartition(task([one]), new Map());
+    const { state } = snapshotPartition(task([one]), new Map(), never);
     one.counts.set(0, "k", 6);
     const back = instance("sum");
-    restoreTables([back], state.map(({ node, table }) => ({ entry: { ...table, node } as never, bytes: written(table.write()) })), 0);
+    restoreTables([back], state.map(({ node, table }) => ({ entry: { ...table, node } as never, bytes: written((table as TablePart).write()) })), 0);
     expect(back.counts.get(0, "k")).toBe(5);
   });
 });
@@ -51,7 +52,7 @@ describe("a partition", () => {
 it("the shared scope is stored as one shard for each key group, each with the event time of all", () => {
   const one = instance("sum", true);
   one.counts.set(0, "LAX", 1);
-  const taken = snapshotShared([one], gates({ "sum<": 50 }), (shard) => (shard === "k:7" ? 2 : 1));
+  const taken = snapshotShared([one], gates({ "sum<": 50 }), { generation: (shard) => (shard === "k:7" ? 2 : 1), isStored: never });
   expect(taken.map(({ shard }) => shard)).toEqual(keyGroupShards());
   expect(taken.filter(({ state }) => state.length > 0).map(({ shard }) => shard)).toEqual([`k:${keyGroupOf("LAX")}`]);
   expect(new Set(taken.map(({ progress }) => progress["watermark sum<"]))).toEqual(new Set([50]));

@@ -1,6 +1,7 @@
 // What a checkpoint holds of the operators: copied out between two batches, put back into fresh ones.
 import type { ShardId, ShardManifest } from "../contracts/checkpoint-store.ts";
 import type { StoredState } from "../contracts/checkpointing.ts";
+import type { IsStored } from "../keyed/table-part.ts";
 import type { TableCopy } from "../keyed/table-set.ts";
 import { keyGroupCount } from "../keyed/key-group.ts";
 import type { Gate } from "./gate.ts";
@@ -24,7 +25,7 @@ export const endedMark = "\u0000ended";
 export const replayedMark = "replayed";
 
 /** Copies one partition. */
-export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string, Gate>): ShardSnapshot {
+export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string, Gate>, isStored: IsStored): ShardSnapshot {
   const { partition, instances } = task.parts;
   return {
     shard: task.shard,
@@ -32,15 +33,20 @@ export function snapshotPartition(task: PartitionTask, gates: ReadonlyMap<string
     ...(task.commitToken === undefined ? {} : { commitToken: task.commitToken }),
     positions: { ...(task.position === undefined ? {} : { [partition]: task.position }), ...(task.ended ? { [endedMark]: "" } : {}) },
     progress: { ordinal: task.ordinal, ended: task.ended, ...(task.replayed === 0 ? {} : { [replayedMark]: task.replayed }), ...gateProgress(gates), ...versions(instances) },
-    state: instances.flatMap((instance) => instance.tables.copy().map((table) => ({ node: instance.node, table }))),
+    state: instances.flatMap((instance) => instance.tables.copy(isStored).map((table) => ({ node: instance.node, table }))),
   };
 }
 
+interface SharedOptions {
+  readonly generation: (shard: ShardId) => number;
+  readonly isStored: IsStored;
+}
+
 /** Copies the shared scope: one shard for every key group. */
-export function snapshotShared(instances: readonly OperatorInstance[], gates: ReadonlyMap<string, Gate>, generation: (shard: ShardId) => number): readonly ShardSnapshot[] {
+export function snapshotShared(instances: readonly OperatorInstance[], gates: ReadonlyMap<string, Gate>, { generation, isStored }: SharedOptions): readonly ShardSnapshot[] {
   const groups: { node: string; table: TableCopy }[][] = Array.from({ length: keyGroupCount }, () => []);
   for (const instance of instances) {
-    for (const table of instance.tables.copy()) groups[table.group]!.push({ node: instance.node, table });
+    for (const table of instance.tables.copy(isStored)) groups[table.group]!.push({ node: instance.node, table });
   }
   const progress = { ...gateProgress(gates), ...versions(instances) };
   return groups.map((state, group) => {

@@ -1,23 +1,25 @@
 // A copy of a space as it was at a barrier, made while the space goes on changing: the barrier itself copies next to nothing.
-//   L1. Before a slot changes for the first time, its stretch is kept aside as it was; every other stretch is read from the space when it is sorted.
-//   L2. Nothing is kept aside for a stretch that is sorted, for slots that are newer than the barrier, or once the space has other arrays.
-//   L3. Sorting goes stretch by stretch, and yields between: within a group slots stay in order of insertion.
-//   L4. Where there is one group, and nothing was removed, slots stand in order: then what is kept aside is where it belongs.
-import { GroupTexts } from "./group-texts.ts";
+//   L1. Before a slot changes for the first time, its stretch is kept aside as it was; every other stretch is read from the space when it is written.
+//   L2. Nothing is kept aside for a stretch that is written, for slots that are newer than the barrier, or once the space has other arrays.
+//   L3. A part of the copy has the content of the barrier before where none of its slots was asked for since, and none is new: then it is the same object.
 import type { KeyTexts } from "./key-texts.ts";
-import { type Order, removedMark, type SortedCopy } from "./space-copy.ts";
 
-/** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. Two lines of a processor's cache for each column. */
-const stretchBits = 4;
-const stretchLength = 1 << stretchBits;
+/** Few slots are kept aside together: records of a batch touch keys everywhere, and each waits for its stretch. A line of a processor's cache for each column. */
+const stretchBits = 3;
+export const stretchLength: number = 1 << stretchBits;
 /** Stretches that stand in one block of what is kept. */
-const blockBits = 8;
+const blockBits = 9;
 /** Slots of one block. */
 export const blockLength: number = 1 << (stretchBits + blockBits);
-/** So many stretches are sorted at once: less than a millisecond's work. The sooner all are, the fewer are kept aside. */
-const stretchesAtOnce = 1 << 11;
-/** So many are copied at once where slots stand in order. */
-const orderedAtOnce = 1 << 14;
+/** Slots that are written, and found unchanged, together, where there is one group. */
+const chunkBits = 14;
+export const chunkLength: number = 1 << chunkBits;
+/** With fewer slots it is not worth knowing what has changed from one copy to the next. */
+export const leastWatched: number = chunkLength;
+/** To know it costs something at each record: where most has changed, it is asked again after so many copies. */
+const unwatchedCopies = 15;
+/** Shifts every slot to 0. */
+const allBits = 31;
 
 /** The arrays of a space that change in place. */
 export interface LiveArrays {
@@ -48,34 +50,55 @@ export interface LiveCopyParts {
   over(): void;
 }
 
-/** A copy under way. */
+/** A copy under way; and, once it is over, what has changed since. */
 export class LiveCopy {
-  readonly counts: Int32Array;
-  readonly #parts: LiveCopyParts;
+  readonly parts: LiveCopyParts;
+  /** Stands for what each chunk holds where there is one group, else each group. */
+  readonly contents: readonly object[];
   readonly #stretches: number;
-  /** By stretch: 0, or 1 + its number among those that are kept, in order of keeping. */
+  /** By stretch: 0, or 1 + its number among those that are kept, in order of keeping; −1: nobody will ask for it. */
   readonly #kept: Int32Array;
-  /** The columns of the copy, where slots stand in order. */
-  readonly #ordered: readonly Float64Array[] | undefined;
   #keptCount = 0;
-  /** There are keys that are neither numbers nor texts, or not only that. */
-  #hasOthers = false;
   readonly #blocks: LiveArrays[] = [];
-  /** Stretches below are sorted. */
+  /** Stretches below are written. */
   #next = 0;
-  #sorted: SortedCopy | undefined;
+  /** By chunk, or for all together: whether a slot was asked for. */
+  readonly #asked: Uint8Array;
+  readonly #askedBits: number;
+  #isWatched = false;
 
-  constructor(parts: LiveCopyParts) {
-    this.#parts = parts;
-    this.counts = parts.counts;
-    this.#stretches = Math.ceil(parts.used / stretchLength);
+  constructor(parts: LiveCopyParts, before: LiveCopy | undefined) {
+    const { counts, keys, used } = parts;
+    this.parts = parts;
+    this.#stretches = Math.ceil(used / stretchLength);
     this.#kept = new Int32Array(this.#stretches);
-    const { arrays, counts, keys, pool, used } = parts;
-    if (counts.length === 1 && counts[0] === used) this.#ordered = arrays.columns.map(() => pool.take(keys.length));
+    this.#askedBits = counts.length === 1 ? chunkBits : allBits;
+    this.#asked = new Uint8Array((keys.length >> this.#askedBits) + 1);
+    const units = counts.length === 1 ? Math.ceil(used / chunkLength) : counts.length;
+    this.contents = Array.from({ length: units }, (_, unit) => (before?.isAsBefore(unit, used) === true ? before.contents[unit]! : {}));
+  }
+
+  /** Whether a chunk, or a group, holds now what it held at this barrier. */
+  isAsBefore(unit: number, used: number): boolean {
+    if (this.#askedBits === allBits) return used === this.parts.used && this.#asked[0] === 0;
+    return Math.min(used, (unit + 1) * chunkLength) <= this.parts.used && this.#asked[unit] === 0;
+  }
+
+  /** Decides whether the space tells what is asked for until the next copy. `unwatched` is a number for it to keep from copy to copy, 0 at first: answers the next one. */
+  watch(before: LiveCopy | undefined, unwatched: number): number {
+    if (this.parts.used < leastWatched) return unwatched;
+    if (before !== undefined && before.#isWatched && !this.#isMostlyAs(before)) return unwatchedCopies;
+    this.#isWatched = (before !== undefined && before.#isWatched) || unwatched <= 0;
+    return Math.max(0, unwatched - 1);
+  }
+
+  #isMostlyAs(before: LiveCopy): boolean {
+    return 2 * this.contents.filter((content, unit) => content === before.contents[unit]).length >= this.contents.length;
   }
 
   /** Called before a slot of the space changes. */
   keep(slot: number): void {
+    this.#asked[slot >> this.#askedBits] = 1;
     const at = slot >> stretchBits;
     if (at >= this.#next && at < this.#stretches && this.#kept[at] === 0) this.#keepStretch(at);
   }
@@ -85,37 +108,63 @@ export class LiveCopy {
     for (let at = this.#next; at < this.#stretches; at++) if (this.#kept[at] === 0) this.#keepStretch(at);
   }
 
-  /** The entries by key group. Yields where others may run. */
-  *sorted(): Generator<undefined, SortedCopy> {
-    if (this.#sorted !== undefined) return this.#sorted;
-    const { keys, originals, texts, extras, counts, arrays, pool } = this.#parts;
-    const starts = startsOf(counts);
-    const total = starts[counts.length] ?? 0;
-    const columns = [keys, ...(this.#ordered ?? arrays.columns.map(() => pool.take(keys.length)))];
-    if (this.#ordered === undefined) columns[0] = pool.take(keys.length);
-    const slots = originals.length > 0 || extras.size > 0 ? new Int32Array(total) : undefined;
-    const grouped = texts.isEmpty ? undefined : new GroupTexts(texts, counts);
-    const sorting: Sorting = { starts, next: starts.slice(0, counts.length), columns, slots, places: new Int32Array(stretchLength), texts: grouped };
-    while (this.#next < this.#stretches) {
-      const end = Math.min(this.#stretches, this.#next + (this.#ordered === undefined ? stretchesAtOnce : orderedAtOnce));
-      if (this.#ordered === undefined) for (let at = this.#next; at < end; at++) this.#sortStretch(at, sorting);
-      else this.#copyOrdered(this.#next, end, sorting);
-      this.#next = end;
-      if (end < this.#stretches) yield;
+  /** Nobody will ask for the slots of a chunk. */
+  leave(chunk: number): void {
+    const first = chunk * (chunkLength >> stretchBits);
+    this.#kept.fill(-1, first, first + (chunkLength >> stretchBits));
+  }
+
+  /** Whether nobody will ask for the slots of a chunk. */
+  isLeft(chunk: number): boolean {
+    return this.#kept[chunk * (chunkLength >> stretchBits)] === -1;
+  }
+
+  /** The slots below are written. */
+  written(slots: number): void {
+    this.#next = Math.ceil(slots / stretchLength);
+    if (this.#next >= this.#stretches) this.end();
+  }
+
+  /** Whether there is nothing left that is to be written. */
+  get isOver(): boolean {
+    return this.#next >= this.#stretches;
+  }
+
+  /** Nobody will ask for anything any more. */
+  end(): void {
+    this.#next = this.#stretches;
+    this.parts.pool.giveBlocks(this.#blocks.splice(0));
+    if (!this.#isWatched) this.parts.over();
+  }
+
+  /** Where the arrays of a stretch are now: kept aside, or in the space, and where in them it begins. */
+  stretch(at: number): { readonly arrays: LiveArrays; readonly offset: number } {
+    const number = this.#kept[at]! - 1;
+    return number < 0 ? { arrays: this.parts.arrays, offset: at * stretchLength } : { arrays: this.#blocks[number >> blockBits]!, offset: offsetOf(number) };
+  }
+
+  /** Whether one of the stretches of some slots is kept aside. */
+  hasKept(from: number, end: number): boolean {
+    for (let at = from >> stretchBits; at * stretchLength < end; at++) if (this.#kept[at]! > 0) return true;
+    return false;
+  }
+
+  /** Puts what is kept aside of some slots over what `columns` have of them; `from` is the first slot of a stretch. */
+  layKept(columns: readonly Float64Array[], from: number, end: number): void {
+    for (let at = from >> stretchBits; at * stretchLength < end; at++) {
+      const number = this.#kept[at]! - 1;
+      if (number < 0) continue;
+      const offset = offsetOf(number);
+      const to = at * stretchLength - from;
+      copyColumns(this.#blocks[number >> blockBits]!.columns, { from: offset, end: offset + Math.min(stretchLength, end - from - to), into: columns, at: to });
     }
-    pool.giveBlocks(this.#blocks.splice(0));
-    const order: Order = { ends: starts.slice(1), slots: extras.size > 0 || this.#hasOthers ? slots : undefined };
-    this.#sorted = { order, columns, counts, keys, originals, texts, grouped, extras };
-    this.#parts.over();
-    return this.#sorted;
   }
 
   #keepStretch(at: number): void {
     const number = this.#keptCount++;
     this.#kept[at] = number + 1;
-    const { arrays } = this.#parts;
-    const [from, end] = [at * stretchLength, Math.min(this.#parts.used, (at + 1) * stretchLength)];
-    if (this.#ordered !== undefined) return copyColumns(arrays.columns, { from, end, into: this.#ordered, at: from });
+    const { arrays, used } = this.parts;
+    const [from, end] = [at * stretchLength, Math.min(used, (at + 1) * stretchLength)];
     const block = this.#blocks[number >> blockBits] ?? this.#newBlock();
     const offset = offsetOf(number);
     for (let i = from; i < end; i++) block.groups[offset + i - from] = arrays.groups[i]!;
@@ -123,69 +172,15 @@ export class LiveCopy {
   }
 
   #newBlock(): LiveArrays {
-    const block = this.#parts.pool.takeBlock(this.#parts.arrays.columns.length);
+    const block = this.parts.pool.takeBlock(this.parts.arrays.columns.length);
     this.#blocks.push(block);
     return block;
-  }
-
-  /** What was not kept aside, run by run. */
-  #copyOrdered(first: number, end: number, { slots, texts }: Sorting): void {
-    const { arrays, used } = this.#parts;
-    for (let at = first; at < end; ) {
-      const from = at * stretchLength;
-      while (at < end && this.#kept[at] === 0) at++;
-      const to = Math.min(used, at * stretchLength);
-      if (to > from) arrays.columns.forEach((column, c) => this.#ordered![c]!.set(column.subarray(from, to), from));
-      while (at < end && this.#kept[at] !== 0) at++;
-    }
-    if (slots === undefined && texts === undefined) return;
-    for (let slot = first * stretchLength; slot < Math.min(used, end * stretchLength); slot++) {
-      if (slots !== undefined) slots[slot] = slot;
-      this.#sortKey(slot, { group: 0, index: slot }, texts);
-    }
-  }
-
-  #sortStretch(at: number, sorting: Sorting): void {
-    const { starts, next, columns, slots, places, texts } = sorting;
-    const { arrays, keys, used } = this.#parts;
-    const from = at * stretchLength;
-    const count = Math.min(used - from, stretchLength);
-    const number = this.#kept[at]! - 1;
-    const block = number < 0 ? arrays : this.#blocks[number >> blockBits]!;
-    const offset = number < 0 ? from : offsetOf(number);
-    for (let i = 0; i < count; i++) {
-      const group = block.groups[offset + i]!;
-      const place = group === removedMark ? -1 : next[group]!++;
-      places[i] = place;
-      if (place < 0) continue;
-      if (slots !== undefined) slots[place] = from + i;
-      this.#sortKey(from + i, { group, index: place - starts[group]! }, texts);
-    }
-    scatter(keys, from, { into: columns[0]!, places, count });
-    for (let c = 1; c < columns.length; c++) scatter(block.columns[c - 1]!, offset, { into: columns[c]!, places, count });
-  }
-
-  /** Keys that are no numbers. */
-  #sortKey(slot: number, { group, index }: { readonly group: number; readonly index: number }, texts: GroupTexts | undefined): void {
-    const { keys, originals, texts: known } = this.#parts;
-    if (texts !== undefined && known.has(slot)) texts.add(group, index, slot);
-    else if (originals[slot] !== undefined || keys[slot] !== keys[slot]) this.#hasOthers = true;
   }
 }
 
 /** Where a stretch stands in its block. */
 function offsetOf(number: number): number {
   return (number << stretchBits) & (blockLength - 1);
-}
-
-interface Sorting {
-  /** Where the groups start. */
-  readonly starts: Int32Array;
-  readonly texts: GroupTexts | undefined;
-  readonly next: Int32Array;
-  readonly columns: readonly Float64Array[];
-  readonly slots: Int32Array | undefined;
-  readonly places: Int32Array;
 }
 
 /** Loops of their own: a view for each would cost more than what it copies. */
@@ -195,18 +190,4 @@ function copyColumns(columns: readonly Float64Array[], { from, end, into, at }: 
     const [column, target] = [columns[c]!, into[c]!];
     for (let i = from; i < end; i++) target[offset + i] = column[i]!;
   }
-}
-
-function scatter(column: Float64Array, from: number, { into, places, count }: { readonly into: Float64Array; readonly places: Int32Array; readonly count: number }): void {
-  for (let i = 0; i < count; i++) {
-    const place = places[i]!;
-    if (place >= 0) into[place] = column[from + i]!;
-  }
-}
-
-/** Where each group starts, and where the last one ends. */
-function startsOf(counts: Int32Array): Int32Array {
-  const starts = new Int32Array(counts.length + 1);
-  for (let group = 0; group < counts.length; group++) starts[group + 1] = starts[group]! + counts[group]!;
-  return starts;
 }

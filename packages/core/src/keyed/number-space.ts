@@ -58,8 +58,10 @@ export class Space implements NumberSpace {
   /** Keys that are texts. */
   #texts = new KeyTexts();
   #isShared = false;
-  /** A copy that wants to know what changes. */
+  /** A copy that wants to know what is asked for: it is under way, or the next one will ask it. */
   #copying: LiveCopy | undefined;
+  /** So many copies more that nobody asks what has changed since. */
+  #unwatched = 0;
   /** The smaller table, while keys move out of it; those of the slots below `#moved` are in the larger one too. */
   #oldPlaces: Int32Array | undefined;
   #moved = 0;
@@ -217,12 +219,13 @@ export class Space implements NumberSpace {
   clear(): void {
     const isLarge = this.#keys.length > firstCapacity && this.#used < this.#keys.length / 8;
     // A copy that is under way keeps the arrays as they are.
-    if (isLarge || this.#copying !== undefined) this.#reset(isLarge ? firstCapacity : this.#keys.length);
+    if (isLarge || this.#copying?.isOver === false) this.#reset(isLarge ? firstCapacity : this.#keys.length);
     else {
       this.#places.fill(0);
       for (const column of this.columns) column.fill(0, 0, this.#used);
       if (this.#isShared) this.#keys = new Float64Array(this.#keys.length);
     }
+    this.#copying = undefined;
     if (isLarge || this.#isShared) this.#texts = new KeyTexts();
     else this.#texts.clear();
     this.#forgetOld();
@@ -239,15 +242,15 @@ export class Space implements NumberSpace {
   copy(pool: ArrayPool): LiveCopy {
     // Indexing may find that keys of old bytes are texts.
     if (this.#originals.length > 0) this.#ensureIndex();
-    this.#copying?.keepAll();
+    const before = this.#copying;
+    before?.keepAll();
     this.#isShared = true;
-    const copy: LiveCopy = new LiveCopy({
-      used: this.#used, arrays: { columns: this.columns, groups: this.#groups }, keys: this.#keys, originals: this.#originals, texts: this.#texts, counts: this.#counts.slice(), extras: new Map(this.extras), pool,
-      over: () => {
-        if (this.#copying === copy) this.#copying = undefined;
-      },
-    });
+    const over = (): void => void (this.#copying = this.#copying === copy ? undefined : this.#copying);
+    const arrays = { columns: this.columns, groups: this.#groups };
+    const own = { counts: this.#counts.slice(), extras: new Map(this.extras) };
+    const copy: LiveCopy = new LiveCopy({ used: this.#used, arrays, keys: this.#keys, originals: this.#originals, texts: this.#texts, ...own, pool, over }, before);
     this.#copying = copy;
+    this.#unwatched = copy.watch(before, this.#unwatched);
     return copy;
   }
 

@@ -3,18 +3,13 @@
 import type { NumberSpace, NumberTable, NumberTableOptions } from "../contracts/number-table.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { KeyRules } from "./keyed-table.ts";
-import { type ArrayPool, blockLength, type LiveArrays } from "./live-copy.ts";
+import { CopyPool } from "./copy-pool.ts";
+import { type Held, partsOf, type StoredGroup } from "./number-parts.ts";
 import { Space } from "./number-space.ts";
-import { isPresent, readSpace, type SpaceToWrite, spacesOf, type StoredSpace, writeColumns } from "./space-copy.ts";
-import type { TablePart } from "./table-part.ts";
+import { isPresent, readSpace, spacesOf } from "./space-copy.ts";
+import type { IsStored, KnownPart, TablePart } from "./table-part.ts";
 
 const maxFree = 4;
-
-/** A space of one key group, as it was restored. */
-interface StoredGroup {
-  readonly group: number;
-  readonly space: StoredSpace;
-}
 
 /** A table of numbers, copied and restored by key group. */
 export class MemoryNumberTable implements NumberTable {
@@ -86,27 +81,11 @@ export class MemoryNumberTable implements NumberTable {
     return size;
   }
 
-  /** The parts that hold something, as they are now: they become bytes when they are written, whatever changes meanwhile. */
-  parts(): readonly TablePart[] {
+  /** The parts that hold something, as they are now: they become bytes when they are written, whatever changes meanwhile. Those whose content is stored are only named. */
+  parts(isStored: IsStored = () => false): readonly (TablePart | KnownPart)[] {
     const pool = this.#pool.begin();
-    const copies = this.namespaces().map((namespace) => ({ namespace, copy: this.#spaces.get(namespace)?.copy(pool), stored: this.#stored?.get(namespace) ?? [] }));
-    const holds = (group: number): boolean => copies.some(({ copy, stored }) => (copy === undefined ? stored.some((one) => one.group === group) : copy.counts[group]! > 0));
-    const groups = Array.from({ length: this.#rules.groups }, (_, group) => group).filter(holds);
-    let left = groups.length;
-    return groups.map((group) => ({
-      group,
-      *write() {
-        const held: SpaceToWrite[] = [];
-        for (const { namespace, copy, stored } of copies) {
-          if (copy === undefined) for (const one of stored) if (one.group === group) held.push(one.space);
-          if (copy !== undefined && copy.counts[group]! > 0) held.push({ ...(yield* copy.sorted()), namespace });
-        }
-        const bytes = yield* writeColumns(held, group, (length) => pool.room(length, groups.length));
-        if (--left === 0) pool.isOver = true;
-        return bytes;
-      },
-      free: () => pool.free(),
-    }));
+    const copies = this.namespaces().map((namespace): Held => ({ namespace, copy: this.#spaces.get(namespace)?.copy(pool), stored: this.#stored?.get(namespace) ?? [] }));
+    return partsOf(copies, { groups: this.#rules.groups, pool, isStored });
   }
 
   /** Adds the entries that a part held. */
@@ -119,67 +98,5 @@ export class MemoryNumberTable implements NumberTable {
       else if (known === undefined) (this.#stored ??= new Map()).set(namespace, [{ group, space }]);
       else known.push({ group, space });
     }
-  }
-}
-
-/** Most blocks that are kept for the next copy. */
-const maxKept = 1_024;
-
-/** Fewer bytes are made anew: a host may have very many pipelines. */
-const leastKept = 16_384;
-
-/** Arrays of the copy before: to fill a new one costs several times as much, because the system has to find its memory first. */
-class CopyPool {
-  #last: CopyArrays | undefined;
-  #kept: LiveArrays[] = [];
-
-  /** The arrays of a new copy. Those of the one before are used again where all of it was written; else they are left to the collector. */
-  begin(): CopyArrays {
-    const last = this.#last;
-    this.#last = new CopyArrays(last?.isOver === true ? last.taken : [], this.#kept, last?.isFree === true ? last.bytes : undefined);
-    return this.#last;
-  }
-}
-
-class CopyArrays implements ArrayPool {
-  /** All parts were written. */
-  isOver = false;
-  /** Their bytes are stored. */
-  isFree = false;
-  readonly taken: Float64Array[] = [];
-  bytes: Uint8Array | undefined;
-  readonly #spare: Map<number, Float64Array[]>;
-  readonly #kept: LiveArrays[];
-
-  constructor(spare: readonly Float64Array[], kept: LiveArrays[], bytes: Uint8Array | undefined) {
-    this.#spare = Map.groupBy(spare, ({ length }) => length);
-    this.#kept = kept;
-    this.bytes = bytes;
-  }
-
-  take(length: number): Float64Array {
-    const array = this.#spare.get(length)?.pop() ?? new Float64Array(length);
-    this.taken.push(array);
-    return array;
-  }
-
-  takeBlock(columns: number): LiveArrays {
-    return this.#kept.pop() ?? { groups: new Uint8Array(blockLength), columns: Array.from({ length: columns }, () => new Float64Array(blockLength)) };
-  }
-
-  giveBlocks(blocks: readonly LiveArrays[]): void {
-    this.#kept.push(...blocks.slice(0, maxKept - this.#kept.length));
-  }
-
-  /** Room for the bytes of a part. Where it is the only one, and worth keeping, that of the copy before; many are put together by whoever stores them. */
-  room(length: number, parts: number): Uint8Array {
-    if (parts > 1 || length < leastKept) return new Uint8Array(length);
-    const bytes = this.bytes;
-    this.bytes = bytes !== undefined && bytes.length >= length ? bytes : new Uint8Array(length);
-    return this.bytes.subarray(0, length);
-  }
-
-  free(): void {
-    this.isFree = true;
   }
 }

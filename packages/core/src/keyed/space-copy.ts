@@ -38,8 +38,8 @@ export interface Order {
 /** The entries of a copy by key group: within a group in order of insertion. */
 export interface SortedCopy {
   readonly order: Order;
-  /** Keys, then columns, in that order. */
-  readonly columns: readonly Float64Array[];
+  /** Keys, then columns, in that order; undefined: all are 0. */
+  readonly columns: readonly (Float64Array | undefined)[];
   /** Entries by group. */
   readonly counts: Int32Array;
   /** By slot. */
@@ -116,7 +116,7 @@ function* writeSpace(space: SortedCopy & { readonly namespace: number }, { group
   const kinds = bytes.subarray(at, at + padded(columns.length)).fill(0);
   at += kinds.length;
   const end = order.ends[group]!;
-  for (let c = 0; c < columns.length; c++) ({ kind: kinds[c], end: at } = yield* writeColumn(columns[c]!, { from: end - counts[group]!, end }, { bytes, at }));
+  for (let c = 0; c < columns.length; c++) ({ kind: kinds[c], end: at } = yield* writeColumn(columns[c], { from: end - counts[group]!, end }, { bytes, at }));
   bytes.set(texts, at);
   bytes.set(rest, at + texts.length);
   const used = texts.length + rest.length;

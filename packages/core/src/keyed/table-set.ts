@@ -5,7 +5,7 @@ import { StreamFlowError } from "../errors.ts";
 import { MemoryTable, type KeyRules } from "./keyed-table.ts";
 import { MemoryNumberTable } from "./number-table.ts";
 import { StateWriter } from "./state-codec.ts";
-import { type TablePart, wholePart, written } from "./table-part.ts";
+import { type IsStored, type KnownPart, type TablePart, wholePart, written } from "./table-part.ts";
 
 /** What is said of one table of one key group. */
 interface TableName {
@@ -20,8 +20,8 @@ export interface TableSnapshot extends TableName {
   readonly bytes: Uint8Array;
 }
 
-/** One table of one key group as it was at a barrier; its bytes are made later. */
-export interface TableCopy extends TableName, TablePart {}
+/** A part of one table of one key group as it was at a barrier: its bytes are made later, or are stored already. */
+export type TableCopy = TableName & (TablePart | KnownPart);
 
 /** The state of an operator instance. */
 export class TableSet implements OperatorState {
@@ -62,21 +62,24 @@ export class TableSet implements OperatorState {
     return size;
   }
 
-  /** All that is stored, as it is now. */
-  copy(): readonly TableCopy[] {
+  /** All that is stored, as it is now; where `isStored` knows the content of a part, only that. */
+  copy(isStored?: IsStored): readonly TableCopy[] {
     const stored = [...this.#tables.values()].filter((table) => !isDerived(table));
     return stored.flatMap((table) => {
       const name: TableName = { state: table.name, serializer: table.serializer.name, version: table.serializer.version };
-      return this.#parts(table).map((part) => ({ ...name, ...part }));
+      return this.#parts(table, isStored).map((part): TableCopy => ({ ...name, ...part }));
     });
   }
 
   snapshot(): readonly TableSnapshot[] {
-    return this.copy().map(({ group, state, serializer, version, write }) => ({ group, state, serializer, version, bytes: written(write()) }));
+    return this.copy().flatMap((part) => {
+      const { group, state, serializer, version } = part;
+      return "write" in part ? [{ group, state, serializer, version, bytes: written(part.write()) }] : [];
+    });
   }
 
-  #parts(table: MemoryTable<unknown> | MemoryNumberTable): readonly TablePart[] {
-    if (table instanceof MemoryNumberTable) return table.parts();
+  #parts(table: MemoryTable<unknown> | MemoryNumberTable, isStored: IsStored | undefined): readonly (TablePart | KnownPart)[] {
+    if (table instanceof MemoryNumberTable) return table.parts(isStored);
     const parts: TablePart[] = [];
     for (let group = 0; group < this.#rules.groups; group++) {
       const out = new StateWriter();

@@ -232,7 +232,11 @@ describe("leftovers", () => {
       await bystander.prepare(owned);
       expect(names(test.disk).filter((name) => name.startsWith("."))).toHaveLength(2);
     }
-    await (await open(test)).prepare(commit(2, { shards: ["k:1"], generation: 5 }));
+    await bystander.close();
+    expect(names(test.disk).filter((name) => name.startsWith("."))).toHaveLength(2);
+    const owner = await open(test);
+    await owner.prepare(commit(2, { shards: ["k:1"], generation: 5 }));
+    await owner.close();
     expect(names(test.disk)).toEqual([]);
   });
 
@@ -247,6 +251,7 @@ describe("leftovers", () => {
     expect(names(test.disk).some((name) => name.startsWith(".open-"))).toBe(true);
     clock.advance(11 * minute);
     await next.prepare(commit(3));
+    await next.close();
     expect(names(test.disk)).toEqual([]);
     // The writer lives after all: it fails before anything is published, and loses nothing.
     expect(await codeOf(() => dead.prepare(commit(4)))).toBe("SF_DISK_FAILED");
@@ -260,6 +265,7 @@ describe("leftovers", () => {
     const next = await open(test);
     test.disk.isReadOnly = true;
     expect(await next.prepare(commit(2))).toHaveLength(0);
+    await next.close();
     expect(test.logger.lines.some(({ level, message }) => level === "warn" && message.includes("cannot be removed"))).toBe(true);
   });
 });

@@ -90,6 +90,7 @@ async function openSession({ folder, encoder, maxPartBytes }: Resolved, { enviro
     retract: (sealed) => publisher.retract(parseBody(sealed) as SealedEpoch),
     recover: (shards) => committedHeads(disk, folder, { ...owner, shards }),
     reset: () => staging.clear(),
+    close: () => sealer.cleaned,
   });
 }
 
@@ -104,6 +105,8 @@ interface SealerOptions {
 /** Makes finished parts durable under their hidden final names. */
 class Sealer {
   readonly #options: SealerOptions;
+  /** Ends when nothing is being removed; it never fails. */
+  cleaned: Promise<void> = Promise.resolve();
   #cleanedFor = "";
   #cleanedMs = -Infinity;
 
@@ -113,7 +116,8 @@ class Sealer {
 
   /** May be called again with the same parts where it has failed. */
   async seal({ epoch, shards }: SinkCommit, parts: readonly StagedPart[]): Promise<SealedEpoch | undefined> {
-    await this.#clean(shards);
+    await this.cleaned;
+    this.#clean(shards);
     if (parts.length === 0) return undefined;
     const { folder, writer, owner, extension, environment } = this.#options;
     const { disk } = environment;
@@ -129,15 +133,15 @@ class Sealer {
     return { epoch, writer, of: owner, shards: toLogged(shards), parts: sealed };
   }
 
-  /** Behind the recovery of new shards, and now and then. */
-  async #clean(shards: readonly ShardCommit[]): Promise<void> {
+  /** Behind the recovery of new shards, and now and then. Nothing is processed while an epoch is sealed, and it does not need the room: so it is not waited for. */
+  #clean(shards: readonly ShardCommit[]): void {
     const { environment, folder, writer } = this.#options;
     const owned = shards.map(({ shard, generation }) => `${shard} ${generation}`).join("\n");
     const nowMs = environment.clock.monotonicMs();
     if (owned === this.#cleanedFor && nowMs < this.#cleanedMs + cleanEveryMs) return;
     this.#cleanedFor = owned;
     this.#cleanedMs = nowMs;
-    await removeLeftovers(shards, { disk: environment.disk, folder, writer, nowMs: environment.clock.nowMs(), logger: environment.logger });
+    this.cleaned = removeLeftovers(shards, { disk: environment.disk, folder, writer, nowMs: environment.clock.nowMs(), logger: environment.logger });
   }
 }
 
