@@ -22,19 +22,30 @@ export interface Kill {
   readonly awakeMs: number;
 }
 
+const entries = Object.values(phases).map((points) => points[0] ?? "");
 const longestLifeMs = 120;
 const longestStartMs = 60;
 
-/** Half of them are aimed at a phase of a checkpoint, an eighth at a point of the recovery; the others are left to time. */
-export function drawKills(count: number, random: SeededRandom): readonly Kill[] {
+/** One at each of these points, by the process itself. The first two are at no point: they are aimed before the process has come anywhere. */
+export function killsAt(points: readonly string[]): readonly Kill[] {
+  const kill = { how: "alone", asleepMs: 0, awakeMs: 0 } as const;
+  const early: Kill = { ...kill, moment: { at: "time", since: "running", ms: 20 } };
+  return [early, early, ...points.map((point): Kill => ({ ...kill, moment: { at: "point", point, visit: 1, exactly: true } }))];
+}
+
+/**
+ * Half of them are aimed at a phase of a checkpoint, an eighth at a point of the recovery, one in sixteen at a point within the steps of the sink; the
+ * others are left to time.
+ */
+export function drawKills(count: number, random: SeededRandom, ownPoints: readonly string[]): readonly Kill[] {
   return Array.from({ length: count }, () => {
-    const moment = drawMoment(random);
+    const moment = drawMoment(random, ownPoints);
     const draw = random.next();
     return { moment, how: draw < 0.15 ? "frozen" : draw < 0.3 ? "wanted" : "alone", asleepMs: random.integer(40), awakeMs: random.integer(60) };
   });
 }
 
-function drawMoment(random: SeededRandom): Moment {
+function drawMoment(random: SeededRandom, ownPoints: readonly string[]): Moment {
   const draw = random.next();
   if (draw < 0.5) {
     // Its entry: not every sink and store has the points further on.
@@ -42,13 +53,14 @@ function drawMoment(random: SeededRandom): Moment {
     return { at: "point", point, visit: 1 + random.integer(3), exactly: random.chance() };
   }
   if (draw < 0.625) return { at: "point", point: pick(random, recoveryPoints), visit: 1, exactly: random.chance() };
-  if (draw < 0.7) return { at: "time", since: "begin", ms: random.next() * longestStartMs };
+  if (draw < 0.6875 && ownPoints.length > 0) return { at: "point", point: pick(random, ownPoints), visit: 1 + random.integer(3), exactly: random.chance() };
+  if (draw < 0.75) return { at: "time", since: "begin", ms: random.next() * longestStartMs };
   return { at: "time", since: "running", ms: random.next() * longestLifeMs };
 }
 
 /** Whether a kill is aimed at a phase of a checkpoint. */
 export function isAimed({ moment }: Kill): boolean {
-  return moment.at === "point" && !recoveryPoints.includes(moment.point);
+  return moment.at === "point" && entries.includes(moment.point);
 }
 
 function pick<T>(random: SeededRandom, items: readonly T[]): T {

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { seededRandom, type SeededRandom } from "@streamflow/core/testing";
+import { sinkPoints } from "../crash-points.ts";
 import { compareOutputs } from "./compare.ts";
 import type { Job } from "./job.ts";
 import { drawKills, isAimed, type Kill } from "./kill-plan.ts";
@@ -67,7 +68,7 @@ class MovingRound {
     const [plain, killed] = [await sink.open(plainFolder, serverUrl), await sink.open(killedFolder, serverUrl)];
     try {
       const expected = await this.#faultFree(plainFolder, plain);
-      await this.#killAll({ ...this.#job, folder: killedFolder, place: killed.place }, { target: killed, kills: drawKills(kills, this.#random) });
+      await this.#killAll({ ...this.#job, folder: killedFolder, place: killed.place }, { target: killed, kills: drawKills(kills, this.#random, sinkPoints[name] ?? []) });
       const [found, sizeAfter] = [await killed.read(), await killed.size()];
       const deaths = this.#deaths.map(({ sizeBefore, ...death }) => ({ ...death, amidOutput: sizeBefore > 0 && sizeBefore < sizeAfter }));
       return { spec: this.#spec, ...compareOutputs(expected, found), deaths, visits: this.#visits(), rows: [...expected.values()].reduce((sum, count) => sum + count, 0) };
@@ -102,7 +103,7 @@ class MovingRound {
     const [victim, other] = this.#random.shuffle(this.#members) as [Member, Member];
     await this.#move(other, victim);
     const sizeBefore = await this.#strike(victim, other, { kill, target });
-    this.#deaths.push({ phase: phaseAt(victim.victim.lastPoint), aimed: isAimed(kill) && victim.victim.isStruck, how: kill.how === "frozen" ? "frozen" : "alone", sizeBefore });
+    this.#deaths.push({ phase: phaseAt(victim.victim.lastPoint), point: victim.victim.lastPoint, aimed: isAimed(kill) && victim.victim.isStruck, how: kill.how === "frozen" ? "frozen" : "alone", sizeBefore });
     this.#onDeath();
     // A fresh one joins with nothing, and gets its share.
     const joined = this.#begin({ ...job, machine: victim.machine, life: this.#random.integer(1 << 16) }, []);

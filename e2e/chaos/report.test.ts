@@ -7,7 +7,7 @@ const names = Object.keys(phases);
 
 /** A round of so many kills, spread over the phases. */
 function round(kills: number, changed: Partial<RoundResult> = {}, death: (at: number) => Partial<Death> = () => ({})): RoundResult {
-  const deaths = Array.from({ length: kills }, (_, at): Death => ({ phase: names[at % names.length] ?? "", aimed: true, how: "alone", amidOutput: true, ...death(at) }));
+  const deaths = Array.from({ length: kills }, (_, at): Death => ({ phase: names[at % names.length] ?? "", point: undefined, aimed: true, how: "alone", amidOutput: true, ...death(at) }));
   return { spec: { seed: 1, sink: "sqlite", store: "files", kills, folder: "f", serverUrl: "", storeUrl: "" }, deaths, visits: new Map([["p", kills]]), rows: 10, lost: 0, doubled: 0, differing: 0, examples: [], ...changed };
 }
 

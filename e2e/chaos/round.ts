@@ -3,9 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { seededRandom, type SeededRandom } from "@streamflow/core/testing";
+import { sinkPoints } from "../crash-points.ts";
 import { compareOutputs, type Difference } from "./compare.ts";
 import type { Job, StoreName } from "./job.ts";
-import { drawKills, isAimed, type Kill } from "./kill-plan.ts";
+import { drawKills, isAimed, type Kill, killsAt } from "./kill-plan.ts";
 import { phaseAt } from "./phases.ts";
 import type { ChaosSink, Output, Target } from "./sinks/chaos-sink.ts";
 import { chaosSinks } from "./sinks/index.ts";
@@ -17,6 +18,8 @@ export interface RoundSpec {
   readonly sink: string;
   readonly store: StoreName;
   readonly kills: number;
+  /** Kills that are not drawn, but at each of these points. */
+  readonly at?: readonly string[];
   readonly folder: string;
   /** Of the server that the sink writes to, where it needs one. */
   readonly serverUrl: string;
@@ -27,6 +30,8 @@ export interface RoundSpec {
 /** A process that died by SIGKILL. */
 export interface Death {
   readonly phase: string;
+  /** The point that the process came to last. */
+  readonly point: string | undefined;
   /** The kill was aimed at a phase of a checkpoint, and struck there. */
   readonly aimed: boolean;
   readonly how: Kill["how"];
@@ -90,10 +95,10 @@ class Round {
     this.#onDeath = onDeath;
     this.#sink = sink;
     this.#random = seededRandom(spec.seed);
-    const { store, storeUrl, kills, seed } = spec;
+    const { store, storeUrl, seed, at } = spec;
     const mode = this.#random.chance() ? "sync" : "async";
-    this.#kills = drawKills(kills, this.#random);
-    const count = Math.ceil(((kills + 1) * longestLifeMs * pace) / partitions);
+    this.#kills = at === undefined ? drawKills(spec.kills, this.#random, sinkPoints[spec.sink] ?? []) : killsAt(at);
+    const count = Math.ceil(((this.#kills.length + 1) * longestLifeMs * pace) / partitions);
     this.#job = { sink: spec.sink, store, storeUrl, folder: "", place: "", machine: "0", rows: { seed, isLocal: this.#random.chance(), partitions }, count, life: 0, mode, checkpointMs: 200, leaseMs };
     this.#spare = this.#boot();
   }
@@ -151,7 +156,7 @@ class Round {
     const struck = victim.isStruck;
     victim.signal(kill.how === "frozen" ? "SIGSTOP" : "SIGKILL");
     const sizeBefore = await target.size();
-    const death = { phase: phaseAt(victim.lastPoint), aimed: struck && isAimed(kill), how: kill.how, sizeBefore };
+    const death = { phase: phaseAt(victim.lastPoint), point: victim.lastPoint, aimed: struck && isAimed(kill), how: kill.how, sizeBefore };
     if (successor !== undefined && kill.how === "frozen") await this.#wakes(victim, successor, kill);
     await this.#dies(victim, death);
     return successor ?? this.#next(at + 1);

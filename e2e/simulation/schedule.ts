@@ -1,4 +1,5 @@
 // A schedule as data: what happens while a pipeline runs on a virtual disk and clock. It follows from its seed alone.
+import { checkpointPoints, recoveryPoints, sinkPoints } from "../crash-points.ts";
 import { type SeededRandom, seededRandom } from "@streamflow/core/testing";
 
 /** Something that happens between two pieces of input. */
@@ -39,29 +40,20 @@ export interface Schedule {
 
 export const inputs = 16;
 
-const checkpointPoints: readonly string[] = [
-  ...["before-flush", "after-flush", "after-prepare", "before-store", "after-store", "before-publish", "after-publish", "before-commit-transaction", "after-commit-transaction", "after-commit-prepared", "after-committed"].map((name) => `checkpoint.${name}`),
-  ...["segment.written", "publish.durable", "publish.written", "publish.renamed"].map((name) => `store.${name}`),
-  "test-sink.prepared",
-  "test-sink.committed",
-];
-
-/** Where a process comes when it starts. */
-export const recoveryPoints: readonly string[] = [
-  ...["after-acquire", "after-fence", "after-sink-recover", "after-recover"].map((name) => `recovery.${name}`),
-  ...["fence.announced", "fence.sealed"].map((name) => `store.${name}`),
-];
+const filePoints = sinkPoints["files"] ?? [];
+const stepPoints: readonly string[] = [...checkpointPoints, "test-sink.prepared", "test-sink.committed", ...filePoints];
 
 /** Where a process ends that was killed while it had nothing to do. */
 export const quietPoint = "quiet";
 
 /** Every point at which a process can be ended here. */
-export const crashPoints: readonly string[] = [...checkpointPoints, ...recoveryPoints, quietPoint];
+export const crashPoints: readonly string[] = [...stepPoints, ...recoveryPoints, quietPoint];
 
 /** A point that only some kinds of sinks have. */
 function isReachable(point: string, sinks: readonly SinkName[]): boolean {
   if (point === "test-sink.prepared") return sinks.includes("store-first");
   if (point === "test-sink.committed") return sinks.some((sink) => sink !== "files");
+  if (filePoints.includes(point)) return sinks.includes("files");
   return point !== "checkpoint.before-commit-transaction" || sinks.includes("sink-first");
 }
 
@@ -100,7 +92,7 @@ function crash(random: SeededRandom, sinks: readonly SinkName[]): Step {
 
 function otherFault(random: SeededRandom, sinks: readonly SinkName[]): Step {
   const draw = random.integer(6);
-  if (draw < 3) return { what: "takeover", point: random.chance(0.7) ? pick(random, checkpointPoints.filter((one) => isReachable(one, sinks))) : undefined, awakeAfter: random.integer(4) };
+  if (draw < 3) return { what: "takeover", point: random.chance(0.7) ? pick(random, stepPoints.filter((one) => isReachable(one, sinks))) : undefined, awakeAfter: random.integer(4) };
   return { what: pick(random, ["stall", "full", "jump"] as const), ms: 20 + random.integer(200) };
 }
 

@@ -2,21 +2,38 @@
 import { type Guarantee, withBroken } from "@streamflow/core/testing";
 import { expect, it } from "vitest";
 import { Checker } from "./check.ts";
-import { crashPoints, drawSchedule, type Schedule } from "./schedule.ts";
+import { crashPoints, drawSchedule, quietPoint, type Schedule, type Step } from "./schedule.ts";
 import { count, emptyTally } from "./tally.ts";
 
-it("gives under every schedule what a run without faults gives, and ends processes at every point", async () => {
+it("gives under every schedule what a run without faults gives", async () => {
   const checker = new Checker();
   const tally = emptyTally();
-  for (let seed = 1; seed <= 250; seed++) {
+  for (let seed = 1; seed <= 150; seed++) {
     const { difference, outcome } = await checker.check(drawSchedule(seed));
     expect(difference, `schedule ${seed}`).toBeUndefined();
     if (outcome !== undefined) count(tally, outcome);
   }
-  expect(tally.full).toBe(250);
-  expect(Object.entries(tally.crashes).filter(([, times]) => times === 0)).toEqual([]);
-  expect(Object.keys(tally.crashes).sort()).toEqual([...crashPoints].sort());
+  expect(tally.full).toBe(150);
 }, 120_000);
+
+it.each(crashPoints)("ends a process at %s, and its successor mends it", async (point) => {
+  const checker = new Checker();
+  for (let seed = 1; seed <= 40; seed++) {
+    const schedule = endingAt(point, drawSchedule(seed));
+    const { difference, outcome } = await checker.check(schedule);
+    expect(difference, JSON.stringify(schedule)).toBeUndefined();
+    if (outcome?.crashes.includes(point) === true) return;
+  }
+  expect.fail("no schedule comes to this point");
+});
+
+/** The schedule with this point in place of those at which it ends processes. */
+function endingAt(point: string, schedule: Schedule): Schedule {
+  const visit = { what: "crash", point, visit: 1, power: schedule.seed % 2 === 0 } as const;
+  // Without a crash of its own a schedule is completed by one at the quiet point.
+  const steps = schedule.steps.flatMap((step): readonly Step[] => (step.what !== "crash" ? [step] : point === quietPoint ? [] : [visit]));
+  return { ...schedule, steps, sinks: point === "test-sink.prepared" ? ["store-first", "sink-first"] : ["sink-first", "files"] };
+}
 
 it("runs a schedule again exactly", async () => {
   const checker = new Checker();

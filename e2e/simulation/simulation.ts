@@ -4,7 +4,8 @@ import { forbidCodeGeneration, memoryStores, PipelineDriver, VirtualDisk } from 
 import { committedParts } from "@streamflow/sink";
 import { checkpointing, openFileCheckpointStore } from "@streamflow/state";
 import { buildPipeline, folderOf, partitions, rowsOf, rowsOfPartition } from "./pipeline.ts";
-import { quietPoint, recoveryPoints, type Schedule, type Step } from "./schedule.ts";
+import { recoveryPoints } from "../crash-points.ts";
+import { quietPoint, type Schedule, type Step } from "./schedule.ts";
 
 /** What a schedule did. */
 export interface Outcome {

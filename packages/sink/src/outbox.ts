@@ -6,6 +6,7 @@
 // Behind stateless stages it is not needed: there the engine's identities (position, index) are stable by themselves.
 import type { BackoffPolicy, Sink, SinkContext, SinkSession, StreamFlowError } from "@streamflow/core";
 import { deliver, EpochOutput, readEpoch, StreamFlowError as Failure } from "@streamflow/core";
+import { reach } from "./crash-point.ts";
 import { storeFirstSession } from "./exactly-once.ts";
 
 /** Options of {@link outboxed}. */
@@ -64,11 +65,16 @@ function openSession(inner: SinkSession, context: SinkContext, options: OutboxOp
     async seal({ epoch }) {
       const sealed = kept.seal(epoch);
       kept = new EpochOutput(bounds);
+      await reach(context.environment, "outbox.sealed");
       return sealed;
     },
     async publish(sealed) {
-      for (const batch of readEpoch(sealed)) await deliver(inner, batch, delivery);
+      for (const batch of readEpoch(sealed)) {
+        await deliver(inner, batch, delivery);
+        await reach(context.environment, "outbox.batch-sent");
+      }
       await inner.flush();
+      await reach(context.environment, "outbox.sent");
     },
     // Nothing was sent: epochs are sent only behind their checkpoint. If one was, its records are in the target under their identities.
     retract: async () => undefined,

@@ -7,6 +7,7 @@
 //   P3. Several writers may share a folder: every writer draws a name of its own, which is in all its files.
 import type { Disk, EncoderFactory, Environment, ShardCommit, Sink, SinkCommit, SinkContext, SinkSession } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
+import { reach } from "../crash-point.ts";
 import { storeFirstSession } from "../exactly-once.ts";
 import { jsonBody, parseBody } from "../prepared-bytes.ts";
 import { encoderOf, type OutputFormat } from "../encoders/formats.ts";
@@ -76,7 +77,7 @@ async function openSession({ folder, encoder, maxPartBytes }: Resolved, { enviro
   const staging = new Staging({ disk, folder, writer, encoder: made, maxPartBytes });
   const owner = { pipeline, node };
   const sealer = new Sealer({ environment, folder, writer, owner, extension: extensions[encoder.type] ?? encoder.type });
-  const publisher = new Publisher({ disk, folder, name, log: new CommitLog(disk, folder, writer) });
+  const publisher = new Publisher({ environment, folder, name, log: new CommitLog(disk, folder, writer) });
   return storeFirstSession({
     name,
     readsColumns: made.encodeColumns !== undefined,
@@ -124,12 +125,15 @@ class Sealer {
     const sealed = parts.map(({ rows, bytes, checksum }, index): FilePart => ({ name: partName({ epoch, writer, index, extension }), rows, bytes, crc32: checksum.toString(16).padStart(8, "0") }));
     const record: SealRecord = { shards: shards.map(({ shard, generation }) => ({ shard, generation })), parts: sealed.map((part) => part.name) };
     await writeWhole(disk, `${folder}/${sealName(epoch, writer)}`, jsonBody(record));
+    await reach(environment, "file-sink.seal-written");
     for (const [i, part] of parts.entries()) {
       const hidden = sealedName(sealed[i]?.name ?? "");
       if (part.name !== hidden) await disk.rename(`${folder}/${part.name}`, `${folder}/${hidden}`);
       part.name = hidden;
+      await reach(environment, "file-sink.part-hidden");
     }
     await disk.syncFolder(folder);
+    await reach(environment, "file-sink.sealed");
     return { epoch, writer, of: owner, shards: toLogged(shards), parts: sealed };
   }
 
@@ -146,7 +150,7 @@ class Sealer {
 }
 
 interface PublisherOptions {
-  readonly disk: Disk;
+  readonly environment: Environment;
   readonly folder: string;
   readonly name: string;
   readonly log: CommitLog;
@@ -162,17 +166,24 @@ class Publisher {
   }
 
   async publish({ epoch, writer, of, shards, parts }: SealedEpoch): Promise<void> {
-    const { disk, folder, log } = this.#options;
+    const { environment, folder, log } = this.#options;
+    const { disk } = environment;
     const seal = sealName(epoch, writer);
-    for (const { name } of parts) await this.#reveal(name);
+    for (const { name } of parts) {
+      await this.#reveal(name);
+      await reach(environment, "file-sink.part-revealed");
+    }
     await disk.syncFolder(folder);
+    await reach(environment, "file-sink.revealed");
     if (this.#last !== seal) await log.append({ epoch, of, shards, parts });
     this.#last = seal;
+    await reach(environment, "file-sink.logged");
     await disk.remove(`${folder}/${seal}`);
+    await reach(environment, "file-sink.settled");
   }
 
   async retract({ epoch, writer, parts }: SealedEpoch): Promise<void> {
-    const { disk, folder, log } = this.#options;
+    const { environment: { disk }, folder, log } = this.#options;
     const visible: string[] = [];
     for (const { name } of parts) if ((await disk.stat(`${folder}/${name}`)) !== undefined) visible.push(name);
     if (visible.length > 0) await log.append({ epoch, retracted: visible });
@@ -185,7 +196,7 @@ class Publisher {
   }
 
   async #reveal(name: string): Promise<void> {
-    const { disk, folder, name: sink } = this.#options;
+    const { environment: { disk }, folder, name: sink } = this.#options;
     try {
       await disk.rename(`${folder}/${sealedName(name)}`, `${folder}/${name}`);
     } catch (error) {

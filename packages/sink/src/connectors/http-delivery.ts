@@ -1,7 +1,8 @@
 // Makes requests of batches, sends them, and finds out which records a server did not take.
 import { createHash } from "node:crypto";
-import type { BatchFailure, SinkBatch, StreamFlowError } from "@streamflow/core";
+import type { BatchFailure, Environment, SinkBatch, StreamFlowError } from "@streamflow/core";
 import { BatchError, StreamFlowError as Failure, toStreamFlowError } from "@streamflow/core";
+import { reach } from "../crash-point.ts";
 import { identityKey, type KeyScope } from "../idempotency.ts";
 import type { FailuresIn, HttpAnswer } from "./http-answer.ts";
 import type { BodyWriter } from "./http-body.ts";
@@ -12,6 +13,7 @@ import { OrderedWork } from "./ordered-work.ts";
 /** What deliveries are made with. */
 export interface HttpDeliveryParts {
   readonly name: string;
+  readonly environment: Environment;
   readonly client: HttpClient;
   readonly targets: Targets;
   readonly body: BodyWriter;
@@ -102,7 +104,9 @@ export class HttpDelivery {
   /** Sends records together; those that are refused by halves, and at last alone. */
   async #send(group: Group, failures: BatchFailure[]): Promise<void> {
     const { items } = group;
+    await reach(this.#parts.environment, "http-sink.request");
     const { verdict, answer, error } = await this.#parts.client.send(this.#request(group));
+    await reach(this.#parts.environment, "http-sink.answered");
     if (verdict === "ok") return this.#leftOut(group, answer, failures);
     const [first] = items;
     if (items.length === 1 && first !== undefined) return void failures.push({ index: first.index, error });

@@ -130,7 +130,7 @@ function openSession(options: HttpSinkOptions, context: SinkContext, bounds: Ses
     retry: { initialDelayMs: 100, maxDelayMs: 10_000, ...retry, maxAttempts: retry?.maxAttempts ?? 8 },
   });
   const requests = new HttpDelivery({
-    ...bounds, name, client, method, keyHeader: keyHeader.toLowerCase(), concurrency, scope: { pipeline, node }, isAlone: options.batch === undefined,
+    ...bounds, name, environment, client, method, keyHeader: keyHeader.toLowerCase(), concurrency, scope: { pipeline, node }, isAlone: options.batch === undefined,
     body: new BodyWriter(options.format ?? "json", schema),
     failures: typeof failures === "string" ? failuresAt(failures) : failures,
     orderOf: order.length === 0 ? undefined : (value) => JSON.stringify(order.map((read) => String(read(value as Readonly<Record<string, unknown>>)))),

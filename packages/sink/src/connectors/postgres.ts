@@ -6,6 +6,7 @@
 //       it cannot take place afterwards.
 import { StreamFlowError } from "@streamflow/core";
 import type { Schema, Sink, SinkContext, SinkSession } from "@streamflow/core";
+import { reach } from "../crash-point.ts";
 import { sinkFirstSession, type ShardHead, type SinkTransaction } from "../exactly-once.ts";
 import { PostgresConnection } from "./postgres-connection.ts";
 import { serverOf } from "./postgres-errors.ts";
@@ -139,22 +140,30 @@ class PostgresSteps {
 
   async transact(transaction: SinkTransaction): Promise<void> {
     if (transaction.withOutput) return this.#commit(transaction);
+    const { environment } = this.#parts.context;
     // On a connection of its own: what is staged may go on for long before it is committed.
     return this.#withConnection(async (connection) => {
       await connection.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
       const next = transaction.decide(await lockHeads(connection, this.#parts.owner, transaction.shards));
+      await reach(environment, "postgres-sink.claim-decided");
       await writeHeads(connection, this.#parts.owner, next);
+      await reach(environment, "postgres-sink.claim-written");
       await connection.commit();
+      await reach(environment, "postgres-sink.claimed");
     });
   }
 
   async #commit({ shards, decide }: SinkTransaction): Promise<void> {
-    const { rows, owner } = this.#parts;
+    const { rows, owner, context: { environment } } = this.#parts;
     const connection = await rows.seal();
+    await reach(environment, "postgres-sink.rows-sent");
     const next = await this.#decide(connection, shards, decide);
+    await reach(environment, "postgres-sink.decided");
     try {
       await rows.apply();
+      await reach(environment, "postgres-sink.applied");
       await writeHeads(connection, owner, next);
+      await reach(environment, "postgres-sink.heads-written");
     } catch (error) {
       rows.fail(error as StreamFlowError);
       throw error;
@@ -166,6 +175,7 @@ class PostgresSteps {
       if (!connection.isLost) throw error;
       await this.#lookUp(next, error as StreamFlowError);
     }
+    await reach(environment, "postgres-sink.committed");
     rows.ended();
   }
 

@@ -3,9 +3,10 @@
 //       it is executed, at once, or nothing is.
 //   R2. The hash is watched from before it is read until EXEC: where another process has written it meanwhile, nothing is executed, and what it now says decides.
 // What Redis itself loses when it dies is lost with its heads: the pipeline goes on from there.
-import type { BatchFailure, ShardId, Sink, SinkBatch, SinkContext, SinkSession } from "@streamflow/core";
+import type { BatchFailure, Environment, ShardId, Sink, SinkBatch, SinkContext, SinkSession } from "@streamflow/core";
 import { BatchError, StreamFlowError, toStreamFlowError } from "@streamflow/core";
 import type { Redis } from "ioredis";
+import { reach } from "../crash-point.ts";
 import { type ShardHead, sinkFirstSession, type SinkTransaction } from "../exactly-once.ts";
 import { formatName, type RecordFormat } from "./record-bytes.ts";
 import { EpochCommands, isByKey, type RedisCommand, RedisCommands, type RedisKind, typeOfKey } from "./redis-commands.ts";
@@ -85,7 +86,7 @@ async function openSession(options: RedisSinkOptions, { environment, node, pipel
   const name = `Redis sink "${node}"`;
   const connection = new RedisConnection({ url, name, clock: environment.clock, signal, timeoutMs });
   const commands = new RedisCommands({ kind, key, format, schema, ttlMs, maxLength });
-  const target = { name, kind, heads: `streamflow:{${hashTag(key) ?? `${pipeline}/${node}`}}:heads:${pipeline}/${node}` };
+  const target = { name, kind, environment, heads: `streamflow:{${hashTag(key) ?? `${pipeline}/${node}`}}:heads:${pipeline}/${node}` };
   let staged = new EpochCommands(kind);
   await connection.use((client) => client.ping());
   return sinkFirstSession({
@@ -123,6 +124,7 @@ function stage(batch: SinkBatch, commands: RedisCommands, staged: EpochCommands)
 interface Target {
   readonly name: string;
   readonly kind: RedisKind;
+  readonly environment: Environment;
   /** Key of the hash of heads. */
   readonly heads: string;
   readonly output: EpochCommands | undefined;
@@ -130,15 +132,19 @@ interface Target {
 
 /** One transaction, begun again for as long as others write the heads. */
 async function execute(client: Redis, { shards, decide }: SinkTransaction, target: Target): Promise<void> {
-  const { name, heads, output } = target;
+  const { name, environment, heads, output } = target;
   for (;;) {
     await client.watch(heads);
+    await reach(environment, "redis-sink.watched");
     const next = decide(await readHeads(client, heads, shards));
     if (output !== undefined) await checkTypes(client, target, output);
+    await reach(environment, "redis-sink.decided");
     await client.call("MULTI");
     if (output !== undefined) await sendAll(client, output.commands());
     await sendAll(client, next.map((head): RedisCommand => ["HSET", heads, head.shard, JSON.stringify(head)]));
+    await reach(environment, "redis-sink.queued");
     const answers = await client.call("EXEC");
+    await reach(environment, "redis-sink.executed");
     if (!Array.isArray(answers)) continue;
     const failed: unknown = answers.find((answer) => answer instanceof Error);
     // Redis takes nothing back. The types were right a moment ago: somebody else has put another one there.
