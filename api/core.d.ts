@@ -227,7 +227,19 @@ export interface ColumnOutput extends DecodeOutput {
     grow(): void;
 }
 
+export interface CommitObserver {
+    committed(partitions: readonly CommittedPartition[]): Promise<void>;
+}
+
 export type CommittedEpochs = ReadonlyMap<ShardId, number>;
+
+export interface CommittedPartition {
+    readonly source: string;
+    readonly partition: string;
+    readonly position: Position;
+    readonly generation: number;
+    readonly epoch: number;
+}
 
 export type CompatibilityMode = "none" | "backward" | "backward-transitive" | "forward" | "forward-transitive" | "full" | "full-transitive";
 
@@ -786,6 +798,7 @@ export interface HostStores {
     readonly leases: LeaseStore;
     readonly logs: LogStore;
     readonly metadata: MetadataStore;
+    readonly observe?: (run: ObservedRun) => CommitObserver | undefined;
 }
 
 export type Infer<Type extends DataType> = DataType extends Type ? unknown : Type extends {
@@ -1019,6 +1032,14 @@ export interface NumberTableOptions {
     readonly format: string;
     readonly version?: number;
     readonly isDerived?: boolean;
+}
+
+export interface ObservedRun {
+    readonly pipeline: string;
+    readonly sources: readonly {
+        readonly node: string;
+        readonly source: Source;
+    }[];
 }
 
 export type Operand = ExpressionBuilder | Expression | null | boolean | number | string | bigint;
@@ -1617,6 +1638,7 @@ export interface Source<Out = unknown> {
     readonly capabilities: SourceCapabilities;
     readonly config: Readonly<Record<string, unknown>>;
     readonly schema?: Schema;
+    readonly followsBroker?: boolean;
     readonly parallelism?: number;
     readonly decoder?: DecoderFactory;
     open(context: SourceContext): Promise<SourceSession>;

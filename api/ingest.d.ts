@@ -1,7 +1,7 @@
 // The public API of @streamflow/ingest. Written by pnpm api:update.
 
 export interface BatchIterator extends AsyncIterator<Batch> {
-    takeNow?(): Batch | undefined;
+    readonly takeNow?: (() => Batch | undefined) | undefined;
 }
 
 export interface Batches {

@@ -56,6 +56,21 @@ export interface ProcessIdentity {
     isAlive(id: string): Promise<boolean | undefined>;
 }
 
+export interface RunPlace {
+    readonly metadata: MetadataStore;
+    readonly runId: string;
+    readonly tenantId: string;
+}
+
+export interface RunRecorderOptions {
+    readonly metadata: MetadataStore;
+    readonly environment: {
+        readonly clock: Clock;
+        readonly random: Random;
+    };
+    readonly tenantId?: string;
+}
+
 export interface SkippedCheckpoint {
     readonly epoch: number;
     readonly reason: string;
@@ -84,6 +99,18 @@ export interface StoredDeadLetter {
     readonly letter: DeadLetter;
 }
 
+export interface StoredStreamingCheckpoint extends StreamingCheckpoint {
+    readonly offset: string;
+}
+
+export interface StreamingCheckpoint {
+    readonly pipelineId: string;
+    readonly partition: string | number;
+    readonly offset: string | number | bigint;
+    readonly generation?: number;
+    readonly epoch?: number;
+}
+
 export declare const checkpointing: Checkpointing;
 
 export declare function closeAll(stores: HostStores): Promise<void>;
@@ -100,6 +127,10 @@ export declare function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array;
 
 export declare function identifyProcess(disk: Disk): Promise<ProcessIdentity | undefined>;
 
+export declare function latestRun({ metadata, tenantId, pipelineId }: Omit<RunPlace, "runId"> & {
+    readonly pipelineId: string;
+}): Promise<string | undefined>;
+
 export declare function listDeadLetters(logs: LogStore, pipeline: string, options?: ListDeadLettersOptions): Promise<readonly StoredDeadLetter[]>;
 
 export declare function openDataFolder(folder: string, environment: Environment, options?: DataFolderOptions): Promise<HostStores>;
@@ -114,4 +145,20 @@ export declare function openSqliteStores(path: string, environment: StoreEnviron
 
 export declare function purgeDeadLetters(logs: LogStore, pipeline: string, upTo?: number): Promise<number>;
 
+export declare function readCheckpoints({ metadata, runId, tenantId }: RunPlace): Promise<readonly StoredStreamingCheckpoint[]>;
+
 export declare function recover(request: StateRecoveryRequest): Promise<StateRecovered>;
+
+export declare function runRecorder({ metadata, environment, tenantId }: RunRecorderOptions): (run: ObservedRun) => CommitObserver | undefined;
+
+export declare function startRun({ pipelineId, ...place }: RunPlace & {
+    readonly pipelineId: string;
+}): Promise<readonly StoredStreamingCheckpoint[]>;
+
+export declare function writeCheckpoint({ checkpoint, ...place }: RunPlace & {
+    readonly checkpoint: StreamingCheckpoint;
+}): Promise<void>;
+
+export declare function writeCheckpoints({ checkpoints, ...place }: RunPlace & {
+    readonly checkpoints: readonly StreamingCheckpoint[];
+}): Promise<void>;

@@ -16,6 +16,9 @@ export const checkpointPoints: readonly string[] = [
   ...["segment.written", "publish.durable", "publish.written", "publish.renamed"].map((name) => `store.${name}`),
 ];
 
+/** Where somebody is told of commits. */
+export const observerPoints: readonly string[] = ["checkpoint.after-observe"];
+
 /** Where a process comes when it starts. */
 export const recoveryPoints: readonly string[] = [
   ...["after-acquire", "after-fence", "after-sink-recover", "after-recover"].map((name) => `recovery.${name}`),

@@ -1,16 +1,17 @@
 // Every named point in the sources is listed in e2e/crash-points.ts, and nothing else is. What is listed is visited:
 //   checkpoints, recovery, stores in files, the sinks of tests and files   e2e/simulation/simulation.test.ts, which asserts each
 //   the steps of sinks                                                     e2e/crash-points.test.ts, a real process killed at each
+//   where somebody is told of commits                                      packages/state/src/run-recorder.test.ts
 //   savepoints                                                             packages/core/src/savepoint/start-from-savepoint.test.ts
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { checkpointPoints, recoveryPoints, savepointPoints, sinkPoints, testSinkPoints } from "../crash-points.ts";
+import { checkpointPoints, observerPoints, recoveryPoints, savepointPoints, sinkPoints, testSinkPoints } from "../crash-points.ts";
 
 const packages = join(import.meta.dirname, "../../packages");
 
 it("lists every named point of the sources", () => {
-  const listed = [...checkpointPoints, ...recoveryPoints, ...savepointPoints, ...testSinkPoints, ...Object.values(sinkPoints).flat()];
+  const listed = [...checkpointPoints, ...observerPoints, ...recoveryPoints, ...savepointPoints, ...testSinkPoints, ...Object.values(sinkPoints).flat()];
   expect([...pointsOfSources()].sort()).toEqual(listed.sort());
 });
 

@@ -11,6 +11,7 @@
 // Scaling: a shard is owned by one process at a time. Start the same pipeline in more processes, and the source's group protocol spreads the input
 // partitions; their shards follow through leases and the checkpoint store, each restored by its new owner where the old one let it go.
 import type { Fence, ShardId } from "./contracts/checkpoint-store.ts";
+import type { CommitObserver } from "./contracts/commit-observer.ts";
 import type { Environment } from "./contracts/environment.ts";
 import { metricNames } from "./contracts/metric-names.ts";
 import type { FunctionTable } from "./contracts/operator.ts";
@@ -87,6 +88,7 @@ export class PipelineRun implements LeaseHolder {
   #isPaused = false;
   /** Rejected records that are committed. */
   #rejected = 0;
+  #observer: CommitObserver | undefined;
 
   /**
    * @param leases who renews its leases, under the owner that it names @defaultValue a keeper of its own
@@ -163,10 +165,16 @@ export class PipelineRun implements LeaseHolder {
     this.#restarts?.reset();
     this.#isPaused = false;
     this.#rejected = 0;
+    this.#observer = this.#options.replayed === undefined ? this.#observe() : undefined;
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#goOn();
     });
+  }
+
+  #observe(): CommitObserver | undefined {
+    const { observe } = this.#options.stores;
+    return observe?.({ pipeline: this.name, sources: this.plan.logical.nodes.flatMap(({ id, source }) => (source === undefined ? [] : [{ node: id, source }])) });
   }
 
   /** Ends the run after a last checkpoint; prompt, whatever state it is in. */
@@ -314,7 +322,7 @@ export class PipelineRun implements LeaseHolder {
     const { owner, leaseMs } = this.#leases;
     this.#isWoken = false;
     const executor = new Executor({
-      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences, ...(replayed === undefined ? {} : { replayed }),
+      plan: this.plan, environment, stores, owner, leaseMs, functions, rejectedBefore: this.#rejected, held: this.#heldFences, ...(replayed === undefined ? {} : { replayed }), ...(this.#observer === undefined ? {} : { observer: this.#observer }),
       // Bound, and so smaller than a function with a scope of its own: a source holds it while the run sleeps.
       ...(sleepAfterMs === Infinity || atEnd !== undefined ? {} : { sleepAfterMs, wake: this.#wake.bind(this) }),
     });

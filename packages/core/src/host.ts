@@ -1,6 +1,7 @@
 // What a tool (CLI, runner, test) gets its parts from, so that it names no connector.
 import type { CheckpointStore } from "./contracts/checkpoint-store.ts";
 import type { Checkpointing } from "./contracts/checkpointing.ts";
+import type { CommitObserver, ObservedRun } from "./contracts/commit-observer.ts";
 import type { Environment } from "./contracts/environment.ts";
 import type { LeaseStore, LogStore, MetadataStore } from "./contracts/stores.ts";
 import type { Registry } from "./registry.ts";
@@ -13,6 +14,8 @@ export interface HostStores {
   readonly leases: LeaseStore;
   readonly logs: LogStore;
   readonly metadata: MetadataStore;
+  /** Who is told what a run commits; asked once, when the run begins. @defaultValue nobody */
+  readonly observe?: (run: ObservedRun) => CommitObserver | undefined;
 }
 
 /**

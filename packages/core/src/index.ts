@@ -26,6 +26,7 @@ export type { ByteWriter, ColumnOutput, DecodedColumn, DecodeOutput, Decoder, De
 export type { PartitionAssignment, PartitionEvents, PollLimits, PollResult, Source, SourceCapabilities, SourceContext, SourceSession } from "./contracts/source.ts";
 export type { RecordIdentity, ShardCommit, ShardOwner, Sink, SinkBatch, SinkCapabilities, SinkCommit, SinkContext, SinkNeeds, SinkSession } from "./contracts/sink.ts";
 export type { Checkpoint, CheckpointStore, Fence, ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "./contracts/checkpoint-store.ts";
+export type { CommitObserver, CommittedPartition, ObservedRun } from "./contracts/commit-observer.ts";
 export { decodeDeadLetter, deadLetterLog, encodeDeadLetter, pipelineOfDeadLetterLog } from "./contracts/dead-letter.ts";
 export type { DeadLetter, DeadLetterEntry } from "./contracts/dead-letter.ts";
 export type { CheckpointContent, CheckpointDraft, Checkpointing, CheckpointWriter, CheckpointWriterOptions, Recovered, RecoveredShard, RecoveryRequest, ShardDraft, StateBytes, StoredState } from "./contracts/checkpointing.ts";

@@ -23,6 +23,7 @@ function planned(setting: BrokerSetting, { name, doc }: { readonly name: string;
       const given = config[field] as string | undefined;
       return {
         type,
+        followsBroker: true,
         capabilities: { replayable: true, bounded: false, deterministic: true },
         config: given === undefined ? {} : { [field]: given },
         open: async ({ environment }) => {

@@ -116,6 +116,8 @@ export interface Source<Out = unknown> {
   readonly config: Readonly<Record<string, unknown>>;
   /** The declared type of a record, where known (SRC-14). A rejection names the path. */
   readonly schema?: Schema;
+  /** It follows a message broker: where its partitions stand is written into the record of the run with each commit. @defaultValue false */
+  readonly followsBroker?: boolean;
   /** How many threads read it, in place of what the pipeline says. */
   readonly parallelism?: number;
   /** Set where the bytes of one record alone can be decoded: dead letters of this source are read again with it. */

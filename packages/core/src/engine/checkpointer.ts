@@ -3,6 +3,7 @@
 import type { ListedCheckpoint, SegmentRef, ShardId, ShardManifest, StateSegment } from "../contracts/checkpoint-store.ts";
 import type { CheckpointDraft, Checkpointing, CheckpointWriter, ShardDraft, StateBytes } from "../contracts/checkpointing.ts";
 import type { CheckpointStore } from "../contracts/checkpoint-store.ts";
+import type { CommitObserver, CommittedPartition } from "../contracts/commit-observer.ts";
 import type { Clock, Environment } from "../contracts/environment.ts";
 import type { ShardCommit, SinkCommit } from "../contracts/sink.ts";
 import { StreamFlowError } from "../errors.ts";
@@ -12,9 +13,10 @@ import { broken } from "./broken.ts";
 import { seedMark } from "./seed.ts";
 import type { IsStored } from "../keyed/table-part.ts";
 import type { TableCopy } from "../keyed/table-set.ts";
-import type { ShardSnapshot } from "./snapshot.ts";
+import { endedMark, type ShardSnapshot } from "./snapshot.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { StoredParts } from "./stored-parts.ts";
+import { sourceOf } from "./task.ts";
 
 /** What one checkpoint did. */
 export interface CheckpointResult {
@@ -35,6 +37,7 @@ export interface CheckpointerParts {
   readonly checkpointing: Checkpointing;
   readonly ports: readonly SinkPort[];
   readonly keep: number;
+  readonly observer?: CommitObserver;
   /** Writes the dead letters collected so far, durably. */
   flushRejected(): Promise<void>;
   /** Hands all output to the sinks. */
@@ -142,7 +145,7 @@ export class Checkpointer {
     const prepared = new Map<SinkPort, Uint8Array>();
     for (const port of ports) {
       if (order(port) === "store-first") prepared.set(port, (await port.tell("prepare", () => port.session?.prepare?.(commit))) ?? new Uint8Array());
-      if (order(port) === "sink-first") port.held = true;
+      if (order(port) === "sink-first" || this.#waitsForObserver(port)) port.held = true;
       port.nextEpoch(draft.epoch + 1);
     }
     await this.#reach("after-prepare");
@@ -158,6 +161,7 @@ export class Checkpointer {
     await this.#commitPrepared(prepared);
     await quorumHas(draft.epoch, this.#parts.plan, this.#parts.ports);
     await this.#reach("after-commit-prepared");
+    await this.#observe(draft.epoch, snapshots);
     for (const { shard } of snapshots) this.#committed.set(shard, draft.epoch);
     await this.#parts.committed(snapshots);
     await this.#reach("after-committed");
@@ -217,6 +221,19 @@ export class Checkpointer {
     for (const [port, bytes] of prepared) await port.tell("commit", () => port.session?.commitPrepared?.(bytes));
   }
 
+  /** What such a sink is given can be seen at once (OBS-2); what others are given, only when it is committed. */
+  #waitsForObserver(port: SinkPort): boolean {
+    return this.#parts.observer !== undefined && port.sink.capabilities.delivery !== "transactional";
+  }
+
+  async #observe(epoch: number, snapshots: readonly ShardSnapshot[]): Promise<void> {
+    const { observer, ports } = this.#parts;
+    if (observer === undefined) return;
+    await observer.committed(committedPartitions(epoch, snapshots));
+    for (const port of ports) if (this.#waitsForObserver(port)) port.held = false;
+    await this.#reach("after-observe");
+  }
+
   #reach(point: string): void | Promise<void> {
     return this.#parts.environment.faults?.reach(`checkpoint.${point}`);
   }
@@ -253,6 +270,13 @@ const pieceBytes = 1 << 20;
 function order(port: SinkPort): "store-first" | "sink-first" | undefined {
   const { delivery, commitOrder } = port.sink.capabilities;
   return delivery === "transactional" ? commitOrder : undefined;
+}
+
+/** Of the shards that are input partitions: what is behind an exchange has no position of its own. */
+function committedPartitions(epoch: number, snapshots: readonly ShardSnapshot[]): readonly CommittedPartition[] {
+  return snapshots.flatMap(({ shard, generation, positions }) =>
+    Object.entries(positions).filter(([partition]) => partition !== endedMark).map(([partition, position]) => ({ source: sourceOf(shard, partition), partition, position, generation, epoch })),
+  );
 }
 
 function sinkCommit(epoch: number, snapshots: readonly ShardSnapshot[]): SinkCommit {

@@ -1,5 +1,6 @@
 // What an executor is given, and how its work ends.
 import type { Fence } from "../contracts/checkpoint-store.ts";
+import type { CommitObserver } from "../contracts/commit-observer.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { FunctionTable } from "../contracts/operator.ts";
 import type { HostStores } from "../host.ts";
@@ -23,6 +24,8 @@ export interface ExecutorOptions {
   readonly sleepAfterMs?: number;
   /** Set: it reads no input, but gives its dead letters to the nodes that refused them, once, and ends. Called with what became of them. */
   readonly replayed?: (result: ReplayResult) => void;
+  /** Told what is committed. @defaultValue nobody */
+  readonly observer?: CommitObserver;
   /** Called once, after it has fallen asleep, when there is input again. */
   readonly wake?: () => void;
 }

@@ -98,13 +98,14 @@ export class Executor {
       late: (node) => this.metrics.count("late", node),
     });
     const keep = config.checkpoint?.keep ?? 3;
+    const observed = options.observer === undefined ? {} : { observer: options.observer };
     this.#runner = new BatchRunner({
       clock, ports: this.#ports, rejects: this.#rejects, metrics: this.metrics, sharedBridges: this.#wiring.sharedBridges, asyncStages: this.#asyncStages, inHand,
       bridges: () => this.#bridges(),
       check: () => this.#throwFailure(),
     });
     this.#checkpointer = new Checkpointer({
-      plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep,
+      plan, environment, store: options.stores.checkpoints, checkpointing: options.stores.checkpointing, ports: this.#ports, keep, ...observed,
       flushRejected: () => this.#rejects.pass(),
       flushOutput: () => (broken("calls-awaited") ? this.#runner.letOut() : this.#runner.drain()),
       snapshot: (isStored) => this.#partitions.snapshot(isStored),
@@ -129,7 +130,7 @@ export class Executor {
     });
     this.#partitions = new Partitions({
       plan, environment, stores: options.stores, wiring: this.#wiring, ports: this.#ports, checkpointer: this.#checkpointer,
-      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, held: options.held ?? [], open: (instances) => this.#lookups.open(instances),
+      owner: options.owner, leaseMs: options.leaseMs ?? 10_000, held: options.held ?? [], ...observed, open: (instances) => this.#lookups.open(instances),
     });
     this.#memory = new BatchMemory({ budget: environment.budget, ports: this.#ports, runner: this.#runner, replay: this.#partitions.replay, settle: () => this.#schedule.settle() });
     this.#sources = new Sources({

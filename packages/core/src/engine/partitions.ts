@@ -3,6 +3,7 @@
 import { retry } from "../async/retry.ts";
 import type { Fence, ShardId } from "../contracts/checkpoint-store.ts";
 import type { Recovered, RecoveredShard } from "../contracts/checkpointing.ts";
+import type { CommitObserver, CommittedPartition } from "../contracts/commit-observer.ts";
 import type { Environment } from "../contracts/environment.ts";
 import type { HostStores } from "../host.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
@@ -35,6 +36,7 @@ export interface PartitionsParts {
   readonly checkpointer: Checkpointer;
   readonly owner: string;
   readonly leaseMs: number;
+  readonly observer?: CommitObserver;
   /** Leases that the run has kept while it slept. */
   readonly held: readonly Fence[];
   /** Loads what operators load before their first record. */
@@ -105,8 +107,20 @@ export class Partitions {
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
     for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment));
     await this.#mustBeKnown(source, shards);
+    await this.#observe(source, starts);
     if (this.#isBegun) this.#joinTime(shards);
     return starts;
+  }
+
+  /** What a crash may have left unsaid (OBS-3). Nothing is read yet. */
+  async #observe(source: string, starts: ReadonlyMap<string, Position | undefined>): Promise<void> {
+    const { observer, checkpointer } = this.#parts;
+    if (observer === undefined) return;
+    const begun = [...starts].flatMap(([partition, position]): CommittedPartition[] => {
+      const shard = partitionShard(source, partition);
+      return position === undefined ? [] : [{ source, partition, position, generation: this.#generations.get(shard) ?? 0, epoch: checkpointer.committed.get(shard) ?? 0 }];
+    });
+    if (begun.length > 0) await observer.committed(begun);
   }
 
   /**

@@ -123,3 +123,8 @@ export function partitionShard(source: string, partition: string): ShardId {
   if (shard !== lastShard) lastShard = shard;
   return lastShard;
 }
+
+/** The node of the source that a partition's shard is of. */
+export function sourceOf(shard: ShardId, partition: string): string {
+  return shard.slice("p:".length, -partition.length - 1);
+}

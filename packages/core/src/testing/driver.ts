@@ -123,8 +123,8 @@ export class PipelineDriver {
     const { environment } = this.world;
     const mortal: Environment = { ...environment, disk: life.bind(this.#options.disk?.() ?? environment.disk), faults: life.faults(this.#options.faults) };
     const stores = await (this.#options.stores?.(mortal) ?? memoryStores(environment.clock, this.storage));
-    const { checkpoints, leases, logs, metadata, checkpointing } = stores;
-    const bound: HostStores = { checkpointing, checkpoints: life.bind(checkpoints), leases: life.bind(leases), logs: life.bind(logs), metadata: life.bind(metadata) };
+    const { checkpoints, leases, logs, metadata, checkpointing, observe } = stores;
+    const bound: HostStores = { checkpointing, checkpoints: life.bind(checkpoints), leases: life.bind(leases), logs: life.bind(logs), metadata: life.bind(metadata), ...(observe === undefined ? {} : { observe: bindObserver(observe, life) }) };
     const run = new PipelineRun(this.#plan(name, life), {
       environment: mortal, stores: bound, owner: `${name}#${++this.#starts}`, ...options,
       ...(this.#options.functions === undefined ? {} : { functions: this.#options.functions }),
@@ -237,6 +237,13 @@ export class PipelineDriver {
     });
     return "plan" in built ? built.plan() : built;
   }
+}
+
+function bindObserver(observe: NonNullable<HostStores["observe"]>, life: Life): NonNullable<HostStores["observe"]> {
+  return (run) => {
+    const observer = observe(run);
+    return observer === undefined ? undefined : life.bind(observer);
+  };
 }
 
 function mortalSource<Out>(source: Source<Out>, life: Life): Source<Out> {

@@ -86,6 +86,7 @@ export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<
   const config = { ...describeConnection({ ...options, brokerList: options.brokerList ?? [] }), ...selection, format: format.type, isolation, tombstones, start: startConfig(start) };
   return {
     type: "kafka_consumer",
+    followsBroker: true,
     capabilities: { replayable: true, bounded, deterministic: true },
     config: { ...config, ...(group === undefined ? {} : { group }), ...(bounded ? { bounded } : {}), ...(hasFields ? { fields: { ...fields } } : {}), ...(schema === undefined ? {} : { schema }) },
     ...(schema === undefined ? {} : { schema }),

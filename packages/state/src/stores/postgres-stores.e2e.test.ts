@@ -5,6 +5,7 @@ import { StreamFlowError, type Checkpoint, type HostStores } from "@streamflow/c
 import { checkpointStoreConformance, leaseStoreConformance, logStoreConformance, metadataStoreConformance, registerConformance, testEnvironment } from "@streamflow/core/testing";
 import type { TestEnvironment } from "@streamflow/core/testing";
 import { closeAll } from "../data-folder.ts";
+import { streamingCheckpointCases } from "../streaming-checkpoints.fixture.ts";
 import { openPostgresStores, type PostgresStoresOptions } from "./postgres-stores.ts";
 
 interface Storage {
@@ -25,7 +26,7 @@ const dispose = async (storage: Storage): Promise<void> => void (await admin.que
 const open = ({ namespace, parts }: Storage, options: PostgresStoresOptions = {}): Promise<HostStores> => openPostgresStores(url, parts.environment, { namespace, ...options });
 
 /** One store of a database; the others are closed, so that closing it closes the connections. */
-async function only<Name extends Exclude<keyof HostStores, "checkpointing">>(storage: Storage, name: Name): Promise<HostStores[Name]> {
+async function only<Name extends Exclude<keyof HostStores, "checkpointing" | "observe">>(storage: Storage, name: Name): Promise<HostStores[Name]> {
   const stores = await open(storage);
   for (const other of ["checkpoints", "leases", "logs", "metadata"] as const) if (other !== name) await stores[other].close();
   return stores[name];
@@ -57,6 +58,15 @@ describe("logs", () => {
 
 describe("documents", () => {
   registerConformance(it, metadataStoreConformance<Storage>({ create, dispose, open: (storage) => only(storage, "metadata") }));
+});
+
+describe("streaming checkpoints", () => {
+  for (const [name, run] of streamingCheckpointCases) {
+    it(name, async () => {
+      const made = await storage();
+      await run({ metadata: (await opened(made)).metadata, other: (await opened(made)).metadata });
+    });
+  }
 });
 
 async function storage(): Promise<Storage> {

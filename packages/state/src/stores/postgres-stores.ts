@@ -3,6 +3,7 @@ import type { HostStores } from "@streamflow/core";
 import { StreamFlowError } from "@streamflow/core";
 import { checkpointing } from "../checkpoint.ts";
 import type { ProcessIdentity } from "../process-identity.ts";
+import { runRecorder } from "../run-recorder.ts";
 import { PostgresCheckpointStore } from "./postgres-checkpoint-store.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 import { PostgresLeaseStore } from "./postgres-lease-store.ts";
@@ -39,11 +40,13 @@ export async function openPostgresStores(url: string, environment: StoreEnvironm
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) throw new StreamFlowError("SF_CONFIG_INVALID", `timeoutMs must be above 0 and at most ${2 ** 31 - 1}, got ${timeoutMs}`);
   if (namespace === "") throw new StreamFlowError("SF_CONFIG_INVALID", "the namespace of the stores is empty");
   const database = await PostgresDatabase.open({ url, namespace, connections, timeoutMs });
+  const metadata = new PostgresMetadataStore(database);
   return {
     checkpoints: new PostgresCheckpointStore(database, environment),
     checkpointing,
     leases: new PostgresLeaseStore(database, environment, options.process),
     logs: new PostgresLogStore(database, environment),
-    metadata: new PostgresMetadataStore(database),
+    metadata,
+    observe: runRecorder({ metadata, environment }),
   };
 }

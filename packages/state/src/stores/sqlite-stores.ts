@@ -2,6 +2,7 @@
 import type { HostStores } from "@streamflow/core";
 import { checkpointing } from "../checkpoint.ts";
 import type { ProcessIdentity } from "../process-identity.ts";
+import { runRecorder } from "../run-recorder.ts";
 import { SqliteCheckpointStore } from "./sqlite-checkpoint-store.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteLeaseStore } from "./sqlite-lease-store.ts";
@@ -30,11 +31,13 @@ export function openSqliteStores(path: string, environment: StoreEnvironment, op
 
 /** The stores of a database that is open. */
 export function sqliteStoresOn(database: SqliteDatabase, environment: StoreEnvironment, options: SqliteStoresOptions): HostStores {
+  const metadata = new SqliteMetadataStore(database);
   return {
     checkpoints: new SqliteCheckpointStore(database, environment),
     checkpointing,
     leases: new SqliteLeaseStore(database, environment, options.process),
     logs: new SqliteLogStore(database, environment),
-    metadata: new SqliteMetadataStore(database),
+    metadata,
+    observe: runRecorder({ metadata, environment }),
   };
 }
