@@ -96,14 +96,20 @@ export class KeyTexts {
   of(slots: Int32Array, keyAt: (slot: number) => unknown): Texts | undefined {
     if (this.isEmpty || this.#byteCount > mostInString) return undefined;
     const [starts, ends, others] = [new Int32Array(slots.length), new Int32Array(slots.length), new Array<unknown>()];
+    this.#lay(slots, starts, ends);
+    for (let i = 0; i < slots.length; i++) if (starts[i]! < 0) others[i] = keyAt(slots[i]!);
+    return textsAt({ bytes: this.#bytes, used: this.#byteCount, starts, ends, others });
+  }
+
+  /** Where the texts of some slots lie; −1: there is none, or one that JSON does not write as it is. By itself, since V8 comes back from a loop it has compiled as from a call. */
+  #lay(slots: Int32Array, starts: Int32Array, ends: Int32Array): void {
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i]!;
       const start = this.has(slot) ? this.#starts[slot]! : -1;
       const end = start + this.#lengths[slot]!;
       if (start >= 0 && isPlain(this.#bytes, start, end)) [starts[i], ends[i]] = [start, end];
-      else [starts[i], others[i]] = [-1, keyAt(slot)];
+      else starts[i] = -1;
     }
-    return textsAt({ bytes: this.#bytes, used: this.#byteCount, starts, ends, others });
   }
 
   /** Copies the bytes of a slot's text. Answers where they end. */
