@@ -1641,6 +1641,7 @@ export interface Source<Out = unknown> {
     readonly followsBroker?: boolean;
     readonly parallelism?: number;
     readonly decoder?: DecoderFactory;
+    decoderState?(position: Position): string;
     open(context: SourceContext): Promise<SourceSession>;
     readonly _out?: Out;
 }

@@ -116,6 +116,7 @@ export interface SourceDefinition {
     readonly schema?: Schema;
     readonly parallelism?: number;
     readonly decoder?: DecoderFactory;
+    readonly decoderState?: (position: Position) => string;
     readonly isChecked?: boolean;
     partitions(context: SourceContext): readonly string[] | Promise<readonly string[]>;
     read(partition: string, from: Position | undefined, context: ReadContext): AsyncIterable<Batch>;

@@ -89,3 +89,24 @@ it("letters of a source, a stage and a sink keep the original bytes, and go thro
   expect([rows("priced"), rows("seen")]).toEqual([["1|10|a", "2|20|b", "4|40|d"], ["1|a", "2|b", "3|", "4|d"]]);
   expect(readFileSync(`${folder}/orders.ndjson`, "utf8").split("\n")).toHaveLength(6);
 });
+
+it("letters of a CSV file are read again under its header", { timeout: 60_000 }, async () => {
+  writeFileSync(`${folder}/orders.csv`, 'note,extra,id\n5,x,1\n,x,2\n7,"x ""quoted""\nin two lines",3\n,"y, z\n",4\n8,x,nothing\n');
+  const read = async (note: Schema, replays: boolean): Promise<ReplayResult | undefined> => {
+    const environment = nodeEnvironment({ logger: recordingLogger() });
+    const stores = await openDataFolder(`${folder}/data`, environment);
+    try {
+      let replayed: ReplayResult | undefined;
+      const source = fileSource({ path: `${folder}/orders.csv`, schema: t.struct({ id: t.int32(), note: note as ReturnType<typeof t.int32> }) });
+      const pipeline = new Pipeline({ name: "orders" }).from(source).to(sqliteSink({ path: `${folder}/out.db`, table: "seen", schema: t.struct({ id: t.int32(), note: nullable(t.int32()) }) }), { id: "seen" });
+      await new PipelineRun(pipeline.plan(), { environment, stores, ...(replays ? { replayed: (found) => (replayed = found) } : {}) }).run();
+      return replayed;
+    } finally {
+      await closeAll(stores);
+    }
+  };
+  await read(t.int32(), false);
+  expect(rows("seen")).toEqual(["1|5", "3|7"]);
+  expect(await read(nullable(t.int32()), true)).toEqual({ replayed: 2, refused: 0, left: 1 });
+  expect(rows("seen")).toEqual(["1|5", "2|", "3|7", "4|"]);
+});

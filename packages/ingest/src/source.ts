@@ -17,6 +17,8 @@ export interface SourceDefinition {
   readonly parallelism?: number;
   /** Decodes the bytes of one record alone, where that can be done: dead letters are read again with it. @defaultValue dead letters of the source cannot be replayed */
   readonly decoder?: DecoderFactory;
+  /** What it has to know beside them, as its snapshot: the header of a CSV file. Asked for the position of a record that was rejected. @defaultValue nothing */
+  readonly decoderState?: (position: Position) => string;
   /** Whether `read` yields only records of the schema by itself, as decoders do. @defaultValue false: every record is checked, and rejected where it is none */
   readonly isChecked?: boolean;
   /** Names of the partitions, stable from run to run. */
@@ -63,6 +65,7 @@ export function sourceOf<Out = unknown>(about: Omit<SourceDefinition, "partition
     ...(schema === undefined ? {} : { schema }),
     ...(about.parallelism === undefined ? {} : { parallelism: about.parallelism }),
     ...(about.decoder === undefined ? {} : { decoder: about.decoder }),
+    ...(about.decoderState === undefined ? {} : { decoderState: about.decoderState }),
     open: (context): Promise<SourceSession> => openReaderSession(context, readers(context)),
   };
 }

@@ -122,6 +122,8 @@ export interface Source<Out = unknown> {
   readonly parallelism?: number;
   /** Set where the bytes of one record alone can be decoded: dead letters of this source are read again with it. */
   readonly decoder?: DecoderFactory;
+  /** What that decoder has to know beside the bytes of a record at a position, as its snapshot (DEC-5): the header of a CSV file. @defaultValue nothing */
+  decoderState?(position: Position): string;
   open(context: SourceContext): Promise<SourceSession>;
   /** Carries the record type for inference only; never set. */
   readonly _out?: Out;

@@ -64,13 +64,15 @@ interface Setting {
   readonly mode?: "sync" | "async";
   readonly faults?: ConstructorParameters<typeof PipelineDriver>[0]["faults"];
   readonly bounded?: boolean;
+  readonly budgetBytes?: number;
 }
 
-function setUp({ kinds, delivery, partitions = ["0"], mode = "async", faults, bounded = true }: Setting) {
+function setUp({ kinds, delivery, partitions = ["0"], mode = "async", faults, bounded = true, budgetBytes }: Setting) {
   const weather = new Weather();
   const driver = new PipelineDriver({
     brokers: { in: { partitions, bounded } },
     ...(faults === undefined ? {} : { faults }),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
     build(ends) {
       const pipeline = new Pipeline({ name: "p", delivery, checkpoint: { everyMs: 100, mode, keep: 2 }, batch: { maxRecords: 3 } }).from(ends.source<number>());
       kinds.forEach((kind, i) => pipeline.to(weather.over(`out${i}`, ends.sink(`out${i}`, kind)), { id: `out${i}` }));
@@ -216,6 +218,38 @@ it("B3: beyond its bound a backlog is waited for; nothing is dropped", async () 
   for (let i = 0; i < 20; i++) await driver.advance(1_000);
   expect(driver.values("out0")).toEqual(range(0, 90));
   expect(driver.values("out1")).toEqual(range(0, 90));
+});
+
+it("B3: a backlog counts in the host's memory: where that is short it is waited for sooner, nothing is dropped, and all is given back", async () => {
+  const seen = async (budgetBytes: number): Promise<number> => {
+    const { weather, driver } = setUp({ kinds: ["sink-first", "idempotent"], delivery: { required: ["out0"] }, bounded: false, budgetBytes });
+    const { budget } = driver.world.environment;
+    await driver.start();
+    weather.down.add("out1");
+    for (let round = 0; round < 30; round++) {
+      driver.push(range(round * 3, round * 3 + 3));
+      await driver.advance(150);
+      expect(budget.usedBytes).toBeLessThan(budgetBytes + 1_000);
+    }
+    const count = driver.values("out0").length;
+    if (count === 90) expect(budget.usedBytes).toBeGreaterThan(1_000);
+    weather.down.clear();
+    for (let i = 0; i < 20; i++) await driver.advance(1_000);
+    expect(driver.values("out0")).toEqual(range(0, 90));
+    expect(driver.values("out1")).toEqual(range(0, 90));
+    weather.down.add("out1");
+    driver.push([90]);
+    await driver.advance(150);
+    expect(budget.usedBytes).toBeGreaterThan(0);
+    await driver.stop();
+    await driver.advance(2_000);
+    expect(budget.usedBytes).toBe(0);
+    return count;
+  };
+  expect(await seen(64 << 20)).toBe(90);
+  const few = await seen(2_000);
+  expect(few).toBeGreaterThan(3);
+  expect(few).toBeLessThan(80);
 });
 
 it("B4: a partition that moves while its sink is down takes its backlog with it", async () => {

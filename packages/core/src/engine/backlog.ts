@@ -7,6 +7,7 @@ import { BatchError, StreamFlowError } from "../errors.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
 import { areFrames, decodeFrames, encodeFrames, type Frame, isOwned, StagedFrames } from "./backlog-frames.ts";
 import { BacklogSender } from "./backlog-sender.ts";
+import { Budgeted } from "./budgeted.ts";
 
 const defaultMaxBytes = 64 * 1024 * 1024;
 /** How long the end of the input waits for backlogs, and a stop. */
@@ -44,6 +45,9 @@ export class BacklogSession implements SinkSession {
   readonly #end: () => void;
   readonly #staged: StagedFrames;
   readonly #gauge: Gauge;
+  readonly #memory: Budgeted;
+  /** The host has no memory for more: what is staged is to be sealed, so that it can be sent. */
+  #isShort = false;
   readonly #owned = new Map<string, number>();
   /** Prepared, and not published yet; and as what it was answered. */
   #sealed: readonly Frame[] = [];
@@ -64,6 +68,7 @@ export class BacklogSession implements SinkSession {
       controller.abort();
     };
     this.#staged = new StagedFrames(options.isGrouped);
+    this.#memory = new Budgeted(context.environment.budget);
     const { name, help } = metricNames.backlogBytes;
     this.#gauge = context.environment.metrics.gauge(name, help, { pipeline: context.pipeline, node: context.node });
     this.#sender = new BacklogSender({ sink, context: { ...context, signal: controller.signal }, changed: () => this.#wake() });
@@ -93,9 +98,9 @@ export class BacklogSession implements SinkSession {
     });
   }
 
-  /** Half of what may wait is staged: sealed, it can be sent. */
+  /** Half of what may wait is staged, or what the host has memory for: sealed, it can be sent. */
   wantsBarrier(): boolean {
-    return this.#staged.byteLength * 2 >= this.#options.maxBytes;
+    return this.#staged.byteLength * 2 >= this.#options.maxBytes || (this.#isShort && this.#staged.byteLength > 0);
   }
 
   async flush(): Promise<void> {
@@ -120,9 +125,11 @@ export class BacklogSession implements SinkSession {
     this.#isKnownEmpty = frames.length === 0 && this.#sender.queue.length === 0;
     this.#sender.add(frames);
     this.#gauge.set(this.#sender.queuedBytes);
-    if (prepared !== this.#prepared) return;
-    this.#sealed = [];
-    this.#prepared = undefined;
+    if (prepared === this.#prepared) {
+      this.#sealed = [];
+      this.#prepared = undefined;
+    }
+    this.#memory.hold(this.byteLength);
   }
 
   /** Nothing was sent of an epoch that never counted. */
@@ -138,12 +145,14 @@ export class BacklogSession implements SinkSession {
 
   async discard(): Promise<void> {
     this.#staged.clear();
+    this.#memory.hold(this.byteLength);
   }
 
   async close(): Promise<void> {
     this.#end();
     this.#staged.clear();
     await this.#sender.close();
+    this.#memory.hold(0);
   }
 
   /** Resolves when everything up to an epoch has arrived. @throws what ends the sending */
@@ -163,8 +172,11 @@ export class BacklogSession implements SinkSession {
 
   /** What is only staged waits for a barrier, which waits for `write`: it alone is never waited for. */
   get #isFull(): boolean {
-    if (this.byteLength < this.#options.maxBytes) return false;
-    if (this.#sealed.length > 0 || this.#sender.queue.length > 0) return true;
+    const isOnItsWay = this.#sealed.length > 0 || this.#sender.queue.length > 0;
+    this.#isShort = !this.#memory.hold(this.byteLength);
+    if (this.#isShort && isOnItsWay) this.#memory.onFree(() => this.#wake());
+    if (this.byteLength < this.#options.maxBytes) return this.#isShort && isOnItsWay;
+    if (isOnItsWay) return true;
     throw new StreamFlowError("SF_BUDGET_EXCEEDED", `${this.#name}: the output of one epoch has more than ${this.#options.maxBytes} bytes`, { hint: "take checkpoints more often, or raise delivery.maxBacklogBytes" });
   }
 
@@ -178,6 +190,7 @@ export class BacklogSession implements SinkSession {
 
   #wake(): void {
     this.#gauge.set(this.#sender.queuedBytes);
+    if (!this.#signal.aborted) this.#memory.hold(this.byteLength);
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers();
     resolve();

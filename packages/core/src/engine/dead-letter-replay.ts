@@ -159,8 +159,11 @@ class DeadLetterReplay {
     const values: unknown[] = [];
     let isRefused = false;
     const options = { projection: this.#parts.plan.projections.get(node.id) ?? ("all" as const), maxRecordBytes, ...(schema === undefined ? {} : { schema }) };
-    const { raw } = letter;
-    decoder.create(options).decode(raw, 0, raw.length, true, { value: (value) => void values.push(value), reject: () => (isRefused = true) });
+    const { raw, position } = letter;
+    const made = decoder.create(options);
+    const state = position === undefined ? "" : (node.source?.decoderState?.(position) ?? "");
+    if (state !== "") made.restore?.(state);
+    made.decode(raw, 0, raw.length, true, { value: (value) => void values.push(value), reject: () => (isRefused = true) });
     return isRefused || values.length === 0 ? undefined : { task, emit: task.parts.push, values };
   }
 

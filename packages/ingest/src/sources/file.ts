@@ -1,5 +1,6 @@
 // Files as a source: replayable and bounded, with exact positions in every format.
 import { checkParallelism, StreamFlowError, type Batch, type DecoderFactory, type Infer, type Position, type Schema, type Source } from "@streamflow/core";
+import { columnsAlone } from "../codecs/csv/decoder.ts";
 import { csv, type CsvOptions } from "../codecs/csv/csv.ts";
 import { lines } from "../codecs/lines.ts";
 import { ndjson } from "../codecs/ndjson/ndjson.ts";
@@ -121,10 +122,11 @@ function decoderFactory(format: Exclude<FileFormat, "parquet">, csvOptions: CsvO
   return format === "lines" ? lines() : ndjson();
 }
 
-/** What becomes of a line of NDJSON or of text depends on it alone; a record of CSV has its header elsewhere. */
-function decoderAlone({ format, csv: csvOptions }: Resolved): { readonly decoder?: DecoderFactory } {
+/** What becomes of a line of NDJSON or of text depends on it alone; a record of CSV has its header elsewhere, which its position knows. */
+function decoderAlone({ format, csv: csvOptions }: Resolved): { readonly decoder?: DecoderFactory; readonly decoderState?: (position: Position) => string } {
   if (format === "parquet") return {};
   const decoder = decoderFactory(format, csvOptions);
+  if (decoder.type === "csv") return { decoder, decoderState: (position) => columnsAlone(parsePlace(position).decoder ?? "") };
   return decoder.lineThreads !== undefined || format === "lines" ? { decoder } : {};
 }
 

@@ -244,6 +244,11 @@ export class CsvDecoder implements Decoder, CsvScanHost {
   }
 }
 
+/** Of a snapshot what holds for every record: the columns, and not what it had left unfinished. */
+export function columnsAlone(state: string): string {
+  return state === "" ? "" : JSON.stringify({ columns: (JSON.parse(state) as { readonly columns: readonly string[] }).columns });
+}
+
 const nothing = Buffer.alloc(0) as unknown as TextBuffer;
 
 function openHint(isOpen: boolean): string | undefined {
