@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { seededRandom, type SeededRandom } from "@streamflow/core/testing";
 import type { KafkaServer } from "../testbed/index.ts";
+import { sinkPoints } from "../crash-points.ts";
 import { compareOutputs } from "./compare.ts";
 import type { Job } from "./job.ts";
 import { sessionMs } from "./kafka-source.ts";
@@ -108,7 +109,7 @@ class KafkaRound {
     this.#members = Array.from({ length: members }, () => this.#begin(job));
     await this.#hasMore(target, 0, "there is no output");
     const blows = this.#random.shuffle([...many("kill", kills), ...many("broker", brokerKills), ...many("rebalance", rebalances), ...many("zombie", zombies)]);
-    const plans = drawKills(kills, this.#random);
+    const plans = drawKills(kills, this.#random, sinkPoints[this.#spec.sink] ?? []);
     for (const blow of blows) {
       const before = await target.size();
       await this.#strike(blow, { job, target, plan: blow === "kill" ? plans[this.#deaths.length] : undefined });
@@ -141,7 +142,7 @@ class KafkaRound {
     victim.signal("SIGKILL");
     const sizeBefore = await target.size();
     await this.#died(victim);
-    this.#deaths.push({ phase: phaseAt(victim.lastPoint), aimed: isAimed(kill) && struck, how: "alone", sizeBefore });
+    this.#deaths.push({ phase: phaseAt(victim.lastPoint), point: victim.lastPoint, aimed: isAimed(kill) && struck, how: "alone", sizeBefore });
   }
 
   /** Stopped until the group has given all that it had to others. It wakes up believing that nothing has happened, and lives on. */

@@ -92,7 +92,7 @@ function crash(random: SeededRandom, sinks: readonly SinkName[]): Step {
 
 function otherFault(random: SeededRandom, sinks: readonly SinkName[]): Step {
   const draw = random.integer(6);
-  if (draw < 3) return { what: "takeover", point: random.chance(0.7) ? pick(random, stepPoints.filter((one) => isReachable(one, sinks))) : undefined, awakeAfter: random.integer(4) };
+  if (draw < 3) return { what: "takeover", point: random.chance(0.7) ? pick(random, [...stepPoints, ...recoveryPoints].filter((one) => isReachable(one, sinks))) : undefined, awakeAfter: random.integer(4) };
   return { what: pick(random, ["stall", "full", "jump"] as const), ms: 20 + random.integer(200) };
 }
 

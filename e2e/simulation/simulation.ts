@@ -123,7 +123,8 @@ export class Simulation {
       case "takeover": {
         this.#awakeAfter = step.awakeAfter;
         if (step.point === undefined) return this.#freeze();
-        return void (this.#armed = { point: step.point, how: "freeze", left: 1 });
+        this.#armed = { point: step.point, how: "freeze", left: 1 };
+        return await this.#comeTo(step.point);
       }
       case "jump": {
         this.#otherFaults++;
@@ -163,6 +164,11 @@ export class Simulation {
 
   async #arm({ point, visit, power }: Extract<Step, { what: "crash" }>): Promise<void> {
     this.#armed = { point, how: power ? "power" : "crash", left: visit };
+    await this.#comeTo(point);
+  }
+
+  /** To points of the recovery only a process comes that starts. */
+  async #comeTo(point: string): Promise<void> {
     if (!recoveryPoints.includes(point)) return;
     if (this.#driver.isAlive(this.#name)) this.#driver.crash(this.#name);
     await this.#revive();

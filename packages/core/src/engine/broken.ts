@@ -12,6 +12,8 @@ export type Guarantee =
   | "positions-in-transaction"
   /** Owners are told apart by generation. */
   | "fence"
+  /** An owner that finds a newer one's epoch aborts nothing. */
+  | "newest-aborts"
   /** Operators see the watermark of all records before. */
   | "late-rule"
   /** A barrier waits for calls under way. */
