@@ -173,9 +173,15 @@ function fitting(drawn: PlanSpec): PlanSpec {
     // What gives updates takes nothing keyed behind it.
     if (one.operator.op === "aggregate" && one.operator.updates) break;
   }
-  const spec = { ...drawn, timed, keyed, inner, tail: drawn.tail.map(untyped) };
+  const sources = isJoin ? (drawn.sources.map(thin) as unknown as PlanSpec["sources"]) : drawn.sources;
+  const spec = { ...drawn, sources, timed, keyed, inner, tail: drawn.tail.map(untyped) };
   // Behind an exchange the order of live partitions depends on when their records came: docs/windowing.md, "What results depend on".
   return { ...spec, bounded: spec.bounded || hasExchange(spec) };
+}
+
+/** In a join each row meets all others of its key and window: where time hardly goes forward, a thousand rows of a key give a million, more than fit into memory. */
+function thin(source: SourceSpec): SourceSpec {
+  return source.counts.some((rows) => rows >= 1_000) ? { ...source, strideMs: Math.max(source.strideMs, 8) } : source;
 }
 
 /** Results have types, and not all have the fields that expressions name. */
