@@ -128,6 +128,7 @@ export type Guarantee =
  | "sink-decides"
  | "positions-in-transaction"
  | "fence"
+ | "newest-aborts"
  | "late-rule"
  | "calls-awaited";
 

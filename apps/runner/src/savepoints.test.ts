@@ -54,7 +54,7 @@ async function command(made: Workspace, ...words: readonly string[]): Promise<{ 
   return { code, json: (last === "" ? {} : JSON.parse(last)) as Readonly<Record<string, unknown>>, text: `${stdout}${stderr}` };
 }
 
-describe("savepoints", { timeout: 90_000 }, () => {
+describe("savepoints", { timeout: 180_000 }, () => {
   it("stop with one, and go on from its file with other stores: each record once", async () => {
     await using made = workspace();
     const run = made.command("run", "orders.yaml", "--savepoint", "s1", "--data", "here");

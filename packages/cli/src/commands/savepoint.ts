@@ -1,5 +1,5 @@
 // `streamflow savepoint`: taken, listed, shown, copied, applied to a pipeline, removed.
-import { describeSavepoint, savepointName, Savepoints, startFromSavepoint, StreamFlowError, type DroppedState, type SavepointInfo, type SavepointStarted } from "@streamflow/core";
+import { describeSavepoint, savepointName, Savepoints, startFromSavepoint, StreamFlowError, type DroppedState, type SavedShard, type SavepointInfo, type SavepointStarted } from "@streamflow/core";
 import type { CliContext, GlobalOptions, SetValues } from "../cli-context.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openProject, type Project } from "../host-module.ts";
@@ -66,7 +66,7 @@ export async function showSavepoint(target: string, context: CliContext, globals
   const project = await openProject({ context, globals });
   const savepoint = await withStores(project, (stores) => readSavepoint(target, placesOf(project, { stores, context })));
   const info = describeSavepoint(target, savepoint);
-  const shards = savepoint.shards.map(({ shard, epoch, positions, states }) => ({ shard, epoch, positions, stateBytes: states.reduce((sum, state) => sum + state.bytes.length, 0) }));
+  const shards = savepoint.shards.map(shown);
   new Output(context, globals).answer(() => renderOne(info, shards), () => ({ ...info, positions: shards.filter((one) => Object.keys(one.positions).length > 0), stateBytes: bytesByNode(savepoint.shards) }));
   return exitCodes.ok;
 }
@@ -147,11 +147,20 @@ interface ShownShard {
   readonly shard: string;
   readonly epoch: number;
   readonly positions: Readonly<Record<string, string>>;
+  /** Its input has come to its end. */
+  readonly ended: boolean;
+  readonly stateBytes: number;
+}
+
+/** Where a shard stands, without the engine's own marks. */
+function shown({ shard, epoch, positions, progress, states }: SavedShard): ShownShard {
+  const own = Object.fromEntries(Object.entries(positions).filter(([name]) => !name.startsWith("\u0000")));
+  return { shard, epoch, positions: own, ended: progress["ended"] === true, stateBytes: states.reduce((sum, { bytes: content }) => sum + content.length, 0) };
 }
 
 function renderOne({ name, pipeline, epoch, createdMs, byteLength, shards, nodes, backlog }: SavepointInfo, places: readonly ShownShard[]): string {
   const waiting = Object.entries(backlog).map(([sink, size]) => `  ${bytes(size)} wait for sink ${sink}`);
-  const positions = places.flatMap((one) => Object.entries(one.positions).map(([, position]) => `  ${one.shard} @ ${position}`));
+  const positions = places.flatMap((one) => Object.values(one.positions).map((position) => `  ${one.shard} @ ${position}${one.ended ? ", its end" : ""}`));
   return [
     `savepoint ${name} of ${pipeline}, taken ${new Date(createdMs).toISOString()}: every byte verified`,
     `  epoch ${epoch}, ${grouped(shards)} shards, ${bytes(byteLength)}${nodes.length === 0 ? "" : `, state of ${nodes.join(", ")}`}`,
