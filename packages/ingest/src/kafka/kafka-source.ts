@@ -67,7 +67,9 @@ export interface KafkaSourceOptions extends Omit<KafkaConnection, "brokerList"> 
  * there, SF_SOURCE_CONNECT; while running SF_SOURCE_POSITION where records are gone.
  * @example
  * ```ts
- * kafkaSource({ brokerList: ["127.0.0.1:9092"], topic: "orders", group: "billing", schema: struct({ id: int64(), price: float64() }) });
+ * import { t } from "@streamflow/core";
+ *
+ * kafkaSource({ brokerList: ["127.0.0.1:9092"], topic: "orders", group: "billing", schema: t.struct({ id: t.int64(), price: t.float64() }) });
  * ```
  */
 export function kafkaSource<const Given extends Schema>(options: KafkaSourceOptions & { readonly schema: Given; readonly fields?: undefined }): Source<Infer<Given>>;
