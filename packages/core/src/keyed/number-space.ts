@@ -13,7 +13,7 @@ import type { KeyRules } from "./keyed-table.ts";
 import { KeyTexts } from "./key-texts.ts";
 import { type ArrayPool, LiveCopy } from "./live-copy.ts";
 import { capacityFor, findPlace, firstCapacity, freePlace, newPlaces, takePlace } from "./number-places.ts";
-import { removedMark, type StoredColumns } from "./space-copy.ts";
+import { readSpace, removedMark, type StoredSpace } from "./space-copy.ts";
 import { TextScratch } from "./text-scratch.ts";
 
 const noFloats: Float64Array = new Float64Array(0);
@@ -259,21 +259,14 @@ export class Space implements NumberSpace {
     if (count > this.#keys.length) this.#widen(capacityFor(count));
   }
 
-  /** Adds the entries of one key group. Their arrays become the space's own where it has nothing yet. */
-  append(group: number, { count, keys, columns, texts, rest }: StoredColumns): void {
-    const from = this.#used;
+  /** Adds the entries of one key group. */
+  append(group: number, space: StoredSpace): void {
+    const [from, { count }] = [this.#used, space];
     this.#isIndexed = false;
     this.#places = noPlaces;
     this.#forgetOld();
-    if (from === 0 && this.#keys.length === 0) {
-      this.#keys = keys;
-      this.#groups = new Uint8Array(count);
-      this.columns = columns;
-    } else {
-      this.reserve(from + count);
-      this.#keys.set(keys, from);
-      this.columns.forEach((column, at) => column.set(columns[at]!, from));
-    }
+    this.reserve(from + count);
+    const { texts, rest } = readSpace(space, [this.#keys, ...this.columns].map((array) => array.subarray(from, from + count)));
     this.#groups.fill(group, from, from + count);
     this.#used += count;
     this.#counts[group]! += count;

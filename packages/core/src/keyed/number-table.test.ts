@@ -240,6 +240,15 @@ describe("what was restored", () => {
     });
   }
 
+  it("is read into a space that was dropped, of which nothing is left", () => {
+    const [table, stored] = [filled(rules[0]!), new MemoryNumberTable("t", options, rules[0]!)];
+    stored.open(9).slotFor(0);
+    for (const namespace of [1, 2, 3]) for (let k = 1; k < 99; k++) table.open(namespace).columns[1]![table.open(namespace).slotFor(k)] = k;
+    for (const namespace of [1, 2, 3]) table.drop(namespace);
+    for (const { group, write } of partsOf(stored)) table.restore(group, written(write()), 1);
+    expect(contentOf(table)).toEqual([[9, 0, 0, 0, undefined]]);
+  });
+
   it("grows, and forgets, as all else does", () => {
     const table = copyOf(filled(rules[0]!), rules[0]!);
     const space = table.open(1);

@@ -6,7 +6,7 @@ import type { KeyRules } from "./keyed-table.ts";
 import { CopyPool } from "./copy-pool.ts";
 import { type Held, partsOf, type StoredGroup } from "./number-parts.ts";
 import { Space } from "./number-space.ts";
-import { isPresent, readSpace, spacesOf } from "./space-copy.ts";
+import { isPresent, spacesOf } from "./space-copy.ts";
 import type { IsStored, KnownPart, TablePart } from "./table-part.ts";
 
 const maxFree = 4;
@@ -52,7 +52,7 @@ export class MemoryNumberTable implements NumberTable {
     if (stored === undefined) return;
     this.#forget(namespace);
     if (stored.length > 1) into.reserve(stored.reduce((sum, { space }) => sum + space.count, 0));
-    for (const { group, space } of stored) into.append(group, readSpace(space));
+    for (const { group, space } of stored) into.append(group, space);
   }
 
   #forget(namespace: number): void {
@@ -94,7 +94,7 @@ export class MemoryNumberTable implements NumberTable {
       const { namespace, columns } = space;
       if (columns !== this.#columns) throw new StreamFlowError("SF_STATE_CORRUPT", `state "${this.name}": its entries have other numbers than ${this.serializer.name} says`);
       const known = this.#stored?.get(namespace);
-      if (this.#spaces.has(namespace) || !isPresent(space)) this.open(namespace).append(group, readSpace(space));
+      if (this.#spaces.has(namespace) || !isPresent(space)) this.open(namespace).append(group, space);
       else if (known === undefined) (this.#stored ??= new Map()).set(namespace, [{ group, space }]);
       else known.push({ group, space });
     }

@@ -186,14 +186,15 @@ function placesOf(view: DataView, at: number, version: number): Places {
   return { count, columns, keys, texts, rest, restEnd, end };
 }
 
-/** Reads a space. @throws {@link StreamFlowError} SF_STATE_CORRUPT */
-export function readSpace({ version, bytes }: StoredSpace): StoredColumns {
+/** Reads a space, into arrays for keys and columns where there are any: of the columns all numbers are 0. @throws {@link StreamFlowError} SF_STATE_CORRUPT */
+export function readSpace({ version, bytes }: StoredSpace, into?: readonly Float64Array[]): StoredColumns {
   const { count, columns, keys: keysAt, texts, rest, restEnd } = placesOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, version);
   const read = new Array<Float64Array>(1 + columns);
   let at = keysAt;
   for (let c = 0; c <= columns; c++) {
     const kind = version < 3 ? floatsKind : bytes[headerBytes + c]!;
-    const array = new Float64Array(count);
+    const array = into?.[c] ?? new Float64Array(count);
+    if (c === 0) array.fill(0);
     readColumn(kind, bytes, at, array);
     at += columnBytes(kind, count);
     read[c] = array;
