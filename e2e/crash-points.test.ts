@@ -10,9 +10,9 @@ import type { Program } from "./chaos/victim.ts";
 import { sinkPoints } from "./crash-points.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "streamflow-points-"));
-const urls = { postgres: inject("postgres"), redis: inject("redis") };
+const urls = { kafka: inject("kafka"), postgres: inject("postgres"), redis: inject("redis") };
 let program: Program;
-beforeAll(async () => void (program = await bundleProgram(folder)));
+beforeAll(async () => void (program = await bundleProgram(folder)), 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("knows the points of every kind of sink", () => {

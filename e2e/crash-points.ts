@@ -5,6 +5,7 @@ export const sinkPoints: Readonly<Record<string, readonly string[]>> = {
   files: ["seal-written", "part-hidden", "sealed", "part-revealed", "revealed", "logged", "settled"].map((name) => `file-sink.${name}`),
   postgres: ["claim-decided", "claim-written", "claimed", "rows-sent", "decided", "applied", "heads-written", "committed"].map((name) => `postgres-sink.${name}`),
   redis: ["watched", "decided", "queued", "executed"].map((name) => `redis-sink.${name}`),
+  kafka: ["begun", "heads-read", "sent", "committed"].map((name) => `kafka-sink.${name}`),
   http: ["outbox.sealed", "http-sink.request", "http-sink.answered", "outbox.batch-sent", "outbox.sent"],
   // It commits in one turn: what tests can end it at is what the engine does around.
   sqlite: [],

@@ -18,7 +18,7 @@ export interface Target {
 /** A kind of sink under test. Clients are loaded where they are used: a process pays for its own sink alone. */
 export interface ChaosSink {
   /** The server of the test bed that it needs. */
-  readonly server?: "postgres" | "redis";
+  readonly server?: "kafka" | "postgres" | "redis";
   /** The sinks of the job, as every process of a run makes them. */
   sinks(place: string): JobSinks | Promise<JobSinks>;
   /** Makes the place of a run: in its folder, or on the server. */

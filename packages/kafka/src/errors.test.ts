@@ -29,6 +29,7 @@ describe("what a client throws", () => {
   test("a lost connection passes, and a refused login does not", () => {
     expect(isPassing(new NetworkError("gone"))).toBe(true);
     expect(isPassing(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }))).toBe(true);
+    for (const name of ["KafkaJSConnectionError", "KafkaJSGroupCoordinatorNotFound", "KafkaJSMetadataNotLoaded"]) expect(isPassing(Object.assign(new Error("not there"), { name }))).toBe(true);
     expect(isPassing(errors.createErrorFromCode(58))).toBe(false);
     expect(kafkaError(new NetworkError("gone"), "sink", "here")).toMatchObject({ code: "SF_SINK_UNAVAILABLE", retryable: true });
   });

@@ -104,7 +104,7 @@ export function isPassing(thrown: unknown): boolean {
   const inside = insideOf(thrown);
   if (inside.some(({ name: title, code }) => title === "KafkaJSSASLAuthenticationError" || code === "PLT_KFK_AUTHENTICATION")) return false;
   if (name !== undefined) return inside.some(({ canRetry, retriable }) => canRetry === true || retriable === true);
-  return inside.some(({ code, name: title }) => code === "PLT_KFK_NETWORK" || code === "PLT_KFK_TIMEOUT" || isNetworkCode(code) || (typeof title === "string" && /^KafkaJS(Connection|RequestTimeout|BrokerNotFound|Timeout)/.test(title)));
+  return inside.some(({ code, name: title }) => code === "PLT_KFK_NETWORK" || code === "PLT_KFK_TIMEOUT" || isNetworkCode(code) || (typeof title === "string" && /^KafkaJS(Connection|RequestTimeout|BrokerNotFound|GroupCoordinatorNotFound|MetadataNotLoaded|Timeout)/.test(title)));
 }
 
 function isNetworkCode(code: unknown): boolean {

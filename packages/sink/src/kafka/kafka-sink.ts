@@ -162,7 +162,7 @@ function transactionalSession(parts: SessionParts, cluster: string): SinkSession
   const { options, context, name, producer, held, toError } = parts;
   const { environment, node, pipeline, signal } = context;
   const { transactionalIdPrefix: prefix = defaults.transactionalIdPrefix, batchBytes = defaults.batchBytes, heads } = options;
-  const owners = new Owners({ producer, cluster, prefix, pipeline, node, heads: heads?.topic ?? defaults.headsTopic, batchBytes, held, clock: environment.clock, logger: environment.logger, toError });
+  const owners = new Owners({ producer, cluster, prefix, pipeline, node, heads: heads?.topic ?? defaults.headsTopic, batchBytes, held, environment, toError });
   const writer = new BatchWriter(parts, {
     stagingOf: (shard) => owners.ready(shard)?.staging,
     claim: (shards) => owners.claim(shards),

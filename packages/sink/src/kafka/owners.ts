@@ -4,8 +4,9 @@
 //        An owner has one record there, with all its shards: what is kept of a shard is the newest that any record says.
 //   KO3. Who takes a shard over writes its generation down at once; with an owner that is at work already, with its next commit.
 //   KO4. Refused by the broker: the heads say whether by a newer owner (SF_SINK_FENCED), or because the transaction took too long.
-import { type Clock, deadline, type Logger, type ShardId, type SinkCommit, StreamFlowError } from "@streamflow/core";
+import { deadline, type Environment, type ShardId, type SinkCommit, StreamFlowError } from "@streamflow/core";
 import { brokerErrorOf, isCommitToken } from "@streamflow/kafka";
+import { reach } from "../crash-point.ts";
 import type { ShardHead, SinkTransaction } from "../exactly-once.ts";
 import type { GroupOffset, KafkaProducer, ProducerBatch, Transactions } from "./producer.ts";
 import { isNewer, packHeads, unpackHeads } from "./packed-heads.ts";
@@ -24,8 +25,7 @@ export interface OwnersParts {
   readonly heads: string;
   readonly batchBytes: number;
   readonly held: HeldBytes;
-  readonly clock: Clock;
-  readonly logger: Logger;
+  readonly environment: Environment;
   /** Gives an error of the client its code. */
   readonly toError: (thrown: unknown) => StreamFlowError;
 }
@@ -106,7 +106,7 @@ export class Owners {
   /** Gives up what no commit has carried. */
   async reset(): Promise<void> {
     await Promise.all([...this.#owners.values()].filter(({ isBegun }) => isBegun).map(async (owner) => {
-      const { clock, logger, node } = this.#parts;
+      const { environment: { clock, logger }, node } = this.#parts;
       owner.staging.forget();
       try {
         await deadline(() => owner.transactions.abort(), { clock, timeoutMs: abortTimeoutMs, what: `aborting a transaction of "${node}"` });
@@ -152,7 +152,9 @@ export class Owners {
     const taken = [...names].filter((name) => !this.#owner(name).isBegun);
     if (taken.length === 0) return [];
     await Promise.all(taken.map((name) => this.#owner(name).transactions.begin()));
+    await reach(this.#parts.environment, "kafka-sink.begun");
     await this.#readHeads();
+    await reach(this.#parts.environment, "kafka-sink.heads-read");
     for (const name of taken) this.#owner(name).isBegun = true;
     return taken;
   }
@@ -165,7 +167,9 @@ export class Owners {
     const sent = transactions.send(this.#parts.heads, 0, this.#headBatch(name, all));
     staging.sendAll();
     await Promise.all([sent, staging.settled(), offsets.length === 0 ? undefined : transactions.commitOffsets(offsets)]);
+    await reach(this.#parts.environment, "kafka-sink.sent");
     await transactions.commit();
+    await reach(this.#parts.environment, "kafka-sink.committed");
   }
 
   #offsetOf({ positions }: ShardHead, token: unknown): readonly GroupOffset[] {
@@ -178,7 +182,7 @@ export class Owners {
     const batch = this.#parts.producer.batch();
     const key = utf8.encode(`${this.#keyPrefix}${JSON.stringify(name)}]`);
     const bytes = Buffer.concat([key, utf8.encode(packHeads(heads))]);
-    batch.add({ bytes, keyStart: 0, keyEnd: key.length, valueStart: key.length, valueEnd: bytes.length, timestampMs: this.#parts.clock.nowMs(), headers: undefined });
+    batch.add({ bytes, keyStart: 0, keyEnd: key.length, valueStart: key.length, valueEnd: bytes.length, timestampMs: this.#parts.environment.clock.nowMs(), headers: undefined });
     return batch;
   }
 
