@@ -1115,6 +1115,7 @@ export interface PartitionEvents {
     assigned(partitions: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>>;
     revoked(partitions: readonly string[], deadlineMs: number): Promise<void>;
     lost(partitions: readonly string[]): void;
+    failed?(error: unknown): void;
 }
 
 export declare class PartitionLifecycle extends StateMachine<PartitionState> {

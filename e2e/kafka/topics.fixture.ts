@@ -33,9 +33,9 @@ export interface TestMessage {
   readonly timestamp?: string;
 }
 
-/** Sends messages outside of transactions, in order. */
+/** Sends messages outside of transactions, in order, each once: a request that is sent again under load doubles nothing. */
 export async function send(bootstrap: string, topic: string, messages: readonly TestMessage[], compression?: KafkaJs.CompressionTypes): Promise<void> {
-  const producer = client(bootstrap).producer({ allowAutoTopicCreation: false });
+  const producer = client(bootstrap).producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   for (let at = 0; at < messages.length; at += 500) {
     await producer.send({ topic, messages: messages.slice(at, at + 500).map((one) => ({ ...one, key: one.key ?? null })), ...(compression === undefined ? {} : { compression }) });

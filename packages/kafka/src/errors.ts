@@ -18,6 +18,7 @@ function same(code: AnyErrorCode, hint?: string): Meaning {
 const unreachable: Meaning = { source: "SF_SOURCE_CONNECT", sink: "SF_SINK_UNAVAILABLE" };
 const other: Meaning = { source: "SF_SOURCE_FAILED", sink: "SF_SINK_FAILED" };
 const noLogin = same("SF_CONFIG_INVALID", "check sasl: mechanism, user name and password or token, and that they have not expired");
+const noTls = same("SF_CONFIG_INVALID", "the listener of the broker is encrypted: tls: true, or tls with the certificates that it is signed by");
 const tooOld = same("SF_CONFIG_INVALID", "the driver platformatic needs brokers of Kafka 4.0 or newer; for older ones: driver: kafkajs");
 const fenced: Meaning = { source: "SF_PARTITION_LOST", sink: "SF_SINK_FENCED" };
 
@@ -131,6 +132,7 @@ function meaningOf(thrown: unknown, name: string | undefined): Meaning {
   const known = name === undefined ? undefined : meanings.get(name);
   if (known !== undefined) return known;
   if (inside.some(({ code }) => code === "PLT_KFK_UNSUPPORTED_API")) return tooOld;
+  if (inside.some((one) => one instanceof Error && /requires TLS/.test(one.message))) return noTls;
   return isPassing(thrown) ? unreachable : other;
 }
 

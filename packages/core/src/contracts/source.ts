@@ -34,11 +34,14 @@ export interface PartitionAssignment {
  * - PRT-2. `revoked` resolves when the partition's state is checkpointed and let go, at the latest at the deadline; nothing of it is polled after the call.
  * - PRT-3. After `lost` nothing of the partition is committed any more.
  * - PRT-4. `finished` is told by `poll` answering "end"; it is never assigned again in this session.
+ * - PRT-5. `failed` ends the attempt: for a source that is of no use any more while it has no partition that could be polled.
  */
 export interface PartitionEvents {
   assigned(partitions: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>>;
   revoked(partitions: readonly string[], deadlineMs: number): Promise<void>;
   lost(partitions: readonly string[]): void;
+  /** Whoever reads a source to its end polls all the same, and needs none. */
+  failed?(error: unknown): void;
 }
 
 /** What a source gets when it is opened. */

@@ -55,6 +55,7 @@ export class Sources {
         assigned: (assignments) => handlers.assigned(source, assignments),
         revoked: (names) => handlers.revoked(source, names),
         lost: (names) => handlers.lost(source, names),
+        failed: (error) => handlers.failed(toStreamFlowError(error, "SF_SOURCE_FAILED", `source "${source}"`)),
       };
       const projection = plan.projections.get(source) ?? "all";
       const parallelism = parallelismOf(node, plan.logical.config);

@@ -17,6 +17,8 @@ export interface FetchedPartition {
   readonly partition: number;
   /** Name of the error, where there is one. */
   readonly error: string | undefined;
+  /** What to throw for it. */
+  readonly failure: unknown;
   /** Whether the error may be gone a little later. */
   readonly isPassing: boolean;
   readonly highWatermark: bigint;
@@ -70,6 +72,6 @@ function parsePartition(library: KafkaLibrary, reader: Reader, topicId: string):
   const records = reader.buffer.slice(reader.position, reader.position + size);
   reader.skip(size);
   reader.readTaggedFields();
-  const { apiId, canRetry } = errorCode === 0 ? { apiId: undefined, canRetry: false } : (new library.ProtocolError(errorCode) as unknown as { readonly apiId: string; readonly canRetry: boolean });
-  return { topicId, partition, error: apiId, isPassing: canRetry, highWatermark, lastStableOffset, logStartOffset, aborted, records };
+  const failure = errorCode === 0 ? undefined : (new library.ProtocolError(errorCode) as unknown as { readonly apiId: string; readonly canRetry: boolean });
+  return { topicId, partition, error: failure?.apiId, failure, isPassing: failure?.canRetry ?? false, highWatermark, lastStableOffset, logStartOffset, aborted, records };
 }

@@ -1,5 +1,5 @@
 // An open Kafka source: what the consumer says about partitions, told to the engine; what it fetched, decoded when it is polled.
-import { type Batch, type Gauge, type PollLimits, type PollResult, type Position, Signal, type SourceContext, type SourceSession, StreamFlowError } from "@streamflow/core";
+import { abortable, type Batch, deadline, type Gauge, type PollLimits, type PollResult, type Position, Signal, type SourceContext, type SourceSession, StreamFlowError } from "@streamflow/core";
 import { type KafkaCommitToken, kafkaError } from "@streamflow/kafka";
 import { BatchCutter } from "../batch-cutter.ts";
 import { ReadAheadMemory } from "../read-ahead-memory.ts";
@@ -28,7 +28,10 @@ export interface KafkaSessionParts {
 interface Reading {
   readonly name: string;
   readonly decoder: MessageDecoder;
-  readonly memory: ReadAheadMemory;
+  /** Of what is fetched, or waits to be taken from the consumer. */
+  readonly ahead: ReadAheadMemory;
+  /** Of what was taken, until it is handed over. */
+  readonly taken: ReadAheadMemory;
   readonly lag: Gauge;
   waiting: BatchCutter | undefined;
   isIdle: boolean;
@@ -47,11 +50,15 @@ interface KeptOffsets {
   readonly last: ReadonlyMap<string, bigint>;
 }
 
+/** How long the last commits of the group may take when the session closes: they are for people. */
+const lastCommitsWithinMs = 3_000;
+
 /** Opens the session; resolves when the first assignment is with the engine (SRC-13). */
 export async function openKafkaSession(parts: KafkaSessionParts): Promise<SourceSession> {
   const session = new KafkaSession(parts);
   try {
-    await parts.consumer.open(session.listener);
+    // A broker that does not answer holds up no end.
+    await abortable(parts.consumer.open(session.listener), parts.context.signal, parts.what);
     return session;
   } catch (thrown) {
     await session.close();
@@ -63,6 +70,8 @@ class KafkaSession implements SourceSession {
   readonly #parts: KafkaSessionParts;
   readonly #readings = new Map<string, Reading>();
   readonly #news = new Signal();
+  /** How often partitions were lost. */
+  #losses = 0;
   #failure: StreamFlowError | undefined;
   #commits: Map<string, bigint> = new Map();
   #committing: Promise<void> | undefined;
@@ -79,7 +88,7 @@ class KafkaSession implements SourceSession {
       assigned: (partitions, generation) => this.#assigned(partitions, generation),
       revoked: (partitions) => this.#revoked(partitions),
       lost: (partitions) => this.#lost(partitions),
-      mayFetch: (name) => this.#readings.get(name)?.memory.tryBegin(this.#readings.get(name)?.isIdle ?? false) ?? false,
+      mayFetch: (name) => this.#mayFetch(name),
       fetched: (name, byteLength, nextOffset) => this.#fetched(name, byteLength, nextOffset),
       failed: (error) => this.#fail(error),
     };
@@ -107,18 +116,19 @@ class KafkaSession implements SourceSession {
     const taken = this.#parts.consumer.take(reading.name);
     if (taken === undefined) return undefined;
     reading.lag.set(Number(taken.endOffset - taken.nextOffset));
+    reading.ahead.free();
     const block = blockBefore(taken, reading.end);
-    if (block !== undefined) return new BatchCutter(reading.decoder.decode(block));
-    reading.memory.free();
-    return undefined;
+    if (block === undefined) return undefined;
+    reading.taken.arrived(block.byteLength);
+    return new BatchCutter(reading.decoder.decode(block));
   }
 
   #piece(reading: Reading, piece: Batch): Batch {
-    reading.memory.handOver(piece.byteLength);
+    reading.taken.handOver(piece.byteLength);
     reading.next = BigInt(piece.endPosition);
     if (reading.waiting?.isEmpty === true) {
       reading.waiting = undefined;
-      reading.memory.free();
+      reading.taken.free();
     }
     return piece;
   }
@@ -170,7 +180,8 @@ class KafkaSession implements SourceSession {
     const { consumer, context } = this.#parts;
     context.signal.removeEventListener("abort", this.#onAbort);
     this.#news.raise();
-    await this.#committing;
+    const { clock } = context.environment;
+    await deadline(() => this.#committing ?? Promise.resolve(), { clock, timeoutMs: lastCommitsWithinMs, what: this.#parts.what }).catch(() => undefined);
     for (const name of Array.from(this.#readings.keys())) this.#forget(name);
     await consumer.close();
   }
@@ -183,12 +194,14 @@ class KafkaSession implements SourceSession {
 
   async #assigned(partitions: readonly TopicPartition[], generation: number): Promise<void> {
     const { consumer, context } = this.#parts;
+    const life = this.#losses;
     const starts = await context.partitions.assigned(partitions.map((partition) => ({ partition: partitionName(partition), generation, commitToken: this.#token(partition) })));
     const unknown = partitions.filter((partition) => starts.get(partitionName(partition)) === undefined);
     const firsts = await this.#firstOffsets(unknown);
     const ends = this.#parts.isBounded ? await consumer.offsets(partitions, "latest") : undefined;
     const kept = await this.#keptOffsets(partitions);
-    if (this.#isStopped) return;
+    // What was lost meanwhile is not begun: the pipeline starts again (PRT-3).
+    if (this.#isStopped || life !== this.#losses) return;
     for (const partition of partitions) {
       const name = partitionName(partition);
       const start = starts.get(name);
@@ -213,7 +226,8 @@ class KafkaSession implements SourceSession {
     return {
       name,
       decoder: new MessageDecoder({ ...decoding, partition: name }),
-      memory: new ReadAheadMemory(environment.budget),
+      ahead: new ReadAheadMemory(environment.budget),
+      taken: new ReadAheadMemory(environment.budget),
       lag: environment.metrics.gauge("streamflow_source_lag_records", "Records of a partition that are still to be read, as of the latest fetch.", { source: node, partition: name }),
       waiting: undefined, isIdle: false, next: offset, fetched: offset, first: offset, end,
     };
@@ -258,26 +272,40 @@ class KafkaSession implements SourceSession {
     for (const name of names) this.#forget(name);
     const { context, rebalanceTimeoutMs } = this.#parts;
     await context.partitions.revoked(names, context.environment.clock.monotonicMs() + rebalanceTimeoutMs);
+    // Said later, it would take back what the next owner commits.
+    await this.#committing;
   }
 
   #lost(partitions: readonly TopicPartition[]): void {
     const names = partitions.map(partitionName);
-    for (const name of names) this.#forget(name);
+    this.#losses++;
+    for (const name of names) {
+      this.#forget(name);
+      this.#commits.delete(name);
+    }
     this.#parts.context.partitions.lost(names);
+  }
+
+  #mayFetch(name: string): boolean {
+    const reading = this.#readings.get(name);
+    return reading?.ahead.tryBegin(reading.isIdle) ?? false;
   }
 
   #fetched(name: string, byteLength: number, nextOffset: bigint): void {
     const reading = this.#readings.get(name);
     if (reading === undefined) return;
     reading.fetched = nextOffset;
-    if (byteLength > 0) reading.memory.arrived(byteLength);
-    else if (reading.waiting === undefined) reading.memory.free();
+    if (byteLength > 0) reading.ahead.arrived(byteLength);
+    else reading.ahead.free();
     if (reading.isIdle && (byteLength > 0 || (reading.end !== undefined && nextOffset >= reading.end))) this.#news.raise();
   }
 
   #fail(thrown: unknown): void {
+    if (this.#isStopped) return;
     this.#failure ??= kafkaError(thrown, "source", this.#parts.what);
     this.#news.raise();
+    // Nobody asks for records of a source that has no partition.
+    this.#parts.context.partitions.failed?.(this.#failure);
   }
 
   #forget(name: string): void {
@@ -285,7 +313,8 @@ class KafkaSession implements SourceSession {
     if (reading === undefined) return;
     this.#readings.delete(name);
     reading.waiting?.discard();
-    reading.memory.free();
+    reading.ahead.free();
+    reading.taken.free();
     reading.lag.set(0);
   }
 }

@@ -8,7 +8,7 @@ import { ndjson } from "../codecs/ndjson/ndjson.ts";
 import type { ConsumerOptions, TopicSelection } from "./consumer-options.ts";
 import { kafkaJsConsumer } from "./kafkajs-consumer.ts";
 import { type KafkaStart, openKafkaSession } from "./kafka-session.ts";
-import { partsOf, type RecordFields, valueProjection, wantedFields, withFields } from "./record-fields.ts";
+import { partsOf, type RecordFields, recordFieldTypes, valueProjection, wantedFields, withFields } from "./record-fields.ts";
 import { wireConsumer } from "./wire-consumer.ts";
 
 /** Options of {@link kafkaSource}. */
@@ -78,6 +78,7 @@ export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<
   if (options.brokerList !== undefined) checkConnection({ ...options, brokerList: options.brokerList }, "kafka source");
   const selection = selectionOf(options);
   checkNumbers(options);
+  checkChoices(options);
   const given = { ...defaults, ...options };
   const { group, bounded, fields, start, isolation, tombstones } = given;
   if (group === "") throw invalid("kafka source", "group is empty");
@@ -155,6 +156,23 @@ function checkNumbers({ maxRecordBytes, fetchBytes, maxWaitMs, sessionTimeoutMs,
   for (const [name, value] of Object.entries({ maxRecordBytes, fetchBytes, maxWaitMs, sessionTimeoutMs, rebalanceTimeoutMs, metadataMaxAgeMs })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) throw invalid("kafka source", `${name} must be a positive integer, got ${value}`);
   }
+}
+
+const choices = {
+  whenGone: ["fail", "earliest"], isolation: ["committed", "uncommitted"], tombstones: ["reject", "skip"], start: ["earliest", "latest", "committed"],
+} as const;
+
+/** What types say already: of options that come from elsewhere. */
+function checkChoices({ start, whenGone, isolation, tombstones, fields, format, schema }: KafkaSourceOptions): void {
+  const texts = { whenGone, isolation, tombstones, start: typeof start === "object" ? undefined : start };
+  for (const [name, value] of Object.entries(texts)) {
+    const known: readonly string[] = choices[name as keyof typeof choices];
+    if (value !== undefined && !known.includes(value)) throw invalid("kafka source", `${name} must be one of ${known.join(", ")}${name === "start" ? ", or name a time or positions" : ""}, got "${String(value)}"`);
+  }
+  if (typeof start === "object" && "atMs" in start && !(Number.isSafeInteger(start.atMs) && start.atMs >= 0)) throw invalid("kafka source", `start.atMs must be milliseconds since 1970, got ${start.atMs}`);
+  const [unknown] = Object.keys(fields ?? {}).filter((name) => !Object.hasOwn(recordFieldTypes, name));
+  if (unknown !== undefined) throw invalid("kafka source", `fields knows ${Object.keys(recordFieldTypes).join(", ")}, got "${unknown}"`);
+  if (format === "csv" && schema === undefined) throw invalid("kafka source", "format csv needs a schema: no message has a header");
 }
 
 const formats: Readonly<Record<"json" | "text" | "csv", () => DecoderFactory>> = { json: () => ndjson(), text: () => lines(), csv: () => csv({ header: false }) };

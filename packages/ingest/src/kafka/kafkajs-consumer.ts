@@ -2,7 +2,7 @@
 //   J1. kafkajs rejoins without asking: what has gone to others is heard of afterwards (handover "after"), and everything that stayed is fetched from where
 //       we are, not from what the group has committed.
 //   J2. Its loop sends the heartbeats: nothing is waited for inside `eachBatch`.
-import { StreamFlowError } from "@streamflow/core";
+import { abortError, StreamFlowError } from "@streamflow/core";
 import { kafkaJsClient, type KafkaJsLibrary, loadKafkaJs } from "@streamflow/kafka";
 import type { Admin, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, IHeaders } from "kafkajs";
 import { BlockBuilder } from "./block-builder.ts";
@@ -62,11 +62,11 @@ class KafkaJsConsumer implements KafkaConsumer {
 
   async open(listener: ConsumerListener): Promise<void> {
     this.#listener = listener;
-    await this.#admin.connect();
-    this.cluster = (await this.#admin.describeCluster()).clusterId;
-    const topics = await this.#topics();
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics, fromBeginning: true });
+    await this.#unlessClosed(this.#admin.connect());
+    this.cluster = (await this.#unlessClosed(this.#admin.describeCluster())).clusterId;
+    const topics = await this.#unlessClosed(this.#topics());
+    await this.#unlessClosed(this.#consumer.connect());
+    await this.#unlessClosed(this.#consumer.subscribe({ topics, fromBeginning: true }));
     const { GROUP_JOIN, CRASH, START_BATCH_PROCESS } = this.#consumer.events;
     const first = Promise.withResolvers<void>();
     this.#consumer.on(GROUP_JOIN, (event) => first.resolve(this.#joined(event)));
@@ -80,6 +80,14 @@ class KafkaJsConsumer implements KafkaConsumer {
     });
     await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch: (payload) => Promise.resolve(this.#received(payload)) });
     await first.promise;
+  }
+
+  /** What is closed while it opens must not join. */
+  async #unlessClosed<T>(step: Promise<T>): Promise<T> {
+    const answer = await step;
+    if (!this.#isClosed) return answer;
+    await Promise.allSettled([this.#consumer.disconnect(), this.#admin.disconnect()]);
+    throw abortError(this.#options.signal, this.#options.what);
   }
 
   async #topics(): Promise<string[]> {

@@ -1,13 +1,15 @@
 // Turns blocks of records into batches.
 //   M1. Values of a format of lines are decoded all in one go, as if they were lines; where that does not give one record for each value (a value has line
 //       ends in it), each is decoded alone. Both ways a record is what its value alone decodes to.
+//       No value is the beginning of a stream: a byte order mark is a part of it.
 //   M2. A value that is null, or not exactly one record, is rejected in its place.
-import { type Batch, type Column, type Decoder, type DecoderFactory, type DecoderOptions, type Rejected, StreamFlowError } from "@streamflow/core";
+import { type Batch, type Column, type Decoder, type DecoderFactory, type DecoderOptions, type RawRecords, type Rejected, StreamFlowError } from "@streamflow/core";
 import type { SizedBatch } from "../batch-cutter.ts";
 import { BatchDecoder } from "../codecs/batch-decoder.ts";
 import { isTextFormat } from "../codecs/text-format.ts";
 import { fieldValues, type RecordFieldName, type RecordFields } from "./record-fields.ts";
 import { offsetAt, type RecordBlock } from "./record-block.ts";
+import { type SingleDecoder, singleDecoder } from "./single-value.ts";
 
 /** What a decoder of messages is made from. */
 export interface MessageDecoderOptions {
@@ -34,14 +36,16 @@ interface RejectedAt extends Omit<Rejected, "position"> {
 /** Decodes the blocks of one partition. */
 export class MessageDecoder {
   readonly #options: MessageDecoderOptions;
-  readonly #lines: BatchDecoder | undefined;
-  #single: Decoder | undefined;
+  readonly #lines: { readonly decoder: Decoder; readonly batches: BatchDecoder } | undefined;
+  #single: SingleDecoder | undefined;
 
   constructor(options: MessageDecoderOptions) {
     this.#options = options;
     const { factory, decoder, partition, maxRejectedBytes } = options;
     // Positions are those of offsets in the bytes, until they are turned into offsets of records.
-    if (isTextFormat(factory.type)) this.#lines = new BatchDecoder({ decoder: factory.create(decoder), partition, isText: true, maxRejectedBytes, position: String });
+    if (!isTextFormat(factory.type)) return;
+    const ofLines = factory.create(decoder);
+    this.#lines = { decoder: ofLines, batches: new BatchDecoder({ decoder: ofLines, partition, isText: true, maxRejectedBytes, position: String }) };
   }
 
   decode(block: RecordBlock): SizedBatch {
@@ -53,15 +57,16 @@ export class MessageDecoder {
   #asLines(block: RecordBlock): DecodedBlock | undefined {
     if (this.#lines === undefined) return undefined;
     const { bytes, length } = block.values;
-    const { batch } = this.#lines.decode({ bytes, from: 0, to: length, last: true, base: 0 });
-    const decoded = aligned(block, batch);
+    this.#lines.decoder.restore?.("");
+    const { batch } = this.#lines.batches.decode({ bytes, from: 0, to: length, last: true, base: 0 });
+    const decoded = aligned(block, batch, this.#options.factory.type === "lines");
     if (decoded === undefined) batch?.release?.();
     return decoded;
   }
 
   #oneByOne(block: RecordBlock): DecodedBlock {
     const { factory, decoder, maxRejectedBytes } = this.#options;
-    const single = (this.#single ??= factory.create({ ...decoder, columns: false, texts: false }));
+    const single = (this.#single ??= singleDecoder(factory, decoder));
     const { bytes, starts, ends } = block.values;
     const values: unknown[] = [];
     const places: number[] = [];
@@ -71,8 +76,7 @@ export class MessageDecoder {
       if (start < 0) continue;
       const found: unknown[] = [];
       let error: StreamFlowError | undefined;
-      single.restore?.("");
-      single.decode(bytes, start, end, true, { value: (value) => void found.push(value), reject: (why) => void (error ??= why) });
+      single({ bytes, start, end }, { value: (value) => void found.push(value), reject: (why) => void (error ??= why) });
       if (error === undefined && found.length !== 1) error = new StreamFlowError("SF_CODEC_DECODE", `a message holds ${found.length === 0 ? "no record" : `${found.length} records`}, expected one`);
       if (error === undefined) {
         values.push(found[0]);
@@ -132,8 +136,8 @@ export class MessageDecoder {
   }
 }
 
-/** The records of a batch beside the values that they came from; undefined where that is not one for one. */
-function aligned(block: RecordBlock, batch: SizedBatch | undefined): DecodedBlock | undefined {
+/** The records of a batch beside the values that they came from; undefined where that is not one for one. `isExact`: a record is all of its value. */
+function aligned(block: RecordBlock, batch: SizedBatch | undefined, isExact: boolean): DecodedBlock | undefined {
   const { starts, ends } = block.values;
   const { length = 0, rejected: refused = [], raw } = batch ?? {};
   const places = new Int32Array(length);
@@ -147,10 +151,16 @@ function aligned(block: RecordBlock, batch: SizedBatch | undefined): DecodedBloc
       const { position, ...one } = refusal;
       if (Number(position) !== ends[place]! + 1) return undefined;
       rejected.push({ ...one, place });
-    } else if (at < length && raw !== undefined && raw.starts[at]! >= start && raw.ends[at]! <= ends[place]!) places[at++] = place;
+    } else if (at < length && isOf(raw, at, { start, end: ends[place]!, isExact })) places[at++] = place;
     else return undefined;
   }
   return at === length && rejected.length === refused.length ? { batch, places, rejected } : undefined;
+}
+
+/** Whether record `at` lies within a value, or is all of it. */
+function isOf(raw: RawRecords | undefined, at: number, { start, end, isExact }: { readonly start: number; readonly end: number; readonly isExact: boolean }): boolean {
+  const [from = -1, to = -1] = [raw?.starts[at], raw?.ends[at]];
+  return isExact ? from === start && to === end : from >= start && to <= end;
 }
 
 function countBelow(sorted: Int32Array, bound: number): number {

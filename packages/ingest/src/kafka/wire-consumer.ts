@@ -1,8 +1,9 @@
 // A consumer over the connections of @platformatic/kafka: membership by wire-group.ts, records by wire-fetcher.ts.
-import { retry, StreamFlowError, type CancelTimer } from "@streamflow/core";
-import { isPassing, KafkaWire, loadPlatformatic, type WireTopic } from "@streamflow/kafka";
+import { abortError, deadline, retry, StreamFlowError, type CancelTimer } from "@streamflow/core";
+import { brokerErrorOf, isPassing, KafkaWire, loadPlatformatic, type WireTopic } from "@streamflow/kafka";
 import { type ConsumerListener, type KafkaConsumer, namedPartition, type OffsetSpec, partitionName, type TopicPartition } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import { Outage } from "./outage.ts";
 import { WireFetcher } from "./wire-fetcher.ts";
 import { WireGroup } from "./wire-group.ts";
 
@@ -11,6 +12,9 @@ export async function wireConsumer(options: ConsumerOptions): Promise<KafkaConsu
   const library = await loadPlatformatic(options.what);
   return new WireConsumer(options, new KafkaWire(library, options.connection, options.what));
 }
+
+const usualTimeoutMs = 10_000;
+const closeWithinMs = 3_000;
 
 class WireConsumer implements KafkaConsumer {
   readonly capabilities = { handover: "before", incremental: true, fencesByGeneration: true } as const;
@@ -21,6 +25,8 @@ class WireConsumer implements KafkaConsumer {
   #cancelRefresh: CancelTimer | undefined;
   /** Without a group: what was told to the listener. */
   readonly #all = new Set<string>();
+  #hasAll = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions, wire: KafkaWire) {
     this.#options = options;
@@ -32,8 +38,9 @@ class WireConsumer implements KafkaConsumer {
   }
 
   async open(listener: ConsumerListener): Promise<void> {
-    const { selection, group, rebalanceTimeoutMs, environment, what } = this.#options;
+    const { selection, group, what, signal } = this.#options;
     const topics = await this.#patiently(() => this.#selected());
+    if (this.#closing !== undefined) throw abortError(signal, what);
     if ("topics" in selection) {
       const missing = selection.topics.find((name) => !topics.some((topic) => topic.name === name));
       if (missing !== undefined) throw new StreamFlowError("SF_SOURCE_MISSING", `${what}: there is no topic "${missing}"`, { hint: "create the topic, check its name, or let the user of this connection describe it" });
@@ -41,12 +48,16 @@ class WireConsumer implements KafkaConsumer {
     const fetcher = new WireFetcher({ wire: this.#wire, options: this.#options, listener });
     this.#fetcher = fetcher;
     const heard = stopping(listener, fetcher);
-    if (group === undefined) {
-      await this.#assignAll(topics, heard);
-      this.#refreshLater(heard);
-      return;
-    }
-    this.#group = new WireGroup({ wire: this.#wire, group, selection, rebalanceTimeoutMs, listener: heard, clock: environment.clock, random: environment.random });
+    if (group !== undefined) return await this.#join(group, heard);
+    await this.#assignAll(topics, heard);
+    if (this.#closing === undefined) this.#refreshLater(heard);
+  }
+
+  async #join(group: string, listener: ConsumerListener): Promise<void> {
+    const { selection, rebalanceTimeoutMs, connection, environment, what } = this.#options;
+    const { clock, random, logger } = environment;
+    const outage = new Outage({ clock, logger, what: `${what}: the coordinator of group "${group}"` });
+    this.#group = new WireGroup({ wire: this.#wire, group, selection, rebalanceTimeoutMs, joinTimeoutMs: connection.connectTimeoutMs ?? usualTimeoutMs, listener, outage, clock, random });
     await this.#group.join();
   }
 
@@ -60,19 +71,29 @@ class WireConsumer implements KafkaConsumer {
   async #assignAll(topics: readonly WireTopic[], listener: Pick<ConsumerListener, "assigned">): Promise<void> {
     const found = topics.flatMap(({ name: topic, partitions }) => partitions.map((_, partition) => ({ topic, partition })));
     const added = found.filter((partition) => !this.#all.has(partitionName(partition)));
+    if (added.length === 0 && this.#hasAll) return;
     for (const partition of added) this.#all.add(partitionName(partition));
     await listener.assigned(added, 1);
+    this.#hasAll = true;
   }
 
   /** Partitions and topics that come later are read as well. */
   #refreshLater(listener: Pick<ConsumerListener, "assigned" | "failed">): void {
     const { environment, metadataMaxAgeMs } = this.#options;
     this.#cancelRefresh = environment.clock.setTimer(metadataMaxAgeMs, () => {
-      void this.#selected()
-        .then((topics) => this.#assignAll(topics, listener))
-        .catch((thrown: unknown) => (isPassing(thrown) ? undefined : listener.failed(thrown)))
-        .finally(() => this.#fetcher !== undefined && this.#refreshLater(listener));
+      void this.#lookForMore(listener)
+        .catch((thrown: unknown) => this.#closing === undefined && listener.failed(thrown))
+        .finally(() => this.#closing === undefined && this.#refreshLater(listener));
     });
+  }
+
+  /** What cannot be asked now is asked again the next time; what was found and could not be begun must not be forgotten: that fails. */
+  async #lookForMore(listener: Pick<ConsumerListener, "assigned">): Promise<void> {
+    const topics = await this.#selected().catch((thrown: unknown) => {
+      if (!isPassing(thrown)) throw thrown;
+      return [];
+    });
+    await this.#assignAll(topics, listener);
   }
 
   async offsets(partitions: readonly TopicPartition[], at: OffsetSpec): Promise<ReadonlyMap<string, bigint>> {
@@ -123,6 +144,11 @@ class WireConsumer implements KafkaConsumer {
   }
 
   async commit(offsets: ReadonlyMap<string, bigint>): Promise<void> {
+    // The epoch changes with every rebalance: what was refused by the old one counts under the new one.
+    await this.#patiently(() => this.#commit(offsets), (thrown) => isPassing(thrown) || brokerErrorOf(thrown) === "STALE_MEMBER_EPOCH");
+  }
+
+  async #commit(offsets: ReadonlyMap<string, bigint>): Promise<void> {
     const { group } = this.#options;
     const member = this.member();
     if (group === undefined || member === undefined || offsets.size === 0) return;
@@ -138,20 +164,25 @@ class WireConsumer implements KafkaConsumer {
     return this.#group?.member();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { environment, what } = this.#options;
     this.#cancelRefresh?.();
-    const fetcher = this.#fetcher;
-    this.#fetcher = undefined;
+    const fetching = this.#fetcher?.close();
     await this.#group?.leave();
-    const closing = fetcher?.close();
-    await this.#wire.close();
-    await closing;
+    // A connection to a broker that reads nothing any more may not end: nobody waits for it.
+    await deadline(() => Promise.all([this.#wire.close(), fetching]), { clock: environment.clock, timeoutMs: closeWithinMs, what }).catch(() => undefined);
   }
 
   /** Repeats what fails for a moment. */
-  #patiently<T>(work: () => Promise<T>): Promise<T> {
+  #patiently<T>(work: () => Promise<T>, isRetryable: (thrown: unknown) => boolean = isPassing): Promise<T> {
     const { environment, connection, signal } = this.#options;
-    return retry(work, { clock: environment.clock, random: environment.random, signal, maxAttempts: Infinity, maxElapsedMs: connection.connectTimeoutMs ?? 10_000, initialDelayMs: 100, maxDelayMs: 1_000, isRetryable: isPassing });
+    const { clock, random } = environment;
+    return retry(work, { clock, random, signal, maxAttempts: Infinity, maxElapsedMs: connection.connectTimeoutMs ?? usualTimeoutMs, initialDelayMs: 100, maxDelayMs: 1_000, isRetryable: (thrown) => this.#closing === undefined && isRetryable(thrown) });
   }
 }
 

@@ -1,13 +1,16 @@
 // Fetches partitions from the brokers that lead them: one request at a time to each broker, blocks that wait until they are taken.
 //   F1. A partition with a waiting block is not fetched (KCN-3). While one waits, the broker is asked not to wait for the others: a taker comes soon.
-//   F2. What comes for a partition that was stopped, or started anew, since the request was sent is thrown away.
-import { onAbort, Signal, StreamFlowError, type Clock } from "@streamflow/core";
-import { brokerErrorOf, isPassing, type KafkaLibrary, type KafkaWire, RecordBatchReader, type RecordBatchTools } from "@streamflow/kafka";
+//   F2. What comes for a partition that was stopped, or started anew, since the request was sent is thrown away, and nothing of it is told.
+//   F3. Memory that `mayFetch` has given is given back by `fetched`, whatever becomes of the request.
+//   F4. A topic that was made anew is another one: offsets of the old one mean nothing in it (K9). One that stays away fails.
+import { isAbort, Signal, sleep, StreamFlowError } from "@streamflow/core";
+import { isPassing, kafkaError, type KafkaLibrary, type KafkaWire, RecordBatchReader, type RecordBatchTools, type WireTopic } from "@streamflow/kafka";
 import { BlockBuilder } from "./block-builder.ts";
 import { type ConsumerListener, partitionName, type TopicPartition } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import { Outage } from "./outage.ts";
 import type { RecordBlock } from "./record-block.ts";
-import { fetchRequest, type FetchedPartition } from "./fetch-request.ts";
+import { fetchRequest, type FetchedPartition, type FetchQuery } from "./fetch-request.ts";
 import { visitorOf } from "./record-visitor.ts";
 
 /** What a fetcher needs. */
@@ -19,6 +22,10 @@ export interface FetcherParts {
 
 interface Fetching extends TopicPartition {
   readonly name: string;
+  /** The topic that the offsets are of; undefined: not known yet. */
+  topicId: string | undefined;
+  /** Since when the cluster knows of no such topic. */
+  missingSinceMs: number | undefined;
   next: bigint;
   waiting: RecordBlock | undefined;
   /** Listed in a request that is under way. */
@@ -27,8 +34,17 @@ interface Fetching extends TopicPartition {
 
 /** How long nothing is sent after a broker could not be reached. */
 const pauseMs = 200;
-/** How soon a broker is asked again that had nothing while blocks were waiting. */
+/** How soon a broker is asked again that had nothing while blocks were waiting; each time later, up to `maxWaitMs`. */
 const lookAgainMs = 20;
+/** How long a topic may be unknown to the cluster: after a restart brokers know of it a little later. */
+const missingWithinMs = 10_000;
+
+/** What asks one broker. */
+interface Loop {
+  readonly node: number;
+  readonly signal: Signal;
+  readonly outage: Outage;
+}
 
 /** The fetches of one consumer. */
 export class WireFetcher {
@@ -36,9 +52,9 @@ export class WireFetcher {
   readonly #partitions = new Map<string, Fetching>();
   readonly #reader: RecordBatchReader;
   readonly #request: ReturnType<typeof fetchRequest>;
-  readonly #loops = new Map<number, Signal>();
+  readonly #loops = new Map<number, Loop>();
   readonly #running: Promise<void>[] = [];
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
@@ -48,8 +64,9 @@ export class WireFetcher {
 
   start(partition: TopicPartition, offset: bigint): void {
     const name = partitionName(partition);
-    this.#partitions.set(name, { ...partition, name, next: offset, waiting: undefined, isAsked: false });
-    this.#wake();
+    const fetching: Fetching = { ...partition, name, topicId: this.#parts.wire.topic(partition.topic)?.id, missingSinceMs: undefined, next: offset, waiting: undefined, isAsked: false };
+    this.#partitions.set(name, fetching);
+    this.#wake(fetching);
   }
 
   stop(name: string): void {
@@ -59,103 +76,155 @@ export class WireFetcher {
   take(name: string): RecordBlock | undefined {
     const fetching = this.#partitions.get(name);
     const block = fetching?.waiting;
-    if (fetching === undefined || block === undefined) return undefined;
+    if (fetching === undefined) return undefined;
     fetching.waiting = undefined;
-    this.#wake();
+    // Also where nothing was there: somebody waits for it now, which memory that is spent does not hold up.
+    if (!fetching.isAsked) this.#wake(fetching);
     return block;
   }
 
-  /** There may be memory again, or partitions lead elsewhere. */
-  wake(): void {
-    this.#wake();
-  }
-
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#partitions.clear();
-    this.#wake();
+    for (const { signal } of this.#loops.values()) signal.raise();
     await Promise.allSettled(this.#running);
   }
 
-  #wake(): void {
-    if (!this.#isClosed) for (const { topic, partition } of this.#partitions.values()) this.#loopOf(this.#parts.wire.leaderOf(topic, partition)?.node ?? unknownNode);
-    for (const signal of this.#loops.values()) signal.raise();
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
-  #loopOf(node: number): void {
-    if (this.#loops.has(node)) return;
-    const signal = new Signal();
-    this.#loops.set(node, signal);
-    this.#running.push(this.#run(node, signal).catch((thrown: unknown) => this.#parts.listener.failed(thrown)));
+  // --- one loop for each broker --------------------------------------------------------------------------------
+
+  #wake(fetching: TopicPartition): void {
+    if (!this.#isClosed) this.#loopOf(this.#nodeOf(fetching)).signal.raise();
   }
 
-  async #run(node: number, signal: Signal): Promise<void> {
-    const { clock } = this.#parts.options.environment;
+  #nodeOf({ topic, partition }: TopicPartition): number {
+    return this.#parts.wire.leaderOf(topic, partition)?.node ?? unknownNode;
+  }
+
+  #loopOf(node: number): Loop {
+    const known = this.#loops.get(node);
+    if (known !== undefined) return known;
+    const { environment, what } = this.#parts.options;
+    const outage = new Outage({ clock: environment.clock, logger: environment.logger, what: `${what}: ${node === unknownNode ? "the brokers" : `broker ${node}`}` });
+    const loop: Loop = { node, signal: new Signal(), outage };
+    this.#loops.set(node, loop);
+    this.#running.push(this.#run(loop).catch((thrown: unknown) => (this.#isClosed && isAbort(thrown) ? undefined : this.#parts.listener.failed(thrown))));
+    return loop;
+  }
+
+  async #run(loop: Loop): Promise<void> {
+    const { options, listener } = this.#parts;
+    let restMs = lookAgainMs;
     while (!this.#isClosed) {
-      const ours = this.#ledBy(node);
-      const asked = ours.filter((one) => one.waiting === undefined && !one.isAsked && this.#parts.listener.mayFetch(one.name));
-      if (asked.length === 0) await signal.wait();
-      else if (node === unknownNode) await this.#findLeaders(asked);
-      else if (!(await this.#fetch({ asked, isPartly: asked.length < ours.length }))) await either(signal, { clock, ms: lookAgainMs, stop: this.#parts.options.signal });
+      const ours = [...this.#partitions.values()].filter((one) => this.#nodeOf(one) === loop.node);
+      const idle = ours.filter((one) => one.waiting === undefined && !one.isAsked);
+      const asked = loop.node === unknownNode ? idle : idle.filter(({ name }) => listener.mayFetch(name));
+      if (asked.length === 0) await loop.signal.wait();
+      else if (loop.node === unknownNode) await this.#findLeaders(asked, loop);
+      else if (await this.#fetch({ asked, loop, isPartly: asked.length < ours.length })) restMs = lookAgainMs;
+      else {
+        await this.#rest(loop.signal, restMs);
+        restMs = Math.min(options.maxWaitMs, restMs * 2);
+      }
     }
   }
 
-  #ledBy(node: number): Fetching[] {
-    return [...this.#partitions.values()].filter(({ topic, partition }) => (this.#parts.wire.leaderOf(topic, partition)?.node ?? unknownNode) === node);
+  /** Until the signal is raised, or so long. */
+  async #rest(signal: Signal, ms: number): Promise<void> {
+    const cancel = this.#parts.options.environment.clock.setTimer(ms, () => signal.raise());
+    await signal.wait();
+    cancel();
   }
 
   /** Answers whether it is worth while to ask again at once. */
-  async #fetch({ asked, isPartly }: { readonly asked: readonly Fetching[]; readonly isPartly: boolean }): Promise<boolean> {
-    const { wire, options } = this.#parts;
-    const address = wire.leaderOf(asked[0]!.topic, asked[0]!.partition)?.address;
-    if (address === undefined) return false;
-    for (const one of asked) one.isAsked = true;
-    const query = { maxWaitMs: isPartly ? 0 : options.maxWaitMs, fetchBytes: options.fetchBytes, isCommitted: options.isolation === "committed", topics: this.#topics(asked) };
+  async #fetch({ asked, loop, isPartly }: { readonly asked: readonly Fetching[]; readonly loop: Loop; readonly isPartly: boolean }): Promise<boolean> {
+    let found: readonly FetchedPartition[];
     try {
-      const found = await wire.call(address, this.#request, [query], "data");
-      const any = this.#settleAll(asked, found);
-      if (found.some(({ error }) => error !== undefined)) await this.#relearn(asked);
-      return any || !isPartly;
+      found = await this.#ask(asked, isPartly);
+      loop.outage.over();
     } catch (thrown) {
       if (this.#isClosed) return false;
       if (!isPassing(thrown)) throw thrown;
-      await this.#relearn(asked);
-      return false;
+      loop.outage.failed(thrown);
+      // F3
+      for (const one of asked) if (this.#isCurrent(one)) this.#parts.listener.fetched(one.name, 0, one.next);
+      await this.#relearn(asked, loop);
+      return true;
+    }
+    const any = this.#settleAll(asked, found);
+    if (found.some(({ error }) => error !== undefined)) await this.#relearn(asked, loop);
+    return any || !isPartly;
+  }
+
+  async #ask(asked: readonly Fetching[], isPartly: boolean): Promise<readonly FetchedPartition[]> {
+    const { wire, options } = this.#parts;
+    const { address } = wire.leaderOf(asked[0]!.topic, asked[0]!.partition)!;
+    const query = { maxWaitMs: isPartly ? 0 : options.maxWaitMs, fetchBytes: options.fetchBytes, isCommitted: options.isolation === "committed", topics: this.#topics(asked) };
+    for (const one of asked) one.isAsked = true;
+    try {
+      return await wire.call(address, this.#request, [query], "data");
     } finally {
+      // Before anybody is woken: a new leader's loop takes what is not asked for.
       for (const one of asked) one.isAsked = false;
     }
   }
 
-  /** Answers whether anything has come. */
-  #settleAll(asked: readonly Fetching[], found: readonly FetchedPartition[]): boolean {
-    const { wire, listener } = this.#parts;
-    let any = false;
-    for (const one of asked) {
-      // F2
-      if (this.#partitions.get(one.name) !== one) continue;
-      const part = found.find(({ partition, topicId }) => partition === one.partition && topicId === wire.topic(one.topic)?.id);
-      if (part === undefined) listener.fetched(one.name, 0, one.next);
-      else any = this.#settle(one, part) || any;
-    }
-    return any;
-  }
-
-  #topics(asked: readonly Fetching[]): readonly { readonly id: string; readonly partitions: readonly { readonly partition: number; readonly leaderEpoch: number; readonly offset: bigint }[] }[] {
-    const byTopic = Map.groupBy(asked, ({ topic }) => topic);
-    return [...byTopic].map(([name, partitions]) => {
+  #topics(asked: readonly Fetching[]): FetchTopics {
+    for (const one of asked) this.#mustBeTheSame(one, this.#parts.wire.topic(one.topic));
+    return [...Map.groupBy(asked, ({ topic }) => topic)].map(([name, partitions]) => {
       const topic = this.#parts.wire.topic(name);
       return { id: topic?.id ?? "", partitions: partitions.map(({ partition, next }) => ({ partition, leaderEpoch: topic?.partitions[partition]?.leaderEpoch ?? -1, offset: next })) };
     });
   }
 
+  /** F4 */
+  #mustBeTheSame(one: Fetching, topic: WireTopic | undefined): void {
+    one.missingSinceMs = undefined;
+    one.topicId ??= topic?.id;
+    if (topic === undefined || topic.id === one.topicId || this.#partitions.get(one.name) !== one) return;
+    throw this.#gone(`topic "${one.topic}" was removed and made anew: offset ${one.next} of partition "${one.name}" was of the old one`);
+  }
+
+  // --- what comes ----------------------------------------------------------------------------------------------
+
+  /** Answers whether anything has come. */
+  #settleAll(asked: readonly Fetching[], found: readonly FetchedPartition[]): boolean {
+    let any = false;
+    for (const one of asked) {
+      if (!this.#isCurrent(one)) continue;
+      const part = found.find(({ partition, topicId }) => partition === one.partition && topicId === one.topicId);
+      if (part !== undefined && part.error === undefined) any = this.#settle(one, part) || any;
+      else this.#nothingOf(one, part);
+    }
+    return any;
+  }
+
+  /** F2 */
+  #isCurrent(one: Fetching): boolean {
+    return this.#partitions.get(one.name) === one;
+  }
+
+  #nothingOf(one: Fetching, part: FetchedPartition | undefined): void {
+    const { options, listener } = this.#parts;
+    if (part?.error === "OFFSET_OUT_OF_RANGE") throw this.#gone(`partition "${one.name}" has no offset ${one.next} (its log begins at ${part.logStartOffset})`, part.error);
+    if (part !== undefined && !part.isPassing) throw kafkaError(part.failure, "source", `${options.what}: partition "${one.name}"`);
+    listener.fetched(one.name, 0, one.next);
+  }
+
+  #gone(why: string, name?: string): StreamFlowError {
+    const { what, mayLosePosition } = this.#parts.options;
+    return new StreamFlowError("SF_SOURCE_POSITION", `${what}: ${why}`, {
+      hint: "the records there are gone by retention, or the topic was made anew; whenGone: earliest goes on without them",
+      retryable: mayLosePosition,
+      ...(name === undefined ? {} : { context: { kafka: name } }),
+    });
+  }
+
   #settle(one: Fetching, part: FetchedPartition): boolean {
     const { options, listener } = this.#parts;
-    if (part.error !== undefined) {
-      if (part.error === "OFFSET_OUT_OF_RANGE") throw new StreamFlowError("SF_SOURCE_POSITION", `${options.what}: partition "${one.name}" has no offset ${one.next} (its log begins at ${part.logStartOffset})`, { hint: "the records there are gone by retention, or the topic was made anew; whenGone: earliest goes on without them", retryable: options.mayLosePosition, context: { kafka: part.error } });
-      if (!part.isPassing) throw new StreamFlowError("SF_SOURCE_FAILED", `${options.what}: partition "${one.name}": ${part.error}`, { context: { kafka: part.error } });
-      listener.fetched(one.name, 0, one.next);
-      return false;
-    }
     const builder = new BlockBuilder(one.next, options.wanted);
     const nextOffset = this.#reader.read({ bytes: part.records, fromOffset: one.next, ...(options.isolation === "committed" ? { aborted: part.aborted } : {}) }, visitorOf(builder));
     const hasMoved = nextOffset > one.next;
@@ -166,45 +235,49 @@ export class WireFetcher {
     return hasMoved;
   }
 
+  // --- who leads -----------------------------------------------------------------------------------------------
+
   /** Leaders have moved, or a broker is away: asks who leads now, and lets some time pass. */
-  async #relearn(asked: readonly Fetching[]): Promise<void> {
-    for (const { name, next } of asked) this.#parts.listener.fetched(name, 0, next);
-    await this.#pause(pauseMs);
-    await this.#findLeaders(asked);
+  async #relearn(asked: readonly Fetching[], loop: Loop): Promise<void> {
+    await this.#pause();
+    await this.#findLeaders(asked, loop);
   }
 
-  async #findLeaders(asked: readonly Fetching[]): Promise<void> {
+  async #findLeaders(asked: readonly Fetching[], loop: Loop): Promise<void> {
     if (this.#isClosed) return;
     const { wire } = this.#parts;
     try {
       await wire.refresh([...new Set(asked.map(({ topic }) => topic))]);
+      if (loop.node === unknownNode) loop.outage.over();
+      for (const one of asked) this.#mustBeThere(one);
     } catch (thrown) {
-      if (!isPassing(thrown) && brokerErrorOf(thrown) !== undefined) throw thrown;
+      if (this.#isClosed) return;
+      if (!isPassing(thrown)) throw thrown;
+      loop.outage.failed(thrown);
     }
-    if (asked.some(({ topic, partition }) => wire.leaderOf(topic, partition) === undefined)) await this.#pause(pauseMs);
-    this.#wake();
+    if (asked.some((one) => this.#nodeOf(one) === unknownNode)) await this.#pause();
+    for (const one of asked) if (this.#isCurrent(one)) this.#wake(one);
   }
 
-  #pause(ms: number): Promise<void> {
-    return either(undefined, { clock: this.#parts.options.environment.clock, ms, stop: this.#parts.options.signal });
+  /** F4 */
+  #mustBeThere(one: Fetching): void {
+    const { wire, options } = this.#parts;
+    if (wire.topic(one.topic) !== undefined || !this.#isCurrent(one)) return;
+    const nowMs = options.environment.clock.monotonicMs();
+    one.missingSinceMs ??= nowMs;
+    if (nowMs - one.missingSinceMs < missingWithinMs) return;
+    throw new StreamFlowError("SF_SOURCE_MISSING", `${options.what}: topic "${one.topic}" is not there any more`, { hint: "it was removed, or the user of this connection may not describe it any more" });
+  }
+
+  #pause(): Promise<void> {
+    return sleep(this.#parts.options.environment.clock, pauseMs, this.#closing.signal).catch(() => undefined);
   }
 }
 
 /** Partitions that nobody is known to lead. */
 const unknownNode = -1;
 
-/** Resolves when the signal is raised, the time has passed, or everything ends. */
-function either(signal: Signal | undefined, { clock, ms, stop }: { readonly clock: Clock; readonly ms: number; readonly stop: AbortSignal }): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  const done = (): void => ended.resolve();
-  const cancel = clock.setTimer(ms, done);
-  const forget = onAbort(stop, done);
-  void signal?.wait().then(done);
-  return ended.promise.finally(() => {
-    cancel();
-    forget();
-  });
-}
+type FetchTopics = FetchQuery["topics"];
 
 function toolsOf(library: KafkaLibrary): RecordBatchTools {
   const { compressionsAlgorithmsByBitmask: algorithms } = library;
