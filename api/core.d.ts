@@ -1652,6 +1652,7 @@ export interface SourceCapabilities {
     readonly bounded: boolean;
     readonly deterministic: boolean;
     readonly singlePartition?: boolean;
+    readonly shared?: boolean;
     readonly parallel?: boolean;
 }
 

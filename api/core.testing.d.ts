@@ -19,6 +19,7 @@ export interface BrokerOptions {
     readonly partitions?: readonly string[];
     readonly schema?: Schema;
     readonly bounded?: boolean;
+    readonly shared?: boolean;
     readonly canSleep?: boolean;
 }
 

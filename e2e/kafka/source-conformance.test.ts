@@ -22,7 +22,7 @@ function harness(driver: KafkaDriver, inGroup: boolean): SourceHarness<Subject> 
     ...(inGroup ? { group } : { bounded: true }),
   });
   return {
-    capabilities: { replayable: true, bounded: !inGroup, deterministic: true },
+    capabilities: { replayable: true, bounded: !inGroup, deterministic: true, ...(inGroup ? { shared: true } : {}) },
     readAheadRecords: 1_000_000,
     async create(count) {
       const subject = { topic: freshName("conformance"), group: freshName("group"), records: new Map<string, unknown[]>() };

@@ -36,6 +36,15 @@ export function compare(results: DatabaseSync, expected: Recount): Comparison {
   return { windows, late, lateForDay, lost, doubled, differing, examples };
 }
 
+/** Compares every row of the two tables of hours. */
+export function compareHours(results: DatabaseSync, expected: Pick<Recount, "hourly" | "late">): Comparison {
+  const tally = new Tally();
+  const windows = compareHourly(results, expected, tally);
+  const late = compareLate(lateRows(results, "late_flights"), expected.late, { table: "late_flights", tally });
+  const { lost, doubled, differing, examples } = tally;
+  return { windows, late, lateForDay: 0, lost, doubled, differing, examples };
+}
+
 /** Whether nothing at all is wrong. */
 export function isExact({ lost, doubled, differing }: Comparison): boolean {
   return lost === 0 && doubled === 0 && differing === 0;
@@ -71,7 +80,7 @@ class Tally {
   }
 }
 
-function compareHourly(results: DatabaseSync, { hourly }: Recount, tally: Tally): number {
+function compareHourly(results: DatabaseSync, { hourly }: Pick<Recount, "hourly">, tally: Tally): number {
   const missing = new Map<string, HourlyRow>(hourly);
   let windows = 0;
   for (const row of hourlyRows(results)) {

@@ -15,6 +15,11 @@ export interface SourceCapabilities {
   readonly deterministic: boolean;
   /** It has exactly one partition, always: its plan needs no exchange. */
   readonly singlePartition?: boolean;
+  /**
+   * A group gives its partitions to the processes that read it, and moves them: a lease that another process still holds is waited for, it is about to let go or gone.
+   * @defaultValue false
+   */
+  readonly shared?: boolean;
   /** Several threads can read it, where the environment has threads (SRC-16). @defaultValue false */
   readonly parallel?: boolean;
 }

@@ -3,10 +3,10 @@ import { expect, it } from "vitest";
 import { Pipeline } from "../pipeline.ts";
 import { PipelineDriver } from "../testing/driver.ts";
 
-function copying(): PipelineDriver {
+function copying(broker: { readonly shared?: boolean } = {}): PipelineDriver {
   return new PipelineDriver({
     build: (ends) => new Pipeline({ name: "copy", checkpoint: { everyMs: 3_600_000 } }).from(ends.source()).to(ends.sink("out"), { id: "out" }),
-    brokers: { in: { partitions: ["0", "1"] } },
+    brokers: { in: { partitions: ["0", "1"], ...broker } },
   });
 }
 
@@ -44,4 +44,19 @@ it("PRT-2: a revoked partition is checkpointed before it is let go", async () =>
   driver.push(["c"]);
   await driver.checkpoint("other");
   expect(driver.values()).toEqual(["a", "b", "c"]);
+});
+
+it("a shared source waits at its first assignment for the lease of a process that is gone", async () => {
+  const driver = copying({ shared: true });
+  await driver.start();
+  driver.push(["a"], "0");
+  await driver.checkpoint();
+  // The group believes that the first is gone.
+  driver.broker().give("0", "other");
+  await driver.start("other");
+  driver.crash();
+  await driver.advance(1_000);
+  driver.push(["b"], "0");
+  await driver.checkpoint("other");
+  expect(driver.values()).toEqual(["a", "b"]);
 });

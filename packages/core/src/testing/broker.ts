@@ -28,6 +28,8 @@ export interface BrokerOptions {
   readonly schema?: Schema;
   /** Whether the source says that it ends. Set it to test bounded pipelines; then `end()` them. @defaultValue false */
   readonly bounded?: boolean;
+  /** Whether the source says that a group spreads its partitions over processes. @defaultValue false */
+  readonly shared?: boolean;
   /** Whether a pipeline that has nothing to read may close it until there is something (SRC-15). Not where partitions move. @defaultValue false */
   readonly canSleep?: boolean;
 }
@@ -51,11 +53,11 @@ export class Broker {
 
   /** The source as one member of the group sees it. It starts with the partitions that `give` has named; the first member alone gets all. */
   source<Out = unknown>(member: string = "main"): Source<Out> {
-    const { schema, bounded = false } = this.#options;
+    const { schema, bounded = false, shared = false } = this.#options;
     return {
       type: "broker",
       config: { partitions: this.partitions },
-      capabilities: { replayable: true, bounded, deterministic: true, ...(this.#partitions.size === 1 ? { singlePartition: true } : {}) },
+      capabilities: { replayable: true, bounded, deterministic: true, ...(this.#partitions.size === 1 ? { singlePartition: true } : {}), ...(shared ? { shared } : {}) },
       ...(schema === undefined ? {} : { schema }),
       open: async (context) => {
         const session = new BrokerSession(this.#partitions, context.signal);

@@ -90,7 +90,7 @@ export function kafkaSource<Out = unknown>(options: KafkaSourceOptions): Source<
   return {
     type: "kafka_consumer",
     followsBroker: true,
-    capabilities: { replayable: true, bounded, deterministic: true },
+    capabilities: { replayable: true, bounded, deterministic: true, ...(group === undefined ? {} : { shared: true }) },
     config: { ...config, ...(group === undefined ? {} : { group }), ...(bounded ? { bounded } : {}), ...(hasFields ? { fields: { ...fields } } : {}), ...(schema === undefined ? {} : { schema }) },
     ...(schema === undefined ? {} : { schema }),
     // A message alone is not enough for a record that has the key in it.
