@@ -6,10 +6,13 @@ import { abortError, StreamFlowError } from "@streamflow/core";
 import { kafkaJsClient, type KafkaJsLibrary, loadKafkaJs } from "@streamflow/kafka";
 import type { Admin, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, IHeaders } from "kafkajs";
 import { BlockBuilder } from "./block-builder.ts";
-import { type ConsumerListener, type KafkaConsumer, namedPartition, type OffsetSpec, partitionName, type TopicPartition } from "./consumer.ts";
+import { type ConsumerCapabilities, type ConsumerListener, type KafkaConsumer, namedPartition, type OffsetSpec, partitionName, type TopicPartition } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import type { RecordBlock } from "./record-block.ts";
 import { uniqueName } from "./unique-name.ts";
+
+/** What this driver can do. */
+export const kafkaJsCapabilities: ConsumerCapabilities = { handover: "after", incremental: false, fencesByGeneration: false };
 
 /** Loads the client; connects to nothing. @throws {@link StreamFlowError} SF_CLIENT_MISSING */
 export async function kafkaJsConsumer(options: ConsumerOptions): Promise<KafkaConsumer> {
@@ -27,7 +30,7 @@ interface Reading extends TopicPartition {
 const longestWaitMs = 200;
 
 class KafkaJsConsumer implements KafkaConsumer {
-  readonly capabilities = { handover: "after", incremental: false, fencesByGeneration: false } as const;
+  readonly capabilities = kafkaJsCapabilities;
   cluster = "";
   readonly #options: ConsumerOptions;
   readonly #consumer: Consumer;

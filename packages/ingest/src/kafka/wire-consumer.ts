@@ -1,11 +1,14 @@
 // A consumer over the connections of @platformatic/kafka: membership by wire-group.ts, records by wire-fetcher.ts.
 import { abortError, deadline, retry, StreamFlowError, type CancelTimer } from "@streamflow/core";
 import { brokerErrorOf, isPassing, KafkaWire, loadPlatformatic, type WireTopic } from "@streamflow/kafka";
-import { type ConsumerListener, type KafkaConsumer, namedPartition, type OffsetSpec, partitionName, type TopicPartition } from "./consumer.ts";
+import { type ConsumerCapabilities, type ConsumerListener, type KafkaConsumer, namedPartition, type OffsetSpec, partitionName, type TopicPartition } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { Outage } from "./outage.ts";
 import { WireFetcher } from "./wire-fetcher.ts";
 import { WireGroup } from "./wire-group.ts";
+
+/** What this driver can do. */
+export const wireCapabilities: ConsumerCapabilities = { handover: "before", incremental: true, fencesByGeneration: true };
 
 /** Loads the client; connects to nothing. @throws {@link StreamFlowError} SF_CLIENT_MISSING */
 export async function wireConsumer(options: ConsumerOptions): Promise<KafkaConsumer> {
@@ -17,7 +20,7 @@ const usualTimeoutMs = 10_000;
 const closeWithinMs = 3_000;
 
 class WireConsumer implements KafkaConsumer {
-  readonly capabilities = { handover: "before", incremental: true, fencesByGeneration: true } as const;
+  readonly capabilities = wireCapabilities;
   readonly #options: ConsumerOptions;
   readonly #wire: KafkaWire;
   #fetcher: WireFetcher | undefined;
