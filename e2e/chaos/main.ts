@@ -34,7 +34,8 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   const servers = await startServers(asked);
   const startMs = performance.now();
   const rounds: RoundResult[] = [];
-  for (const spec of roundsOf(asked, { folder, servers })) {
+  const specs = roundsOf(asked, { folder, servers });
+  for (const spec of specs) {
     const round = await runOne(spec, program, { asked, servers, progress }).catch((error: unknown) => failed(spec, error));
     if (round === undefined) break;
     rounds.push(round);
@@ -43,7 +44,7 @@ async function chaos(asked: ChaosArguments): Promise<number> {
   }
   for (const server of servers.values()) await server.stop();
   if (rounds.length === 0) return 1;
-  const report = reportOf(rounds, { seed: asked.seed, seconds: (performance.now() - startMs) / 1000 });
+  const report = reportOf(rounds, { seed: asked.seed, planned: specs.length, seconds: (performance.now() - startMs) / 1000 });
   console.log(asked.json ? JSON.stringify(report) : reportText(report));
   if (report.problems.length === 0) await rm(folder, { recursive: true });
   return report.problems.length === 0 ? 0 : 1;

@@ -11,7 +11,7 @@ function round(kills: number, changed: Partial<RoundResult> = {}, death: (at: nu
   return { spec: { seed: 1, sink: "sqlite", store: "files", kills, folder: "f", serverUrl: "", storeUrl: "" }, deaths, visits: new Map([["p", kills]]), rows: 10, lost: 0, doubled: 0, differing: 0, examples: [], ...changed };
 }
 
-const about = { seed: 7, seconds: 30 };
+const about = { seed: 7, seconds: 30, planned: 1 };
 
 it("sums rounds up, and says the result in its last line", () => {
   const report = reportOf([round(60), round(40)], about);
@@ -23,6 +23,7 @@ it("finds what differs, kills that fell before or behind the output, and a run w
   expect(reportOf([round(10, { lost: 1, examples: ["x: expected 1 times, found 0 times"] })], about).problems).toEqual(["f: x: expected 1 times, found 0 times"]);
   expect(reportOf([round(10, {}, (at) => ({ amidOutput: at > 0 }))], about).problems).toEqual([]);
   expect(reportOf([round(10, {}, (at) => ({ amidOutput: at > 1 }))], about).problems).toEqual(["8 of 10 kills fell between the first and the last output: fewer than 90 %"]);
+  expect(reportOf([round(10)], { ...about, planned: 2 }).problems).toEqual(["1 of 2 rounds came to their end"]);
   expect(reportOf([round(0)], about).problems).toEqual(["nothing was killed"]);
 });
 

@@ -33,7 +33,7 @@ const leastPerPhase = 0.02;
 const manyKills = 200;
 
 /** Sums rounds up. */
-export function reportOf(rounds: readonly RoundResult[], about: { readonly seed: number; readonly seconds: number }): Report {
+export function reportOf(rounds: readonly RoundResult[], { planned, ...about }: { readonly seed: number; readonly seconds: number; /** Rounds. */ readonly planned: number }): Report {
   const deaths = rounds.flatMap((round) => round.deaths);
   const sum = (pick: (round: RoundResult) => number): number => rounds.reduce((total, round) => total + pick(round), 0);
   const visits = new Map<string, number>();
@@ -47,7 +47,8 @@ export function reportOf(rounds: readonly RoundResult[], about: { readonly seed:
     others: sums(rounds.map(({ others = {} }) => others)),
   };
   const differences = rounds.flatMap(({ spec, examples }) => examples.map((example) => `${spec.folder}: ${example}`));
-  return { ...about, ...counts, visits: Object.fromEntries([...visits].sort(([a], [b]) => (a < b ? -1 : 1))), problems: [...differences, ...shortfalls(counts)] };
+  const missing = rounds.length < planned && differences.length === 0 ? [`${rounds.length} of ${planned} rounds came to their end`] : [];
+  return { ...about, ...counts, visits: Object.fromEntries([...visits].sort(([a], [b]) => (a < b ? -1 : 1))), problems: [...differences, ...missing, ...shortfalls(counts)] };
 }
 
 /** Where the kills did not fall as they should: then a comparison without findings says little. */
