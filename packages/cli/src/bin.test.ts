@@ -60,6 +60,20 @@ describe.concurrent("run and inspect", { timeout: 240_000 }, () => {
     expect(unknown.stderr).toContain("the data folder knows: orders");
   });
 
+  it("shows a large table, which is stored in parts, as one", async () => {
+    using workspace = new Workspace();
+    workspace.write("orders.yaml", fromStdin);
+    const running = workspace.start(...host, "run", "orders.yaml", "--json", "--progress", "200ms");
+    running.child.stdin?.write(Array.from({ length: 40_000 }, (_, at) => line(0, `r${at}`)).join(""));
+    await running.until('"recordsIn":40000');
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(0);
+    const summary = await workspace.run(...host, "inspect", "state", "orders", "--json");
+    expect(jsonLines(summary.stdout)[0]).toMatchObject({ tables: [{ node: "per-minute", table: "windows", entries: 40_000 }] });
+    const one = await workspace.run(...host, "inspect", "state", "orders", "--key", "r39999");
+    expect(one.stdout).toMatch(/per-minute\.windows .*"r39999"/);
+  });
+
   it("drains at SIGTERM, holds its lease until then, and shows the state it kept; damage and another plan are told apart", async () => {
     using workspace = new Workspace();
     workspace.write("orders.yaml", fromStdin);

@@ -118,8 +118,16 @@ class StateReaderOf {
         count++;
         if (this.#isWanted(node, entry)) this.entries.push(entryRow(entry, { node, table: name, shard }));
       }
-      this.tables.push({ node, table: name, serializer, shard, entries: count, bytes: end - start });
+      this.#addTable({ node, table: name, serializer, shard, entries: count, bytes: end - start });
     }
+  }
+
+  /** A large table is stored in several parts, one behind the other. */
+  #addTable(part: TableRow): void {
+    const last = this.tables.at(-1);
+    const isSame = last !== undefined && last.node === part.node && last.table === part.table && last.shard === part.shard;
+    if (!isSame) this.tables.push(part);
+    else this.tables[this.tables.length - 1] = { ...last, entries: last.entries + part.entries, bytes: last.bytes + part.bytes };
   }
 
   #isWanted(node: string, { key }: StoredEntry): boolean {
