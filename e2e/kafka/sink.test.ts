@@ -121,6 +121,17 @@ describe.each(["platformatic", "kafkajs"] as const)("%s", { timeout: 60_000 }, (
     expect(values(await committedRecords(bootstrap, topic))).toEqual(['"back"']);
   });
 
+  it("after a discard with nothing to discard, what is sent together stays together", async () => {
+    const session = await open({ batchBytes: 200 });
+    await session.recover?.([{ shard, generation: 1 }]);
+    for (let epoch = 1; epoch <= 5; epoch++) {
+      await session.discard?.();
+      await session.write(sinkBatch(Array.from({ length: 30 }, (_, i) => epoch * 100 + i), { identityAt }));
+      await session.commitTransaction?.(commitOf(epoch));
+    }
+    expect((await committedRecords(bootstrap, topic)).length).toBe(150);
+  });
+
   it("each partition of a plan has an owner: what becomes of one leaves the others alone", async () => {
     const [a, b] = ["p:s/a", "p:s/b"] as const;
     const session = await open();

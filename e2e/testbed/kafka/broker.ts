@@ -69,5 +69,12 @@ async function start({ settings = {}, jvm = usualJvm }: KafkaOptions = {}): Prom
 function formatArguments(properties: string): readonly string[] {
   const { username, password } = saslUser;
   const users = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((kind) => ["--add-scram", `${kind}=[name=${username},password=${password}]`]);
-  return ["format", "--cluster-id", randomBytes(16).toString("base64url"), "--config", properties, ...users];
+  return ["format", "--cluster-id", clusterId(), "--config", properties, ...users];
+}
+
+/** Its first character is a letter: one that began with a dash would be taken for an option. */
+function clusterId(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0] ?? 0) & 0x7f;
+  return bytes.toString("base64url");
 }

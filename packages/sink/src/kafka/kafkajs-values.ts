@@ -7,7 +7,12 @@ const markKey = '["mark"]';
 const partition = 0;
 
 /** Values of the keys of partition 0 that begin with a prefix. */
-export async function readLastValues(cluster: KafkaJsCluster, topic: string, prefix: string): Promise<LastValues> {
+export function readLastValues(cluster: KafkaJsCluster, topic: string, prefix: string): Promise<LastValues> {
+  // A consumer of that client gives up where the group's coordinator is not ready.
+  return cluster.retry(() => readOnce(cluster, topic, prefix));
+}
+
+async function readOnce(cluster: KafkaJsCluster, topic: string, prefix: string): Promise<LastValues> {
   const { random } = cluster.parts;
   const mark = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36)).join("");
   const producer = await cluster.producer(undefined);

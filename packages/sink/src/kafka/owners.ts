@@ -105,15 +105,16 @@ export class Owners {
 
   /** Gives up what no commit has carried. */
   async reset(): Promise<void> {
-    await Promise.all([...this.#owners.values()].filter(({ isBegun }) => isBegun).map(async (owner) => {
+    await Promise.all([...this.#owners].filter(([, { isBegun }]) => isBegun).map(async ([name, owner]) => {
       const { environment: { clock, logger }, node } = this.#parts;
       owner.staging.forget();
       try {
         await deadline(() => owner.transactions.abort(), { clock, timeoutMs: abortTimeoutMs, what: `aborting a transaction of "${node}"` });
         owner.staging.forget();
       } catch (error) {
-        // Whoever begins next ends it: another process, or this one when it writes again.
-        owner.isBegun = false;
+        // Whoever begins next ends it: another process, or this one by another owner, as nobody knows what this one is still about to do.
+        owner.staging.forget();
+        this.#owners.delete(name);
         logger.debug(`Kafka sink "${node}": a transaction was not aborted`, { error: String(error) });
       }
     }));

@@ -1,5 +1,6 @@
 // Transactions of one transactional id, as requests to their coordinator. Versions of the requests are fixed: brokers of Kafka 4.0 and newer have them.
 // @see KIP-98 (transactions), KIP-360 (a producer goes on after a failure), KIP-447 (offsets under the member's epoch)
+import { StreamFlowError } from "@streamflow/core";
 import { brokerErrorOf, type BrokerAddress, type WireRequest } from "@streamflow/kafka";
 import { PartitionSender } from "./partition-sender.ts";
 import type { GroupOffset, Transactions } from "./producer.ts";
@@ -63,20 +64,23 @@ export class WireTransactions implements Transactions {
   async abort(): Promise<void> {
     await Promise.allSettled(this.#sent);
     const isOpen = this.#included.size > 0 || this.#hasOffsets;
-    this.#forget();
-    this.#senders.clear();
-    // What was sent last may have got lost: the broker's numbers are unknown. Under a newer epoch they begin anew.
-    this.#isReady = false;
-    if (isOpen) await this.#initialise();
+    // What was sent last may have got lost: the broker's numbers are unknown. Under a newer epoch they begin anew. At once: of what is
+    // sent together later, each part would ask for an epoch, and end what the others have begun.
+    if (isOpen || !this.#isReady) await this.#initialise();
   }
 
   async #initialise(): Promise<void> {
+    this.#isReady = false;
     this.#forget();
     this.#senders = new Map();
     const { library } = this.#cluster.wire;
     const { producerId, producerEpoch } = this.#producer;
     this.#producer = await this.#ask(library.initProducerIdV5.api, [this.#id, this.#cluster.parts.transactionTimeoutMs, producerId, producerEpoch]);
     this.#isReady = true;
+  }
+
+  #mustBeReady(): void {
+    if (!this.#isReady) throw new StreamFlowError("SF_INTERNAL", `transactions of "${this.#id}" have not begun`);
   }
 
   #forget(): void {
@@ -87,7 +91,7 @@ export class WireTransactions implements Transactions {
   }
 
   async #send(place: Place, batch: WireBatch): Promise<void> {
-    if (!this.#isReady) await this.#initialise();
+    this.#mustBeReady();
     const name = `${place.topic}-${place.partition}`;
     let sender = this.#senders.get(name);
     if (sender === undefined) this.#senders.set(name, (sender = new PartitionSender(this.#cluster, place, { transactionalId: this.#id, ...this.#producer })));
@@ -114,7 +118,7 @@ export class WireTransactions implements Transactions {
   }
 
   async #commitGroup(group: string, offsets: readonly GroupOffset[]): Promise<void> {
-    if (!this.#isReady) await this.#initialise();
+    this.#mustBeReady();
     const { wire } = this.#cluster;
     const { producerId, producerEpoch } = this.#producer;
     this.#hasOffsets = true;
