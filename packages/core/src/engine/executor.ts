@@ -397,8 +397,7 @@ export class Executor {
   // --- partitions ----------------------------------------------------------------------------------------------
 
   async #assigned(source: string, assignments: readonly PartitionAssignment[]): Promise<ReadonlyMap<string, Position | undefined>> {
-    const isShared = this.#options.plan.nodes.find(({ node }) => node.id === source)?.node.source?.capabilities.shared === true;
-    const starts = await this.#partitions.assign(source, assignments, this.#isRunning || isShared);
+    const starts = await this.#partitions.assign(source, assignments, this.#isRunning);
     this.#idleness.begin(this.#partitions.slots);
     if (this.#isRunning) await this.#letOut();
     return starts;

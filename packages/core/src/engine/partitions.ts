@@ -7,7 +7,7 @@ import type { CommitObserver, CommittedPartition } from "../contracts/commit-obs
 import type { Environment } from "../contracts/environment.ts";
 import type { HostStores } from "../host.ts";
 import type { ShardCommit } from "../contracts/sink.ts";
-import type { PartitionAssignment } from "../contracts/source.ts";
+import type { PartitionAssignment, SourceCapabilities } from "../contracts/source.ts";
 import { StreamFlowError } from "../errors.ts";
 import type { IsStored } from "../keyed/table-part.ts";
 import type { PhysicalPlan } from "../plan/physical-plan.ts";
@@ -97,13 +97,13 @@ export class Partitions {
   }
 
   /**
-   * Takes partitions: leases, fences, state. Answers where reading starts. With `waits`, a lease that its last owner still holds is waited for: a
-   * group protocol has given us the partition, and the owner is gone or about to let go.
+   * Takes partitions: leases, fences, state. Answers where reading starts. With `waits`, and where the source is shared, a lease that its last owner
+   * still holds is waited for: a group protocol has given us the partition, and the owner is gone or about to let go.
    */
   async assign(source: string, assignments: readonly PartitionAssignment[], waits: boolean): Promise<ReadonlyMap<string, Position | undefined>> {
     const starts = new Map<string, Position | undefined>();
     const shards = assignments.map(({ partition }) => partitionShard(source, partition));
-    await this.#own(shards, waits);
+    await this.#own(shards, waits || this.#capabilitiesOf(source)?.shared === true);
     if (this.#isGrouped && this.#group === undefined) await this.#recoverGroup();
     for (const assignment of assignments) starts.set(assignment.partition, await this.#take(source, assignment));
     await this.#mustBeKnown(source, shards);
@@ -286,8 +286,12 @@ export class Partitions {
 
   /** Reading bounded, repeatable input is waited for, so that its order depends on nothing else. */
   #isStrict(source: string): boolean {
-    const capabilities = this.#parts.plan.nodes.find((entry) => entry.node.id === source)?.node.source?.capabilities;
+    const capabilities = this.#capabilitiesOf(source);
     return capabilities?.bounded === true && capabilities.deterministic;
+  }
+
+  #capabilitiesOf(source: string): SourceCapabilities | undefined {
+    return this.#parts.plan.nodes.find((entry) => entry.node.id === source)?.node.source?.capabilities;
   }
 
   async #recover(request: { readonly shards: readonly ShardId[]; readonly heads: SinkHeads; readonly isAccepted: (epoch: number) => boolean }): Promise<ReadonlyMap<ShardId, RecoveredShard>> {
