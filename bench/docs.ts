@@ -20,6 +20,7 @@ const titles: Readonly<Record<string, string>> = {
   w3: "W3: Nexmark",
   w5: "W5: checkpoints",
   w6: "W6: latency",
+  w7: "W7: Kafka",
   w8: "W8: Postgres",
   w9: "W9: idle pipelines",
   w10: "W10: how cost grows",

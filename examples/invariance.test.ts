@@ -18,6 +18,9 @@ const anyReading: fc.Arbitrary<Reading> = fc.record({ key: fc.constantFrom("a", 
 const anyReadings = fc.array(anyReading, { maxLength: 60, size: "max" });
 const anyRules: fc.Arbitrary<WindowRules> = fc.record({ sizeMs: fc.constantFrom(1, 7, 10), outOfOrdernessMs: fc.constantFrom(0, 5, 30), allowedLatenessMs: fc.constantFrom(0, 1, 12) });
 
+/** The third comes when its window has fired, the last when that is over. */
+const updatedAndLate: Reading[] = [0, 20, 5, 60, 0].map((at) => ({ key: "a", at, value: 1 }));
+
 const settings: readonly Setting[] = [1, 7, 1024].flatMap((maxRecords) =>
   (["code", "yaml"] as const).flatMap((form) => (["sync", "async"] as const).map((mode) => ({ form, maxRecords, mode, coPartitioned: maxRecords === 7 }))),
 );
@@ -43,7 +46,7 @@ describe("one partition", () => {
         updates += expected.rows.length - lastRows(expected.rows).length;
         lates += expected.late.length;
       }),
-      { numRuns: 25 },
+      { numRuns: 25, examples: [[updatedAndLate, { sizeMs: 10, outOfOrdernessMs: 0, allowedLatenessMs: 12 }]] },
     );
     expect(updates).toBeGreaterThan(0);
     expect(lates).toBeGreaterThan(0);

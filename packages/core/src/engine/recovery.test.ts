@@ -6,7 +6,7 @@ import { committedByAll, newestCommit, replayStops, type SinkCommits, sinksAhead
 const commit = (shard: string, epoch: number): ShardCommit => ({ shard, epoch, generation: 1, positions: { at: String(epoch) } });
 const commits = (sinks: Readonly<Record<string, readonly ShardCommit[]>>): SinkCommits => new Map(Object.entries(sinks));
 const restored = (epochs: Readonly<Record<string, number>>): ReadonlyMap<string, RecoveredShard> =>
-  new Map(Object.entries(epochs).map(([shard, epoch]) => [shard, { manifest: { epoch } } as RecoveredShard]));
+  new Map(Object.entries(epochs).map(([shard, epoch]) => [shard, { manifest: { epoch, progress: {} } } as RecoveredShard]));
 
 it("without a sink that commits positions itself nothing bounds the epoch", () => {
   expect([committedByAll(commits({}), "a"), newestCommit(commits({}))]).toEqual([Infinity, 0]);
