@@ -5,8 +5,8 @@ import { e2eStep } from "./e2e-step.ts";
 import { check, runSteps, vitest, type Step } from "./steps.ts";
 import { testSteps } from "./test-steps.ts";
 
-/** Tests that make code of text themselves: to read a page of documentation, or to hold generated code to its plain counterpart. */
-const ownCode = ["packages/core/src/types/types.test.ts", "packages/core/src/plan/function-source.test.ts", "packages/transform/src/generated.test.ts", "packages/ingest/src/validation/*.test.ts"];
+/** Tests that make code of text themselves: to read a page of documentation, or to hold generated code to its plain counterpart; or that load a client which does. */
+const ownCode = ["packages/core/src/types/types.test.ts", "packages/core/src/plan/function-source.test.ts", "packages/transform/src/generated.test.ts", "packages/ingest/src/validation/*.test.ts", "packages/ingest/src/kafka/wire-*.test.ts"];
 
 /** The same tests where the process may not generate code from strings: every generated function has a plain counterpart. */
 const withoutCode: Step = vitest("unit-no-code", [

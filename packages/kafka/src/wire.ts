@@ -33,11 +33,12 @@ export interface WireTopic {
 /** Which connections a request goes over: brokers answer what comes over one connection in its order, so one that waits holds up those behind it. */
 export type WireLane = "control" | "data";
 
-/** Loads the client. @throws {@link StreamFlowError} SF_CLIENT_MISSING */
+/** Loads the client. @throws {@link StreamFlowError} SF_CLIENT_MISSING; SF_CONFIG_INVALID in a process that may not generate code: the client does so when it is loaded */
 export async function loadPlatformatic(what: string): Promise<KafkaLibrary> {
   try {
     return await import("@platformatic/kafka");
   } catch (thrown) {
+    if (thrown instanceof EvalError) throw new StreamFlowError("SF_CONFIG_INVALID", `${what}: the package @platformatic/kafka generates code when it is loaded, and this process may not`, { cause: thrown, hint: "driver: kafkajs" });
     throw missingClient(thrown, what, kafkaClients.platformatic);
   }
 }

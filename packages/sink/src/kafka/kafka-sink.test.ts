@@ -1,3 +1,4 @@
+import { mayGenerateCode } from "@streamflow/core";
 import { systemClock } from "@streamflow/core/node";
 import { testEnvironment } from "@streamflow/core/testing";
 import { describe, expect, it } from "vitest";
@@ -31,9 +32,9 @@ describe("a Kafka sink, unopened", () => {
     expect(() => kafkaSink({ ...options, ...wrong })).toThrow(message);
   });
 
-  it.each(["platformatic", "kafkajs"] as const)("nobody there: SF_SINK_UNAVAILABLE, within its time (%s)", async (driver) => {
+  it.each(["platformatic", "kafkajs"] as const)("nobody there: SF_SINK_UNAVAILABLE, within its time; a client that this process cannot load: SF_CONFIG_INVALID (%s)", async (driver) => {
     const environment = { ...testEnvironment().environment, clock: systemClock() };
     const sink = kafkaSink({ brokerList: ["127.0.0.1:1"], topic: "t", driver, deliveryTimeoutMs: 300 });
-    await expect(sink.open({ environment, pipeline: "p", node: "n", schema: undefined, keyFields: undefined, signal: new AbortController().signal })).rejects.toMatchObject({ code: "SF_SINK_UNAVAILABLE" });
+    await expect(sink.open({ environment, pipeline: "p", node: "n", schema: undefined, keyFields: undefined, signal: new AbortController().signal })).rejects.toMatchObject({ code: driver === "platformatic" && !mayGenerateCode() ? "SF_CONFIG_INVALID" : "SF_SINK_UNAVAILABLE" });
   });
 });
