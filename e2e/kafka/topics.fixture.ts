@@ -36,7 +36,16 @@ export interface TestMessage {
 /** Sends messages outside of transactions, in order, each once: a request that is sent again under load doubles nothing. */
 export async function send(bootstrap: string, topic: string, messages: readonly TestMessage[], compression?: KafkaJs.CompressionTypes): Promise<void> {
   const producer = client(bootstrap).producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
+  // A broker that is just back may not know who its controller is.
+  for (let tries = 0; ; tries++) {
+    try {
+      await producer.connect();
+      break;
+    } catch (thrown) {
+      if (tries === 40) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
   for (let at = 0; at < messages.length; at += 500) {
     await producer.send({ topic, messages: messages.slice(at, at + 500).map((one) => ({ ...one, key: one.key ?? null })), ...(compression === undefined ? {} : { compression }) });
   }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { postgres, type Server } from "../testbed/index.ts";
 
 const root = join(import.meta.dirname, "../..");
-const records = 60_000;
+const records = 100_000;
 const folder = mkdtempSync(join(tmpdir(), "streamflow-e2e-"));
 const children: ChildProcess[] = [];
 
@@ -31,7 +31,7 @@ afterAll(() => {
 function pipeline(name: string, maxRecords: number): string {
   const path = join(folder, `${name}.yaml`);
   writeFileSync(path, `name: ${name}
-checkpoint: { every: 20ms, mode: sync }
+checkpoint: { every: 20ms }
 restart: { initialDelay: 100ms }
 batch: { maxRecords: ${maxRecords} }
 source:
@@ -110,7 +110,7 @@ describe("a pipeline whose stores and sinks are in Postgres", () => {
   it("gives what an uninterrupted run gives, however often it is killed; its data folder stays empty", { timeout: 180_000 }, async () => {
     await expectRun(url, pipeline("whole", 1024));
     await slowCommits(url);
-    const file = pipeline("killed", 64);
+    const file = pipeline("killed", 1);
     let kills = 0;
     for (;;) {
       const running = run(url, ["run", file, "--json", "--progress", "50ms"]);
@@ -137,7 +137,7 @@ describe("a pipeline whose stores and sinks are in Postgres", () => {
     try {
       await expectRun(own.url, pipeline("whole", 1024));
       await slowCommits(own.url);
-      const running = run(own.url, ["run", pipeline("crashed", 64), "--json", "--progress", "50ms"]);
+      const running = run(own.url, ["run", pipeline("crashed", 1), "--json", "--progress", "50ms"]);
       await hasCommitted(running);
       await own.restart();
       await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const records = 20_000;
+const records = 60_000;
 const url = inject("postgres");
 const folder = mkdtempSync(join(tmpdir(), "streamflow-e2e-savepoint-"));
 const client = new Client({ connectionString: url });
@@ -26,15 +26,15 @@ function pipeline(name: string, tables: string): string {
   const path = join(folder, `${name}.yaml`);
   writeFileSync(path, `name: ${name}
 checkpoint: { every: 20ms }
-batch: { maxRecords: 2 }
+batch: { maxRecords: 1 }
 source: { type: file, id: orders, path: orders.ndjson, schema: { ts: timestamp, route: string, price: float64 } }
 stages:
   - { type: eventTime, timestamp: ts }
   - { type: keyBy, key: route }
   - { type: window, id: per-minute, tumbling: 1m, aggregate: { n: count(), total: sum(price) } }
 sinks:
-  - { type: postgres, id: totals, url: "\${DATABASE_URL}", table: totals_${tables} }
-  - { type: postgres, id: routes, url: "\${DATABASE_URL}", table: routes_${tables}, mode: upsert, key: [route] }
+  - { type: postgres, id: totals, url: "\${DATABASE_URL}", table: moved_totals_${tables} }
+  - { type: postgres, id: routes, url: "\${DATABASE_URL}", table: moved_routes_${tables}, mode: upsert, key: [route] }
 `);
   return path;
 }
@@ -59,30 +59,30 @@ const rows = async (table: string): Promise<readonly unknown[]> => (await client
 
 describe("savepoints over Postgres", { timeout: 120_000 }, () => {
   it("a killed pipeline moves to a data folder with each row once; a fork has what follows", async () => {
-    await ok(["run", pipeline("whole", "whole")]);
-    const whole = await rows("totals_whole");
+    await ok(["run", pipeline("all", "whole")]);
+    const whole = await rows("moved_totals_whole");
     expect(whole.length).toBeGreaterThan(100);
 
     const file = pipeline("moving", "moving");
     expect((await command(["run", file, "--progress", "10ms"], { kill: "SIGKILL" })).code).toBeNull();
     await ok(["savepoint", "create", file, "--to", "kept"]);
-    const before = (await rows("totals_moving")).length;
+    const before = (await rows("moved_totals_moving")).length;
     expect(before).toBeLessThan(whole.length);
 
     await ok(["savepoint", "copy", "kept", "./kept.savepoint"]);
     await ok(["run", file, "--from", "./kept.savepoint", "--data", "moved"], { store: "" });
-    expect(await rows("totals_moving")).toEqual(whole);
-    expect(await rows("routes_moving")).toEqual(await rows("routes_whole"));
+    expect(await rows("moved_totals_moving")).toEqual(whole);
+    expect(await rows("moved_routes_moving")).toEqual(await rows("moved_routes_whole"));
 
     // In the database, out of the database: the same epoch, other tables, another identity.
     await ok(["run", pipeline("fork", "fork"), "--from", "kept"]);
-    const fork = await rows("totals_fork");
+    const fork = await rows("moved_totals_fork");
     expect(fork.length).toBe(whole.length - before);
     expect(whole).toEqual(expect.arrayContaining([...fork]));
 
     // Where it came from, its owner is older than the one that went on: refused, not doubled.
     expect(await command(["run", file])).toMatchObject({ code: 3, text: expect.stringContaining("SF_SINK_FENCED") as string });
-    expect(await rows("totals_moving")).toEqual(whole);
+    expect(await rows("moved_totals_moving")).toEqual(whole);
     await ok(["savepoint", "delete", "kept"]);
     expect((await client.query("SELECT 1 FROM streamflow.segments WHERE pipeline LIKE 'savepoint/%'")).rowCount).toBe(0);
   });

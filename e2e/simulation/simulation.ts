@@ -38,6 +38,8 @@ export class Simulation {
   #awakeAfter = 0;
   /** A process that finds its disk dead when it opens its stores never begins. */
   #hasBegun = false;
+  /** Of the process that was started last. Where the power goes while it starts, it goes on with a dead one. */
+  #diskInUse: VirtualDisk | undefined;
   #pushed = 0;
 
   constructor(schedule: Schedule) {
@@ -45,7 +47,7 @@ export class Simulation {
     this.#driver = new PipelineDriver({
       seed: schedule.seed,
       brokers: { in: { partitions, bounded: true } },
-      disk: () => this.#disk,
+      disk: () => (this.#diskInUse = this.#disk),
       faults: { reach: (point) => this.#reach(point) },
       stores: async (environment) => ({ ...memoryStores(environment.clock, this.#driver.storage), checkpointing, checkpoints: await openFileCheckpointStore("/data/checkpoints", environment) }),
       build: (ends) => {
@@ -211,7 +213,8 @@ export class Simulation {
   }
 
   get #isUp(): boolean {
-    return this.#hasBegun && (this.#driver.isAlive(this.#name) || this.#driver.run(this.#name).state === "finished");
+    if (!this.#hasBegun || this.#diskInUse !== this.#disk) return false;
+    return this.#driver.isAlive(this.#name) || this.#driver.run(this.#name).state === "finished";
   }
 
   #mustBeExpected(error: unknown): void {

@@ -18,6 +18,8 @@ export const usualSettings: Settings = {
   "transaction.state.log.num.partitions": "4",
   "share.coordinator.state.topic.replication.factor": "1",
   "share.coordinator.state.topic.min.isr": "1",
+  // Records say when they happened, which may be long ago: none is removed for its age.
+  "log.retention.ms": "-1",
   // A group is there at once, and a member that has died is out of it soon.
   "group.initial.rebalance.delay.ms": "0",
   "group.min.session.timeout.ms": "1000",
